@@ -1,0 +1,139 @@
+"""Every knob of the server, typed and described. Read once at start; `docs/reference/settings.md` is made from here.
+
+Environment names carry the prefix `MODELPORT_`; command-line options of `modelport serve` win over them.
+Secrets have no default: the master secret is read from the environment or from a file of mode 0600 in the data
+directory, made on first start, and a weak one is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings", "WeakSecret"]
+
+
+class WeakSecret(Exception):
+    """The master secret is missing or too short to protect anything."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix="MODELPORT_", extra="ignore", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on. The default is this machine only.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Where the embedded database, the master secret, the local model and logs are kept.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="`postgresql://user:password@host/name` to use PostgreSQL; SQLite in the data directory otherwise.",
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Master secret of at least 32 characters, from which every other key is derived. "
+        "Made and kept in the data directory when not given.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="The address users reach this server by, if it is not the one it listens on.",
+    )
+    local_model: bool = Field(default=True, description="Run the local free model.")
+    request_body_limit: int = Field(
+        default=16 * 1024 * 1024,
+        ge=1024,
+        description="Largest request body in bytes; a larger one is answered with 413.",
+    )
+    request_read_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds a caller may take to send a whole request body."
+    )
+    response_body_limit: int = Field(
+        default=32 * 1024 * 1024,
+        ge=1024,
+        description="Largest non-streamed answer in bytes that is read from a provider.",
+    )
+    event_limit: int = Field(
+        default=8 * 1024 * 1024,
+        ge=1024,
+        description="Largest single stream event in bytes that is read from a provider.",
+    )
+    keep_alive_comments: bool = Field(
+        default=True,
+        description="Send `: MODELPORT PROCESSING` comment lines while a stream waits for its first event. "
+        "Legal in event streams, but naive parsers trip over them; a caller can switch them off "
+        "with `X-Modelport-Comments: off`.",
+    )
+    keep_alive_interval: float = Field(default=5.0, gt=0, description="Seconds between those comment lines.")
+    attempts: int = Field(
+        default=3, ge=1, le=10, description="How many endpoints one request may be sent to before it fails."
+    )
+    hold_seconds: int = Field(
+        default=60,
+        ge=5,
+        description="Seconds until the hold of a stream whose process died is settled with what was delivered.",
+    )
+    settle_timeout: float = Field(
+        default=15.0,
+        gt=0,
+        description="Seconds an answer's end waits for its charge to be durable before it fails.",
+    )
+    free_requests_per_minute: int = Field(
+        default=20,
+        ge=0,
+        description="Requests a minute to free models, per account. 0 switches the limit off.",
+    )
+    free_requests_per_day: int = Field(
+        default=200,
+        ge=0,
+        description="Requests a UTC day to free models, per account. 0 switches the limit off.",
+    )
+    free_requests_per_day_paid: int = Field(
+        default=1000, ge=0, description="The same for accounts that ever bought or were granted credits."
+    )
+    admin_email: str = Field(
+        default="admin@localhost", description="E-mail address of the administrator made on first start."
+    )
+    log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
+    log_json: bool = Field(default=False, description="Write logs as JSON lines instead of text.")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The embedded database's file."""
+        return self.data_dir / "modelport.db"
+
+    def master_secret(self) -> bytes:
+        """The master secret, made on first use.
+
+        Raises `WeakSecret` when the one given is shorter than 32 characters.
+        """
+        if self.secret is not None:
+            return _strong(self.secret.get_secret_value(), "MODELPORT_SECRET")
+        path = self.data_dir / "secret.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            # O_EXCL decides between two processes that start at once; the loser reads the winner's.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return _strong(path.read_text(encoding="ascii").strip(), str(path))
+        text = secrets.token_hex(32)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return text.encode()
+
+
+def _strong(text: str, source: str) -> bytes:
+    if len(text) < 32 or len(set(text)) < 8:
+        raise WeakSecret(
+            f"the master secret from {source} is too weak: give at least 32 random characters, "
+            'for example from `python -c "import secrets; print(secrets.token_hex(32))"`'
+        )
+    return text.encode()
