@@ -1,0 +1,1 @@
+"""Whom we call: address, credentials, dialect, and what each gets wrong, as records."""

@@ -1,0 +1,57 @@
+"""The record of one provider: everything the chat path needs to call it, and nothing that does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Provider", "Timeouts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for a provider, in seconds."""
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    """From the request's end to the first byte of the answer's body."""
+    idle: float = 60.0
+    """Between two events of a stream."""
+    total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Whom we call."""
+
+    slug: str
+    name: str
+    """What callers see, as `provider` in answers."""
+    dialect: str
+    """Name of the folder in `dialects/` that speaks its wire format."""
+    base_url: str
+    """What the dialect's path is appended to, such as `https://host/v1`; without a trailing slash.
+    Empty while the provider can't be reached (the local model before it is ready)."""
+    api_key: str = field(default="", repr=False)
+    """Sent as the dialect wants it. Empty when the provider needs none."""
+    proxy: str | None = field(default=None, repr=False)
+    """`http://`, `socks5://` or `socks5h://` address, with a password if it wants one."""
+    timeouts: Timeouts = Timeouts()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Sent with every request beside the dialect's own."""
+    max_concurrency: int | None = None
+    """Requests under way at once; more wait their turn."""
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Request fields it knows by another name: `{"max_completion_tokens": "max_tokens"}`."""
+    drops: frozenset[str] = frozenset()
+    """Request fields it refuses, and which an answer does not depend on."""
+    always_stream: bool = False
+    """Ask for a stream even for a non-streamed answer, and add it up (it can be stopped at once then)."""
+    privacy_policy_url: str | None = None
+    terms_of_service_url: str | None = None
+    status_page_url: str | None = None
+    headquarters: str | None = None
+    datacenters: tuple[str, ...] = ()
