@@ -1,0 +1,55 @@
+"""The one vocabulary every dialect is read into and written from.
+
+Numbers and reasons mean the same here whatever the provider calls them, so that routing, billing and records
+never look at a wire format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["FinishReason", "Usage"]
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended: the reference's five (`behaviour.md` section 2)."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took, in the provider's own tokens.
+
+    `prompt_tokens` includes cached and cache-written tokens, `completion_tokens` includes reasoning tokens:
+    each dialect's reader sees to that, because some providers report them apart.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens read from the provider's cache."""
+    cache_write_tokens: int = 0
+    """Prompt tokens written to the provider's cache, whatever their lifetime."""
+    cache_write_1h_tokens: int = 0
+    """Those of `cache_write_tokens` that were written for an hour."""
+    reasoning_tokens: int = 0
+    prompt_audio_tokens: int = 0
+    completion_audio_tokens: int = 0
+    prompt_image_tokens: int = 0
+    completion_image_tokens: int = 0
+    images: int = 0
+    """Images in the prompt, for prices by the piece."""
+    web_searches: int = 0
+    estimated: bool = False
+    """The provider reported nothing, so these were counted here, offline."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens

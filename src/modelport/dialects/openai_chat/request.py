@@ -1,0 +1,186 @@
+"""Chat requests: read from a caller, and written for a provider of the same dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Raw
+
+from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Message, Peek
+from modelport.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ChatRequest", "Target", "read", "write"]
+
+_FIELDS = msgspec.json.Decoder(dict[str, Raw])
+_PEEK = msgspec.json.Decoder(Peek)
+_MESSAGES = msgspec.json.Decoder(list[Message])
+_ENCODER = msgspec.json.Encoder()
+_SMALL = Peek.__struct_fields__
+_TRUE = Raw(b"true")
+_INCLUDE_USAGE = Raw(b'{"include_usage":true}')
+
+_READ_BY_MODEL = ("tools", "response_format", "functions")
+"""Fields beside the messages that become part of the prompt."""
+
+_IMAGE_TOKENS = 1_600
+"""What an image is taken for when nothing better is known: a large one at full detail with most providers."""
+
+
+@dataclass(slots=True)
+class ChatRequest:
+    """A caller's request: its fields as they came, and those the gateway looks at."""
+
+    fields: dict[str, Raw]
+    peek: Peek
+    messages: list[Message]
+
+    @property
+    def stream(self) -> bool:
+        """Whether the caller wants events."""
+        return bool(self.peek.stream)
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The longest answer the caller allows, in tokens."""
+        return self.peek.max_completion_tokens or self.peek.max_tokens
+
+    @property
+    def prompt_bytes(self) -> int:
+        """How many bytes of text the model will read: no tokenizer makes more tokens of them."""
+        total = 8 * len(self.messages)
+        for message in self.messages:
+            content = message.content
+            if isinstance(content, str):
+                total += len(content.encode())
+            elif content is not None:
+                total += sum(_part_bytes(part) for part in content)
+            if message.tool_calls is not None:
+                total += len(bytes(message.tool_calls))
+        for name in _READ_BY_MODEL:
+            if (raw := self.fields.get(name)) is not None:
+                total += len(bytes(raw))
+        return total
+
+    def prompt_text(self) -> tuple[str, int]:
+        """The text the model will read, and how many tokens everything else in it is taken for."""
+        texts: list[str] = []
+        other = 4 * len(self.messages)
+        for message in self.messages:
+            content = message.content
+            if isinstance(content, str):
+                texts.append(content)
+            elif content is not None:
+                for part in content:
+                    text = _part_text(part)
+                    if text is None:
+                        other += _IMAGE_TOKENS
+                    else:
+                        texts.append(text)
+            if message.tool_calls is not None:
+                texts.append(bytes(message.tool_calls).decode())
+        named = (self.fields.get(name) for name in _READ_BY_MODEL)
+        texts.extend(bytes(raw).decode() for raw in named if raw is not None)
+        return "\n".join(texts), other
+
+    def wanted(self) -> frozenset[str]:
+        """Names of the features an endpoint must have to serve this at all."""
+        names = {"tools"} if bytes(self.fields.get("tools", Raw(b"[]"))) != b"[]" else set[str]()
+        return frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a provider is to be sent instead of what the caller wrote."""
+
+    model: str
+    stream: bool
+    max_tokens: int | None
+    """Set where the caller left the length open and credits do not reach for the longest answer."""
+    renames: Mapping[str, str]
+    drops: frozenset[str]
+
+
+def read(body: bytes) -> ChatRequest:
+    """Reads a caller's body.
+
+    Raises `BadRequest` that says what is wrong and where, whatever the bytes are.
+    """
+    try:
+        body.decode()  # values that are passed through unread must be UTF-8 as well
+        fields = _FIELDS.decode(body)
+        small = {name: fields[name] for name in _SMALL if name in fields}
+        peek = _PEEK.decode(_ENCODER.encode(small))
+        raw = fields.get("messages")
+        messages = _MESSAGES.decode(raw) if raw is not None and bytes(raw) != b"null" else None
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The request body is not valid UTF-8: byte {error.start} can't be read.") from error
+    except RecursionError as error:
+        raise BadRequest("The request body is nested too deeply.") from error
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"Invalid request: {error}") from error
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"The request body is not valid JSON: {error}") from error
+    if messages is None:
+        if (prompt := fields.get("prompt")) is None:
+            raise BadRequest("Input required: specify `messages` (a list) or `prompt` (a text).")
+        messages = [Message(role="user", content=_prompt(prompt))]
+        fields["messages"] = Raw(_ENCODER.encode([{"role": "user", "content": messages[0].content}]))
+        del fields["prompt"]
+    if not messages:
+        raise BadRequest("Input required: `messages` is empty; give at least one message.")
+    return ChatRequest(fields, peek, messages)
+
+
+def write(request: ChatRequest, target: Target) -> bytes:
+    """The body for a provider of this dialect: the caller's own, with named patches."""
+    fields = {name: raw for name, raw in request.fields.items() if name not in GATEWAY_FIELDS}
+    fields["model"] = Raw(_ENCODER.encode(target.model))
+    if target.stream:
+        fields["stream"] = _TRUE
+        fields["stream_options"] = _INCLUDE_USAGE
+    else:
+        fields.pop("stream", None)
+    if target.max_tokens is not None:
+        fields["max_tokens"] = Raw(str(target.max_tokens).encode())
+    reasoning = request.peek.reasoning
+    if reasoning is not None and "reasoning_effort" not in fields and (effort := reasoning.effort) is not None:
+        fields["reasoning_effort"] = Raw(_ENCODER.encode(effort))
+    for name, other in target.renames.items():
+        if name in fields:
+            fields[other] = fields.pop(name)
+    for name in target.drops:
+        fields.pop(name, None)
+    return _ENCODER.encode(fields)
+
+
+class _Part(msgspec.Struct):
+    type: str
+    text: str | None = None
+
+
+_PART = msgspec.json.Decoder(_Part)
+
+
+def _part_text(part: Raw) -> str | None:
+    try:
+        read_part = _PART.decode(part)
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"Invalid request: a content part can't be read: {error}") from error
+    return read_part.text if read_part.type == "text" else None
+
+
+def _part_bytes(part: Raw) -> int:
+    text = _part_text(part)
+    return _IMAGE_TOKENS if text is None else len(text.encode())
+
+
+def _prompt(raw: Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except msgspec.DecodeError as error:
+        raise BadRequest("`prompt` must be a text.") from error
