@@ -1,0 +1,121 @@
+"""Builds a snapshot from the database's rows; pure but for the environment it reads secrets from.
+
+With thousands of models this takes a while, so the service runs it in a thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modelport.catalog import cards, rows
+from modelport.catalog.sealing import MissingSecret, Sealing
+from modelport.catalog.snapshot import Endpoint, Model, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from modelport.catalog.store import Loaded
+    from modelport.kit.vault import Vault
+    from modelport.providers.provider import Provider
+
+__all__ = ["Address", "answer", "build", "with_address"]
+
+
+class Address(NamedTuple):
+    """Where a provider of our own is reached at the moment."""
+
+    base_url: str
+    """Empty while it is down."""
+    api_key: str
+
+
+def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
+    """The snapshot of these rows; its `version` is the caller's to set."""
+    providers: dict[str, Provider] = {}
+    inactive: dict[str, str] = {}
+    for row in loaded.providers:
+        try:
+            providers[row["slug"]] = _provider(row, Sealing(vault, environ, row["slug"]))
+        except MissingSecret as error:
+            inactive[row["slug"]] = str(error)
+    models = _models(loaded, providers)
+    listed = sorted((each for each in models.values() if each.endpoints), key=lambda model: (-model.created, model.id))
+    made = {model.id: cards.model(model).to_json() for model in listed}
+    default = [made[model.id] for model in listed if "text" in model.architecture.output_modalities]
+    return Snapshot(
+        models=MappingProxyType(models),
+        aliases=MappingProxyType(_aliases(models)),
+        providers=MappingProxyType(providers),
+        inactive=MappingProxyType(inactive),
+        listed=tuple(model.id for model in listed),
+        cards=MappingProxyType(made),
+        models_json=answer(default, len(default), b"null"),
+    )
+
+
+def answer(made: Iterable[bytes], total: int, next_link: bytes) -> bytes:
+    """The answer of `GET /models` from finished objects."""
+    return b'{"data":[%b],"links":{"next":%b},"total_count":%d}' % (b",".join(made), next_link, total)
+
+
+def with_address(snapshot: Snapshot, slug: str, address: Address) -> Snapshot:
+    """The same catalogue with one provider somewhere else; touches only the models it serves."""
+    provider = snapshot.providers.get(slug)
+    if provider is None:
+        return snapshot
+    moved = replace(provider, base_url=address.base_url, api_key=address.api_key)
+
+    def there(endpoint: Endpoint) -> Endpoint:
+        return replace(endpoint, provider=moved) if endpoint.provider.slug == slug else endpoint
+
+    models = dict(snapshot.models)
+    for model in snapshot.models.values():
+        if any(endpoint.provider.slug == slug for endpoint in model.endpoints):
+            models[model.id] = replace(model, endpoints=tuple(map(there, model.endpoints)))
+    return replace(
+        snapshot,
+        models=MappingProxyType(models),
+        providers=MappingProxyType({**snapshot.providers, slug: moved}),
+    )
+
+
+def _provider(row: Mapping[str, Any], sealing: Sealing) -> Provider:
+    return rows.provider_from_row(
+        row,
+        api_key=sealing.reveal("api_key", row["api_key"]),
+        proxy=sealing.reveal("proxy", row["proxy"]) if row["proxy"] else None,
+        headers={
+            # A value without `env:` is no secret: the document refuses credentials there.
+            name: sealing.reveal(f"header {name}", value) if value.startswith("env:") else value
+            for name, value in row["headers"].items()
+        },
+    )
+
+
+def _models(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, Model]:
+    serving: dict[str, list[Mapping[str, Any]]] = {}
+    for row in loaded.endpoints:
+        if row["status"] == "active" and row["provider"] in providers:
+            serving.setdefault(row["model_id"], []).append(row)
+    models: dict[str, Model] = {}
+    for row in loaded.models:
+        found = [rows.endpoint_from_row(each, row, providers[each["provider"]]) for each in serving.get(row["id"], ())]
+        found.sort(key=_price)  # stable: the operator's order among equals
+        models[row["id"]] = rows.model_from_row(row, tuple(found))
+    return models
+
+
+def _price(endpoint: Endpoint) -> Fraction:
+    pricing = endpoint.pricing
+    return Fraction((pricing.base.prompt + pricing.base.completion) * pricing.kept, pricing.whole)
+
+
+def _aliases(models: Mapping[str, Model]) -> dict[str, str]:
+    aliases = {alias: model.id for model in models.values() for alias in model.aliases}
+    # Variants share a canonical slug; it stands for the one without a variant, whose id is the shortest.
+    for model in sorted(models.values(), key=lambda each: (len(each.id), each.id)):
+        aliases.setdefault(model.canonical_slug, model.id)
+    return aliases

@@ -1,0 +1,49 @@
+"""What can be wrong with a catalogue or with a question to it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from modelport.errors import BadRequest, NotFound
+
+__all__ = ["BadQuery", "Fault", "FileFaults", "ModelNotFound", "Refused"]
+
+
+class Fault(NamedTuple):
+    """One thing to mend in a catalogue file."""
+
+    line: int
+    column: int
+    path: str
+    """Such as `models[0].endpoints[1].pricing.prompt`."""
+    message: str
+    remedy: str
+
+
+class FileFaults(BadRequest):
+    """A catalogue file can't be applied; nothing of it was. `faults` has everything that is wrong, by line."""
+
+    def __init__(self, name: str, faults: list[Fault]) -> None:
+        self.name = name
+        self.faults = sorted(faults)
+        lines = [
+            f"{name}:{line}:{column}: {f'{path}: ' if path else ''}{message}; {remedy}"
+            for line, column, path, message, remedy in self.faults
+        ]
+        super().__init__("\n".join(lines), metadata={"faults": [fault._asdict() for fault in self.faults]})
+
+
+class BadQuery(BadRequest):
+    """A filter or sort of the model list is unknown or has a value that can't be."""
+
+
+class ModelNotFound(NotFound):
+    """No model has this id."""
+
+
+class Refused(BadRequest):
+    """A document can't be applied to what is there; nothing of it was."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults), metadata={"faults": list(faults)})

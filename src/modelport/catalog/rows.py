@@ -1,0 +1,222 @@
+"""Between the file's entries, the database's rows and the snapshot's records; every name says its direction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from modelport.catalog.document import EndpointEntry, ModelEntry, PricingEntry
+from modelport.catalog.pricing import PRICE_KEYS, Override, Prices, Pricing
+from modelport.catalog.snapshot import Architecture, Endpoint, Model, Reasoning
+from modelport.kit.money import format_price
+from modelport.providers.provider import Provider, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from modelport.catalog.document import ProviderEntry
+
+__all__ = [
+    "endpoint_from_row",
+    "endpoint_to_row",
+    "entry_from_endpoint_row",
+    "entry_from_model_row",
+    "model_from_row",
+    "model_to_row",
+    "pricing_from_json",
+    "pricing_to_json",
+    "provider_from_row",
+    "provider_to_row",
+]
+
+Values = dict[str, Any]
+"""Columns and what stands in them; `Any` because each column has its own type."""
+
+_PLAIN_PROVIDER = (
+    "slug", "name", "dialect", "base_url", "headers", "max_concurrency", "renames", "drops", "always_stream",
+    "privacy_policy_url", "terms_of_service_url", "status_page_url", "headquarters", "datacenters",
+)  # fmt: skip
+_PLAIN_MODEL = (
+    "id", "name", "description", "created", "context_length", "supported_parameters", "aliases",
+    "hugging_face_id", "knowledge_cutoff", "expiration_date", "is_moderated",
+)  # fmt: skip
+_PLAIN_ENDPOINT = (
+    "provider", "variant", "upstream_model", "context_length", "max_completion_tokens", "max_prompt_tokens",
+    "quantization", "supported_parameters", "supports_implicit_caching", "status",
+)  # fmt: skip
+
+
+def provider_to_row(entry: ProviderEntry) -> Values:
+    """The columns an entry decides, but for its secrets (`api_key`, `proxy`), which the caller seals."""
+    return {
+        **{key: getattr(entry, key) for key in _PLAIN_PROVIDER},
+        "timeouts": entry.timeouts.model_dump(),
+    }
+
+
+def provider_from_row(row: Mapping[str, Any], *, api_key: str, proxy: str | None, headers: Values) -> Provider:
+    """The record the chat path calls by; the secrets are given in clear."""
+    return Provider(
+        slug=row["slug"],
+        name=row["name"],
+        dialect=row["dialect"],
+        base_url=row["base_url"],
+        api_key=api_key,
+        proxy=proxy,
+        timeouts=Timeouts(**row["timeouts"]),
+        headers=headers,
+        max_concurrency=row["max_concurrency"],
+        renames=row["renames"],
+        drops=frozenset(row["drops"]),
+        always_stream=row["always_stream"],
+        privacy_policy_url=row["privacy_policy_url"],
+        terms_of_service_url=row["terms_of_service_url"],
+        status_page_url=row["status_page_url"],
+        headquarters=row["headquarters"],
+        datacenters=tuple(row["datacenters"]),
+    )
+
+
+def model_to_row(entry: ModelEntry) -> Values:
+    """The columns an entry decides."""
+    return {
+        **{key: getattr(entry, key) for key in _PLAIN_MODEL},
+        # A variant shares the canonical slug of the model it is a variant of.
+        "canonical_slug": entry.canonical_slug or entry.id.partition(":")[0],
+        "architecture": entry.architecture.model_dump(),
+        "default_parameters": entry.default_parameters.model_dump(exclude_none=True),
+        "reasoning": entry.reasoning.model_dump() if entry.reasoning else None,
+    }
+
+
+def entry_from_model_row(row: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) -> ModelEntry:
+    """What a file would say to make this row and its endpoints."""
+    own = row["canonical_slug"]
+    return ModelEntry.model_validate(
+        {
+            **{key: row[key] for key in _PLAIN_MODEL},
+            "canonical_slug": None if own == row["id"].partition(":")[0] else own,
+            "architecture": row["architecture"],
+            "default_parameters": row["default_parameters"],
+            "reasoning": row["reasoning"],
+            "endpoints": [entry_from_endpoint_row(each) for each in endpoints],
+        }
+    )
+
+
+def model_from_row(row: Mapping[str, Any], endpoints: tuple[Endpoint, ...]) -> Model:
+    """The record in the snapshot."""
+    architecture, reasoning = row["architecture"], row["reasoning"]
+    return Model(
+        id=row["id"],
+        canonical_slug=row["canonical_slug"],
+        name=row["name"],
+        created=row["created_at"] // 1000 if row["created"] is None else row["created"],
+        description=row["description"],
+        context_length=row["context_length"],
+        architecture=Architecture(
+            input_modalities=tuple(architecture["input_modalities"]),
+            output_modalities=tuple(architecture["output_modalities"]),
+            tokenizer=architecture["tokenizer"],
+            instruct_type=architecture["instruct_type"],
+        ),
+        supported_parameters=tuple(row["supported_parameters"]),
+        endpoints=endpoints,
+        aliases=tuple(row["aliases"]),
+        default_parameters=row["default_parameters"],
+        hugging_face_id=row["hugging_face_id"],
+        knowledge_cutoff=row["knowledge_cutoff"],
+        expiration_date=row["expiration_date"],
+        reasoning=_reasoning(reasoning) if reasoning is not None else None,
+        is_moderated=row["is_moderated"],
+    )
+
+
+def _reasoning(data: Values) -> Reasoning:
+    efforts = data["supported_efforts"]
+    return Reasoning(
+        mandatory=data["mandatory"],
+        supported_efforts=None if efforts is None else tuple(efforts),
+        default_effort=data["default_effort"],
+        default_enabled=data["default_enabled"],
+        supports_max_tokens=data["supports_max_tokens"],
+    )
+
+
+def endpoint_to_row(entry: EndpointEntry, position: int) -> Values:
+    """The columns an entry decides."""
+    return {
+        **{key: getattr(entry, key) for key in _PLAIN_ENDPOINT},
+        "tag": entry.tag,
+        "position": position,
+        "pricing": pricing_to_json(entry.pricing),
+        "cost": pricing_to_json(entry.cost) if entry.cost else None,
+    }
+
+
+def entry_from_endpoint_row(row: Mapping[str, Any]) -> EndpointEntry:
+    """What a file would say to make this row."""
+    return EndpointEntry.model_validate(
+        {
+            **{key: row[key] for key in _PLAIN_ENDPOINT},
+            "pricing": _pricing_entry(row["pricing"]),
+            "cost": _pricing_entry(row["cost"]) if row["cost"] else None,
+        }
+    )
+
+
+def endpoint_from_row(row: Mapping[str, Any], model: Mapping[str, Any], provider: Provider) -> Endpoint:
+    """The record in the snapshot; what the endpoint doesn't say is its model's."""
+    parameters = row["supported_parameters"]
+    return Endpoint(
+        id=row["id"],
+        tag=row["tag"],
+        provider=provider,
+        model_id=row["model_id"],
+        upstream_model=row["upstream_model"],
+        pricing=pricing_from_json(row["pricing"]),
+        cost_pricing=pricing_from_json(row["cost"]) if row["cost"] else None,
+        context_length=row["context_length"] or model["context_length"],
+        max_completion_tokens=row["max_completion_tokens"],
+        max_prompt_tokens=row["max_prompt_tokens"],
+        quantization=row["quantization"],
+        supported_parameters=frozenset(model["supported_parameters"] if parameters is None else parameters),
+        supports_implicit_caching=row["supports_implicit_caching"],
+    )
+
+
+def pricing_to_json(entry: PricingEntry) -> Values:
+    """Prices as they are stored: integers, and only what was given."""
+    return entry.model_dump(exclude_none=True, exclude_defaults=True)
+
+
+def pricing_from_json(data: Mapping[str, Any]) -> Pricing:
+    """The record the chat path charges by."""
+    return Pricing(
+        prices=_prices(data),
+        overrides=tuple(
+            Override(
+                prices=_prices(each),
+                min_prompt_tokens=each.get("min_prompt_tokens"),
+                utc_start=each.get("utc_start"),
+                utc_end=each.get("utc_end"),
+                utc_days=frozenset(each.get("utc_days", ())),
+            )
+            for each in data.get("overrides", ())
+        ),
+        discount=data.get("discount", "0"),
+    )
+
+
+def _prices(data: Mapping[str, Any]) -> Prices:
+    return Prices(**{key: data[key] for key in PRICE_KEYS if key in data})
+
+
+def _pricing_entry(data: Mapping[str, Any]) -> PricingEntry:
+    entry = _in_dollars(data)
+    if "overrides" in data:
+        entry["overrides"] = [_in_dollars(each) for each in data["overrides"]]
+    return PricingEntry.model_validate(entry)
+
+
+def _in_dollars(data: Mapping[str, Any]) -> Values:
+    return {key: format_price(value) if key in PRICE_KEYS else value for key, value in data.items()}

@@ -1,0 +1,138 @@
+"""The catalogue as the chat path and the public lists see it: immutable, in memory, swapped as a whole.
+
+A request takes the snapshot once and keeps it, so that what it was planned with is what it is charged with,
+whatever is changed meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from modelport.catalog.pricing import Override, Prices, Pricing, Rates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelport.providers.provider import Provider
+
+__all__ = ["Architecture", "Endpoint", "Model", "Override", "Prices", "Pricing", "Rates", "Reasoning", "Snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What goes in and comes out of a model."""
+
+    input_modalities: tuple[str, ...] = ("text",)
+    output_modalities: tuple[str, ...] = ("text",)
+    tokenizer: str = "Other"
+    instruct_type: str | None = None
+
+    @property
+    def modality(self) -> str:
+        """Both in one word, as the reference writes it: `text+image->text`."""
+        return f"{'+'.join(self.input_modalities)}->{'+'.join(self.output_modalities)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """How a model's reasoning can be steered."""
+
+    mandatory: bool = False
+    supported_efforts: tuple[str, ...] | None = None
+    """None when every effort is accepted."""
+    default_effort: str | None = None
+    default_enabled: bool | None = None
+    supports_max_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One way to have a model: a provider, its name for the model, its limits and its prices."""
+
+    id: str
+    """Stays the same while the operator changes the endpoint, so records can point here."""
+    tag: str
+    """The provider's slug, with a variant when it serves the model in several: `acme`, `acme/turbo`."""
+    provider: Provider
+    model_id: str
+    upstream_model: str
+    """What the provider calls the model."""
+    pricing: Pricing
+    """What callers pay."""
+    cost_pricing: Pricing | None
+    """What the provider charges the operator; None when that isn't known."""
+    context_length: int
+    max_completion_tokens: int | None
+    max_prompt_tokens: int | None
+    quantization: str | None
+    supported_parameters: frozenset[str]
+    supports_implicit_caching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as callers name it."""
+
+    id: str
+    canonical_slug: str
+    """The name that never moves to another model; often with a date."""
+    name: str
+    created: int
+    """Unix seconds."""
+    description: str
+    context_length: int
+    architecture: Architecture
+    supported_parameters: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    """Those whose provider can be called as configured, the cheapest first; empty when there is none."""
+    aliases: tuple[str, ...] = ()
+    default_parameters: Mapping[str, float | int] = field(default_factory=dict[str, "float | int"])
+    hugging_face_id: str | None = None
+    knowledge_cutoff: str | None = None
+    expiration_date: str | None = None
+    reasoning: Reasoning | None = None
+    is_moderated: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no endpoint charges anything: such requests count against the free limits instead."""
+        if not self.endpoints:
+            return self.id.endswith(":free")
+        return all(endpoint.pricing.is_free for endpoint in self.endpoints)
+
+    @property
+    def author(self) -> str:
+        """The part of the id before the slash."""
+        return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at one moment."""
+
+    models: Mapping[str, Model] = field(default_factory=dict[str, Model])
+    """By id; also those that no active provider serves."""
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Other names (aliases and canonical slugs) to ids."""
+    providers: Mapping[str, Provider] = field(default_factory=dict[str, "Provider"])
+    """By slug, those that can be called as configured."""
+    inactive: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Slugs of the other providers, each with the reason in words."""
+    listed: tuple[str, ...] = ()
+    """Ids of the models that the public list shows, the newest first."""
+    cards: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """The public JSON object of each listed model."""
+    models_json: bytes = b'{"data":[],"links":{"next":null},"total_count":0}'
+    """The whole answer of `GET /models` without a filter."""
+    version: int = 0
+    """Counts the swaps of this process."""
+
+    def find(self, model_id: str) -> Model | None:
+        """The model called `model_id`, by its id, an alias or its canonical slug."""
+        model = self.models.get(model_id)
+        if model is None:
+            target = self.aliases.get(model_id)
+            if target is not None:
+                model = self.models.get(target)
+        return model
