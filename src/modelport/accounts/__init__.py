@@ -1,0 +1,1 @@
+"""People and the accounts that hold credits and keys."""

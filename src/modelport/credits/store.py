@@ -1,0 +1,222 @@
+"""Every query on the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from modelport.credits.tables import balances, holds, ledger_accounts, transfers
+from modelport.kit import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "Balance",
+    "Checkpoint",
+    "Posting",
+    "StoredHold",
+    "account",
+    "add_holds",
+    "balance",
+    "checkpoint_holds",
+    "dead_holds",
+    "foreign_holds",
+    "known_keys",
+    "post",
+    "remove_holds",
+]
+
+Phase = Literal["single", "pending", "posted", "voided"]
+
+
+class Posting(NamedTuple):
+    """One transfer to be written. Amounts are nano-dollars."""
+
+    debit: int
+    credit: int
+    amount: int
+    phase: Phase
+    code: str
+    reference: str
+    idempotency_key: str
+    pending_key: str | None = None
+    pending_amount: int = 0
+    """What the pending transfer had set aside; given with `posted` and `voided`."""
+
+
+class Balance(NamedTuple):
+    """What stands on a ledger account. `version` grows with every change."""
+
+    account: int
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    version: int
+
+
+class StoredHold(NamedTuple):
+    """A stream under way, as a crash leaves it behind."""
+
+    id: str
+    account_id: str
+    key_id: str
+    amount: int
+    spent: int
+    completion_tokens: int
+    facts: str
+    process: str
+    expires_at: int
+
+
+class Checkpoint(NamedTuple):
+    """How far a stream has come."""
+
+    id: str
+    spent: int
+    completion_tokens: int
+    expires_at: int
+
+
+def account(connection: Connection, kind: str, owner: str) -> int:
+    """The ledger account of this meaning and owner, opened with a zero balance when it is not there."""
+    query = select(ledger_accounts.c.id).where(ledger_accounts.c.kind == kind, ledger_accounts.c.owner == owner)
+    found = connection.execute(query).scalar_one_or_none()
+    if found is not None:
+        return found
+    build = pg_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    connection.execute(
+        build(ledger_accounts).values(kind=kind, owner=owner, created_at=clock.now_ms()).on_conflict_do_nothing()
+    )
+    found = connection.execute(query).scalar_one()
+    connection.execute(
+        build(balances)
+        .values(account=found, debits_posted=0, credits_posted=0, debits_pending=0, version=0)
+        .on_conflict_do_nothing()
+    )
+    return found
+
+
+_INSERT = insert(transfers)
+_MOVE = (
+    update(balances)
+    .where(balances.c.account == bindparam("on_account"))
+    .values(
+        debits_posted=balances.c.debits_posted + bindparam("debits"),
+        credits_posted=balances.c.credits_posted + bindparam("credits"),
+        debits_pending=balances.c.debits_pending + bindparam("pending"),
+        version=balances.c.version + 1,
+    )
+)
+
+
+def post(connection: Connection, postings: Sequence[Posting]) -> list[Balance]:
+    """Writes transfers and moves the balances they touch; returns those balances.
+
+    Accounts are touched in the order of their ids, so that two writers never wait for each other in a ring.
+    """
+    now = clock.now_ms()
+    connection.execute(
+        _INSERT,
+        [
+            {
+                "debit_account": p.debit,
+                "credit_account": p.credit,
+                "amount": p.amount,
+                "phase": p.phase,
+                "code": p.code,
+                "reference": p.reference,
+                "idempotency_key": p.idempotency_key,
+                "pending_key": p.pending_key,
+                "created_at": now,
+            }
+            for p in postings
+        ],
+    )
+    moves: dict[int, list[int]] = {}
+    for p in postings:
+        debit = moves.setdefault(p.debit, [0, 0, 0])
+        credit = moves.setdefault(p.credit, [0, 0, 0])
+        if p.phase == "pending":
+            debit[2] += p.amount
+        else:
+            debit[2] -= p.pending_amount
+            if p.phase != "voided":
+                debit[0] += p.amount
+                credit[1] += p.amount
+    connection.execute(
+        _MOVE,
+        [{"on_account": on, "debits": m[0], "credits": m[1], "pending": m[2]} for on, m in sorted(moves.items())],
+    )
+    return _balances(connection, moves)
+
+
+_BALANCES = select(
+    balances.c.account,
+    balances.c.debits_posted,
+    balances.c.credits_posted,
+    balances.c.debits_pending,
+    balances.c.version,
+)
+_BALANCES_IN = _BALANCES.where(balances.c.account.in_(bindparam("accounts", expanding=True)))
+
+
+def _balances(connection: Connection, accounts: Iterable[int]) -> list[Balance]:
+    return [Balance(*row) for row in connection.execute(_BALANCES_IN, {"accounts": list(accounts)})]
+
+
+def balance(connection: Connection, ledger_account: int) -> Balance:
+    """What stands on one account."""
+    return _balances(connection, (ledger_account,))[0]
+
+
+def known_keys(connection: Connection, idempotency_keys: Sequence[str]) -> set[str]:
+    """Those of the given idempotency keys whose transfer exists."""
+    rows = connection.execute(
+        select(transfers.c.idempotency_key).where(transfers.c.idempotency_key.in_(idempotency_keys))
+    )
+    return set(rows.scalars())
+
+
+def add_holds(connection: Connection, new: Sequence[StoredHold]) -> None:
+    """Stores streams that are about to deliver their first event."""
+    connection.execute(insert(holds), [hold._asdict() for hold in new])
+
+
+_CHECKPOINT = text(
+    "UPDATE holds SET spent = :spent, completion_tokens = :completion_tokens, expires_at = :expires_at WHERE id = :id"
+)
+
+
+def checkpoint_holds(connection: Connection, points: Sequence[Checkpoint]) -> None:
+    """Notes how far streams have come, and that their process lives."""
+    connection.execute(_CHECKPOINT, [point._asdict() for point in sorted(points)])
+
+
+def remove_holds(connection: Connection, hold_ids: Sequence[str]) -> None:
+    """Forgets streams that have ended, in the transaction that settles them."""
+    connection.execute(delete(holds).where(holds.c.id == bindparam("hold_id")), [{"hold_id": i} for i in hold_ids])
+
+
+def dead_holds(connection: Connection, now: int, *, others_than: str | None) -> list[StoredHold]:
+    """Holds that have expired; with `others_than`, every hold that is not of this process.
+
+    Rows are locked where the database can, so that two sweepers never settle one hold.
+    """
+    dead = holds.c.expires_at < now if others_than is None else holds.c.process != others_than
+    query = select(holds).where(dead).order_by(holds.c.id).limit(1000).with_for_update(skip_locked=True)
+    return [StoredHold(*row) for row in connection.execute(query)]
+
+
+def foreign_holds(connection: Connection, account_id: str, process: str) -> int:
+    """What other processes hold on this account."""
+    return int(
+        connection.execute(
+            select(func.coalesce(func.sum(holds.c.amount), 0)).where(
+                holds.c.account_id == account_id, holds.c.process != process
+            )
+        ).scalar_one()
+    )

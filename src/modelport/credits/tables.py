@@ -1,0 +1,77 @@
+"""Tables of the ledger. Transfers are append-only: a trigger refuses to change or delete one."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+
+from modelport.db.base import BigId, metadata
+
+__all__ = ["balances", "holds", "ledger_accounts", "transfers"]
+
+ledger_accounts = Table(
+    "ledger_accounts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("kind", "owner"),
+    sqlite_autoincrement=True,
+)
+"""`kind` says what it means (`credits`, `revenue`, `grants`, ...), `owner` whose it is; '' for the house."""
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    Column("debit_account", BigInteger, ForeignKey("ledger_accounts.id"), nullable=False),
+    Column("credit_account", BigInteger, ForeignKey("ledger_accounts.id"), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("pending_key", Text),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("amount >= 0", name="amount"),
+    CheckConstraint("debit_account <> credit_account", name="accounts_differ"),
+    CheckConstraint("phase IN ('single', 'pending', 'posted', 'voided')", name="phase"),
+    CheckConstraint("(pending_key IS NOT NULL) = (phase IN ('posted', 'voided'))", name="pending_key"),
+    # A pending transfer is resolved once: posted or voided, never both, never twice.
+    Index("uq_transfers_pending_key", "pending_key", unique=True),
+    Index(None, "debit_account", "seq"),
+    Index(None, "credit_account", "seq"),
+    Index(None, "reference"),
+    sqlite_autoincrement=True,
+)
+"""`single` moves money at once; `pending` sets it aside; `posted` moves what a pending one set aside (all or less)
+and frees the rest; `voided` frees all of it."""
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("account", BigInteger, ForeignKey("ledger_accounts.id"), primary_key=True, autoincrement=False),
+    Column("debits_posted", BigInteger, nullable=False),
+    Column("credits_posted", BigInteger, nullable=False),
+    Column("debits_pending", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0", name="not_negative"),
+)
+"""A projection of the transfers, kept in the same transaction; `modelport ledger check` recomputes it."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("key_id", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    CheckConstraint("spent >= 0 AND spent <= amount", name="spent"),
+)
+"""Streams under way whose first event was delivered: what a crash needs in order to charge for them. `spent` is the
+cost of what was delivered at the last checkpoint; `expires_at` moves on while the process lives."""

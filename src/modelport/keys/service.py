@@ -1,0 +1,189 @@
+"""API keys in memory: look-up without a database, limits that hold under concurrency.
+
+A key that has been used stays here as a `LiveKey`. A change made elsewhere marks it stale, and the next request
+reads it again; what it has spent and what is held stay with the object.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING
+
+from modelport.keys import store, token
+from modelport.keys.errors import KeyLimitExceeded, KeyRefused, NoSuchKey
+from modelport.keys.store import Key, Spend
+from modelport.kit import clock, ids
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from modelport.db.database import Database
+    from modelport.kit.vault import Vault
+
+__all__ = ["Key", "Keys", "LiveKey", "Spend", "add_spend", "window_start"]
+
+add_spend = store.add_spend
+
+
+def window_start(reset: str | None, today: int) -> int:
+    """The first UTC day (since 1970) of the window that `today` lies in; 0 for one that never resets."""
+    if reset == "daily":
+        return today
+    if reset == "weekly":
+        return today - (today + 3) % 7  # day 0 was a Thursday; weeks begin on Monday
+    if reset == "monthly":
+        return today - (dt.date(1970, 1, 1) + dt.timedelta(days=today)).day + 1
+    return 0
+
+
+class LiveKey:
+    """A key in use: its record, what it has spent, and what is held for requests under way.
+
+    All amounts are nano-dollars. Methods never wait, so a check and a hold are one step.
+    """
+
+    __slots__ = ("days", "held", "record", "stale", "total")
+
+    def __init__(self, record: Key, total: int, days: dict[int, int]) -> None:
+        self.record = record
+        self.total = total
+        self.days = days
+        """Spending by UTC day; goes back at least to the first of last month."""
+        self.held = 0
+        self.stale = False
+
+    def spent(self, reset: str | None) -> int:
+        """What was spent in the present window of `reset` (all time for None)."""
+        if reset is None:
+            return self.total
+        start = window_start(reset, clock.day(clock.now_ms()))
+        return sum(amount for day, amount in self.days.items() if day >= start)
+
+    def room(self) -> int | None:
+        """What may still be held: the limit less what was spent and is held. None without a limit."""
+        if self.record.limit is None:
+            return None
+        return self.record.limit - self.spent(self.record.limit_reset) - self.held
+
+    def hold(self, amount: int) -> None:
+        """Sets `amount` aside.
+
+        Raises `KeyLimitExceeded` when the limit does not allow it; then nothing was set aside.
+        """
+        room = self.room()
+        if room is not None and amount > room:
+            reset = self.record.limit_reset or "total"
+            raise KeyLimitExceeded(
+                f"Key limit exceeded ({reset} limit). Raise the limit of this key, or use another.",
+                metadata={
+                    "limit_source": "openrouter_key_limit",
+                    "estimated_cost": amount / 10**9,
+                    "available": max(room, 0) / 10**9,
+                    "in_flight": self.held / 10**9,
+                },
+            )
+        self.held += amount
+
+    def release(self, amount: int) -> None:
+        """Gives back what was set aside."""
+        self.held -= amount
+
+    def spend(self, amount: int, day: int) -> None:
+        """Adds to what was spent, once that is durable."""
+        self.total += amount
+        self.days[day] = self.days.get(day, 0) + amount
+
+
+class Keys:
+    """The door to API keys."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+        self._live: dict[str, LiveKey] = {}
+
+    async def create(
+        self,
+        account_id: str,
+        user_id: str,
+        name: str,
+        *,
+        limit: int | None = None,
+        limit_reset: str | None = None,
+        expires_at: int | None = None,
+    ) -> tuple[str, Key]:
+        """A new key: its text, which is kept nowhere, and its record."""
+        text = token.new()
+        key = Key(
+            id=ids.prefixed("key"),
+            account_id=account_id,
+            user_id=user_id,
+            name=name,
+            hash=self._vault.keyed_hash(text),
+            label=token.mask(text),
+            limit=limit,
+            limit_reset=limit_reset,
+            disabled=False,
+            expires_at=expires_at,
+            created_at=clock.now_ms(),
+        )
+        await self._database.write(partial(store.add, key=key))
+        return text, key
+
+    async def of_account(self, account_id: str) -> list[Key]:
+        """An account's keys, newest first."""
+        return await self._database.read(partial(store.of_account, account_id=account_id))
+
+    async def revoke(self, key_hash: str) -> None:
+        """Ends a key for good, everywhere within a second.
+
+        Raises `NoSuchKey`.
+        """
+        if not await self._database.write(partial(store.revoke, key_hash=key_hash, at_ms=clock.now_ms())):
+            raise NoSuchKey(f"There is no key with the hash {key_hash!r}; `modelport keys list` shows them.")
+        self.changed(key_hash)
+
+    def changed(self, key_hash: str) -> None:
+        """Another process changed this key: read it again before it is used."""
+        if (live := self._live.get(key_hash)) is not None:
+            live.stale = True
+
+    async def authenticate(self, text: str) -> LiveKey:
+        """The live key that `text` is.
+
+        Raises `KeyRefused` when it is none; `DatabaseDown` when that can't be told, which is never a refusal.
+        """
+        if not token.is_well_formed(text):
+            raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
+        key_hash = self._vault.keyed_hash(text)
+        live = self._live.get(key_hash)
+        if live is None or live.stale:
+            live = await self._load(key_hash)
+        record = live.record
+        if record.disabled:
+            raise KeyRefused("User not found. This API key is disabled.")
+        if record.expires_at is not None and record.expires_at <= clock.now_ms():
+            raise KeyRefused("User not found. This API key has expired.")
+        return live
+
+    async def _load(self, key_hash: str) -> LiveKey:
+        def load(connection: Connection) -> tuple[Key, int, dict[int, int]] | None:
+            key = store.by_hash(connection, key_hash)
+            if key is None:
+                return None
+            return key, *store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
+
+        found = await self._database.read(load)
+        # Another request may have loaded it meanwhile: its object must win, for it may carry holds already.
+        live = self._live.get(key_hash)
+        if found is None:
+            if live is not None and not live.held:
+                del self._live[key_hash]
+            raise KeyRefused("User not found. This API key is unknown or was revoked.")
+        if live is None:
+            live = self._live[key_hash] = LiveKey(*found)
+        else:
+            live.record = found[0]
+            live.stale = False
+        return live

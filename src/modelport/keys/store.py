@@ -1,0 +1,126 @@
+"""Every query on API keys and their spending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from modelport.db import changes
+from modelport.keys.tables import api_keys, key_days
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Key", "Spend", "add", "add_spend", "by_hash", "of_account", "revoke", "spent_days"]
+
+
+class Key(NamedTuple):
+    """An API key as it is stored: everything but the key."""
+
+    id: str
+    account_id: str
+    user_id: str
+    name: str
+    hash: str
+    label: str
+    limit: int | None
+    """Nano-dollars it may spend a `limit_reset`, or in all when that is None."""
+    limit_reset: str | None
+    disabled: bool
+    expires_at: int | None
+    created_at: int
+
+
+_KEY = (
+    api_keys.c.id,
+    api_keys.c.account_id,
+    api_keys.c.user_id,
+    api_keys.c.name,
+    api_keys.c.hash,
+    api_keys.c.label,
+    api_keys.c.limit_nanos,
+    api_keys.c.limit_reset,
+    api_keys.c.disabled,
+    api_keys.c.expires_at,
+    api_keys.c.created_at,
+)
+
+
+class Spend(NamedTuple):
+    """What one key spent on one day in one batch."""
+
+    key_id: str
+    day: int
+    spent: int
+    requests: int
+
+
+def add(connection: Connection, key: Key) -> None:
+    """Stores a new key."""
+    connection.execute(
+        insert(api_keys).values(
+            id=key.id,
+            account_id=key.account_id,
+            user_id=key.user_id,
+            name=key.name,
+            hash=key.hash,
+            label=key.label,
+            limit_nanos=key.limit,
+            limit_reset=key.limit_reset,
+            disabled=key.disabled,
+            expires_at=key.expires_at,
+            created_at=key.created_at,
+        )
+    )
+
+
+def by_hash(connection: Connection, key_hash: str) -> Key | None:
+    """The key with this hash, unless it was deleted."""
+    row = connection.execute(select(*_KEY).where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None))).first()
+    return Key(*row) if row else None
+
+
+def of_account(connection: Connection, account_id: str) -> list[Key]:
+    """An account's keys, newest first, without deleted ones."""
+    rows = connection.execute(
+        select(*_KEY)
+        .where(api_keys.c.account_id == account_id, api_keys.c.deleted_at.is_(None))
+        .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+    )
+    return [Key(*row) for row in rows]
+
+
+def revoke(connection: Connection, key_hash: str, at_ms: int) -> bool:
+    """Deletes a key and tells every server. False when there is none."""
+    result = connection.execute(
+        update(api_keys)
+        .where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None))
+        .values(deleted_at=at_ms, disabled=True)
+    )
+    if result.rowcount:
+        changes.note(connection, "key", key_hash)
+    return bool(result.rowcount)
+
+
+def spent_days(connection: Connection, key_id: str, since_day: int) -> tuple[int, dict[int, int]]:
+    """What the key spent in all, and by day from `since_day` on."""
+    total = connection.execute(
+        select(func.coalesce(func.sum(key_days.c.spent), 0)).where(key_days.c.key_id == key_id)
+    ).scalar_one()
+    rows = connection.execute(
+        select(key_days.c.day, key_days.c.spent).where(key_days.c.key_id == key_id, key_days.c.day >= since_day)
+    )
+    return int(total), {row.day: row.spent for row in rows}
+
+
+_ADD_SPEND = text(
+    "INSERT INTO key_days (key_id, day, spent, requests) VALUES (:key_id, :day, :spent, :requests) "
+    "ON CONFLICT (key_id, day) DO UPDATE SET "
+    "spent = key_days.spent + excluded.spent, requests = key_days.requests + excluded.requests"
+)
+
+
+def add_spend(connection: Connection, spends: Sequence[Spend]) -> None:
+    """Adds to what keys spent. Rows are touched in one order, so that two writers never wait in a ring."""
+    connection.execute(_ADD_SPEND, [spend._asdict() for spend in sorted(spends)])

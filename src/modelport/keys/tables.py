@@ -1,0 +1,38 @@
+"""Tables of API keys and of what each has spent a day."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
+
+from modelport.db.base import metadata
+
+__all__ = ["api_keys", "key_days"]
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("label", Text, nullable=False),
+    Column("limit_nanos", BigInteger),
+    Column("limit_reset", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+    CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
+    CheckConstraint("limit_reset IN ('daily', 'weekly', 'monthly')", name="limit_reset"),
+)
+
+key_days = Table(
+    "key_days",
+    metadata,
+    Column("key_id", Text, ForeignKey("api_keys.id"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+)
+"""What each key spent on each UTC day, in nano-dollars: written in the transaction that charges."""

@@ -1,0 +1,50 @@
+"""The text of an API key: `sk-mp-v1-`, 43 random letters and digits, and a checksum of 6.
+
+The checksum lets a secret scanner tell a real key from look-alikes, and lets the server refuse a mistyped one
+without asking the database.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from modelport.kit.ids import random_text
+
+__all__ = ["PREFIX", "is_well_formed", "mask", "new"]
+
+PREFIX = "sk-mp-v1-"
+_RANDOM = 43  # 62^43 is a little over 2^256
+_CHECK = 6
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def new() -> str:
+    """A fresh key."""
+    body = random_text(_RANDOM)
+    return PREFIX + body + _checksum(body)
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether `text` has the form and the checksum of a key."""
+    body = text[len(PREFIX) : -_CHECK]
+    return (
+        text.startswith(PREFIX)
+        and len(body) == _RANDOM
+        and text.isascii()
+        and body.isalnum()
+        and text[-_CHECK:] == _checksum(body)
+    )
+
+
+def mask(key: str) -> str:
+    """The label that stands for the key wherever it is shown again: `sk-mp-v1-abc...xyz`."""
+    return f"{key[: len(PREFIX) + 3]}...{key[-3:]}"
+
+
+def _checksum(body: str) -> str:
+    value = zlib.crc32(body.encode())
+    digits: list[str] = []
+    for _ in range(_CHECK):  # 62^6 exceeds 2^32, so that no bit is lost
+        value, digit = divmod(value, 62)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))

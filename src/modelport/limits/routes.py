@@ -1,0 +1,126 @@
+"""`GET /key` and `GET /credits`: what the caller has spent and may still do. Shapes are the reference's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from modelport.keys.access import bearer_key
+from modelport.keys.service import LiveKey
+from modelport.kit.clock import UTC
+from modelport.kit.money import to_number
+
+if TYPE_CHECKING:
+    from modelport.credits.service import Credits
+    from modelport.limits.service import FreeTier
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+class FreeRequests(BaseModel):
+    """Requests to free models on this UTC day."""
+
+    limit: int
+    remaining: int
+    used: int
+
+
+class RateLimit(BaseModel):
+    """Kept because official clients require it; limits are elsewhere in the answer."""
+
+    interval: str = "10s"
+    note: str = "This field carries no limit and is kept for old clients."
+    requests: int = -1
+
+
+class KeyData(BaseModel):
+    """A key as its bearer may see it; amounts in USD, periods in UTC, weeks from Monday."""
+
+    label: str
+    name: str
+    limit: float | None = Field(description="What the key may spend, in all or per `limit_reset`.")
+    limit_reset: str | None
+    limit_remaining: float | None
+    include_byok_in_limit: bool = False
+    usage: float
+    usage_daily: float
+    usage_weekly: float
+    usage_monthly: float
+    byok_usage: float = 0
+    byok_usage_daily: float = 0
+    byok_usage_weekly: float = 0
+    byok_usage_monthly: float = 0
+    is_free_tier: bool = Field(description="Whether the account never had credits.")
+    is_management_key: bool = False
+    is_provisioning_key: bool = False
+    creator_user_id: str | None
+    organization_id: str | None = None
+    workspace_id: str | None = None
+    expires_at: datetime | None
+    allowed_data_regions: list[str] = ["global"]
+    budgets: list[dict[str, object]] = []
+    effective_budget: dict[str, object] | None = None
+    free_model_daily_requests: FreeRequests
+    rate_limit: RateLimit = RateLimit()
+
+
+class KeyAnswer(BaseModel):
+    """Answer of `GET /key`."""
+
+    data: KeyData
+
+
+@router.get("/key", summary="The key of this request")
+@router.get("/auth/key", summary="The key of this request, under its older address", include_in_schema=False)
+async def read_key(request: Request, live: Annotated[LiveKey, Depends(bearer_key)]) -> KeyAnswer:
+    """What the key is, what it has spent to the last settled answer, and what it may still do."""
+    services = request.app.state.services
+    credits: Credits = services.credits
+    free_tier: FreeTier = services.free_tier
+    record = live.record
+    paid = (await credits.purse(record.account_id)).ever_funded
+    quota = await free_tier.today(record.account_id, paid=paid)
+    spent = live.spent(record.limit_reset)
+    return KeyAnswer(
+        data=KeyData(
+            label=record.label,
+            name=record.name,
+            limit=None if record.limit is None else to_number(record.limit),
+            limit_reset=record.limit_reset,
+            limit_remaining=None if record.limit is None else to_number(max(record.limit - spent, 0)),
+            usage=to_number(live.spent(None)),
+            usage_daily=to_number(live.spent("daily")),
+            usage_weekly=to_number(live.spent("weekly")),
+            usage_monthly=to_number(live.spent("monthly")),
+            is_free_tier=not paid,
+            creator_user_id=record.user_id,
+            expires_at=None if record.expires_at is None else datetime.fromtimestamp(record.expires_at / 1000, UTC),
+            free_model_daily_requests=FreeRequests(limit=quota.limit, remaining=quota.remaining, used=quota.used),
+        )
+    )
+
+
+class CreditsData(BaseModel):
+    """An account's credits in USD."""
+
+    total_credits: float = Field(description="Everything the account ever got.")
+    total_usage: float = Field(description="Everything it has used.")
+
+
+class CreditsAnswer(BaseModel):
+    """Answer of `GET /credits`."""
+
+    data: CreditsData
+
+
+@router.get("/credits", summary="Credits of the caller's account")
+async def read_credits(request: Request, key: Annotated[LiveKey, Depends(bearer_key)]) -> CreditsAnswer:
+    """What the account got and used, to the last settled answer."""
+    credits: Credits = request.app.state.services.credits
+    totals = await credits.totals(key.record.account_id)
+    return CreditsAnswer(data=CreditsData(total_credits=to_number(totals.granted), total_usage=to_number(totals.used)))

@@ -1,0 +1,148 @@
+"""One transaction's worth of what requests leave behind: holds, generations, transfers, key spending.
+
+Pure composition: the queue and the waiting are in `journal.py`, the tables belong to their domains.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from modelport.credits import service as credits_
+from modelport.credits.service import Balance, Checkpoint, Posting, StoredHold
+from modelport.keys import service as keys_
+from modelport.keys.service import LiveKey, Spend
+from modelport.kit import clock
+from modelport.usage import store
+from modelport.usage.generation import Generation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+__all__ = ["Charge", "Entry", "Opened", "Settled", "apply", "recover"]
+
+
+class Charge(NamedTuple):
+    """Who pays how much for a generation."""
+
+    ledger_account: int
+    key: LiveKey | None
+    """The key in memory; None when its process is gone."""
+    amount: int
+    held: int
+    """What the durable hold had set aside; 0 when none was made durable."""
+
+
+class Opened(NamedTuple):
+    """A stream that is about to deliver its first event."""
+
+    hold: StoredHold
+    ledger_account: int
+
+
+class Settled(NamedTuple):
+    """A generation that has ended, with what is to be charged; None when it is free."""
+
+    generation: Generation
+    charge: Charge | None
+    release: Callable[[], None] | None = None
+    """Called once the new balances are in memory: gives back what was held for this request."""
+
+
+Entry = Opened | Settled
+
+
+def apply(
+    connection: Connection, entries: Sequence[Entry], points: Sequence[Checkpoint], revenue: int, *, retry: bool
+) -> list[Balance]:
+    """Writes a batch; with `retry`, only what an earlier try has not committed already."""
+    if retry and entries:
+        entries = _without_known(connection, entries)
+    opened = [entry for entry in entries if isinstance(entry, Opened)]
+    settled = [entry for entry in entries if isinstance(entry, Settled)]
+    charges = [(entry.generation, entry.charge) for entry in settled if entry.charge is not None]
+    postings = [_pending(entry, revenue) for entry in opened]
+    postings += [_posting(generation, charge, revenue) for generation, charge in charges]
+    if opened:
+        credits_.add_holds(connection, [entry.hold for entry in opened])
+    if points:
+        credits_.checkpoint_holds(connection, points)
+    if settled:
+        store.add(connection, [entry.generation for entry in settled])
+    if charges:
+        keys_.add_spend(connection, _spends(charges))
+    if ended := [generation.id for generation, charge in charges if charge.held]:
+        credits_.remove_holds(connection, ended)
+    return credits_.post(connection, postings) if postings else []
+
+
+def _without_known(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    generations = store.known(connection, [entry.generation.id for entry in entries if isinstance(entry, Settled)])
+    holds = credits_.known_keys(connection, [_hold_key(e.hold.id) for e in entries if isinstance(e, Opened)])
+    return [
+        entry
+        for entry in entries
+        if not (entry.generation.id in generations if isinstance(entry, Settled) else _hold_key(entry.hold.id) in holds)
+    ]
+
+
+def _hold_key(generation_id: str) -> str:
+    return f"hold/{generation_id}"
+
+
+def _pending(entry: Opened, revenue: int) -> Posting:
+    hold = entry.hold
+    return Posting(entry.ledger_account, revenue, hold.amount, "pending", "hold", hold.id, _hold_key(hold.id))
+
+
+def _posting(generation: Generation, charge: Charge, revenue: int) -> Posting:
+    if not charge.held:
+        return Posting(
+            charge.ledger_account,
+            revenue,
+            charge.amount,
+            "single",
+            "generation",
+            generation.id,
+            f"charge/{generation.id}",
+        )
+    return Posting(
+        charge.ledger_account,
+        revenue,
+        charge.amount,
+        "posted" if charge.amount else "voided",
+        "generation",
+        generation.id,
+        f"charge/{generation.id}",
+        _hold_key(generation.id),
+        charge.held,
+    )
+
+
+def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
+    sums: dict[tuple[str, int], list[int]] = {}
+    for generation, charge in charges:
+        one = sums.setdefault((generation.key_id, clock.day(generation.created_at)), [0, 0])
+        one[0] += charge.amount
+        one[1] += 1
+    return [Spend(key_id, day, spent, requests) for (key_id, day), (spent, requests) in sums.items()]
+
+
+def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) -> list[Balance]:
+    """Settles streams whose process died: each is charged what was delivered at its last checkpoint."""
+    entries: list[Entry] = []
+    for hold in dead:
+        generation = msgspec.json.decode(hold.facts, type=Generation)
+        generation.status = "cancelled"
+        generation.cancelled = True
+        generation.finish_reason = "error"
+        generation.error_type = "server"
+        generation.completion_tokens = hold.completion_tokens
+        generation.estimated = True
+        generation.cost = hold.spent
+        account = credits_.ledger_account(connection, "credits", hold.account_id)
+        entries.append(Settled(generation, Charge(account, None, hold.spent, hold.amount)))
+    return apply(connection, entries, [], revenue, retry=True)

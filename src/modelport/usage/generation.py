@@ -1,0 +1,57 @@
+"""The record of one generation, as the chat path makes it and the API shows it."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["Generation"]
+
+
+class Generation(msgspec.Struct, kw_only=True):
+    """One request that was planned: who asked, who answered, what it took and cost.
+
+    Amounts are nano-dollars, times milliseconds; token counts are the provider's own.
+    """
+
+    id: str
+    created_at: int
+    account_id: str
+    key_id: str
+    model: str
+    provider: str | None = None
+    """The provider's slug."""
+    provider_name: str | None = None
+    endpoint_id: str | None = None
+    upstream_id: str | None = None
+    """The provider's id for its answer."""
+    status: str = "ok"
+    """`ok`, `error` or `cancelled` (the client left)."""
+    error_type: str | None = None
+    streamed: bool = False
+    cancelled: bool = False
+    finish_reason: str | None = None
+    native_finish_reason: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    completion_image_tokens: int = 0
+    prompt_images: int = 0
+    web_searches: int = 0
+    estimated: bool = False
+    cost: int = 0
+    upstream_cost: int | None = None
+    shortfall: int = 0
+    is_free: bool = False
+    latency_ms: int | None = None
+    """From the request's arrival to the first event of the answer."""
+    generation_ms: int | None = None
+    """From the first event to the last."""
+    http_referer: str | None = None
+    app_title: str | None = None
+    user_agent: str | None = None
+    session_id: str | None = None
+    external_user: str | None = None
+    trace: str = "{}"
+    """JSON: how it was routed, and every attempt."""

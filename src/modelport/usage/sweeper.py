@@ -1,0 +1,58 @@
+"""Settles streams whose process died, and keeps the log of changes short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from modelport.credits import service as credits_
+from modelport.db import changes
+from modelport.kit import clock
+from modelport.usage import batch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from modelport.credits.service import Balance, Credits
+    from modelport.db.database import Database
+
+__all__ = ["Sweeper"]
+
+_log = structlog.get_logger(__name__)
+_KEEP_CHANGES_MS = 3_600_000
+
+
+class Sweeper:
+    """What a server does now and then, and once when it starts."""
+
+    def __init__(self, database: Database, credits: Credits) -> None:
+        self._database = database
+        self._credits = credits
+
+    async def sweep(self, *, alone: bool) -> int:
+        """Settles dead holds; returns how many.
+
+        With `alone` (the embedded database, which one server at a time may use) every hold of another process
+        is dead; otherwise one is dead when it has expired, for living processes move theirs on.
+        """
+
+        def sweep(connection: Connection) -> tuple[int, list[Balance]]:
+            now = clock.now_ms()
+            changes.prune(connection, now - _KEEP_CHANGES_MS)
+            dead = credits_.dead_holds(connection, now, others_than=self._credits.process if alone else None)
+            if not dead:
+                return 0, []
+            balances = batch.recover(connection, dead, self._credits.revenue)
+            for account_id in {hold.account_id for hold in dead}:
+                changes.note(connection, "credits", account_id)
+            return len(dead), balances
+
+        settled = 0
+        while True:
+            count, balances = await self._database.write(sweep)
+            self._credits.settled(balances)
+            if not count:
+                return settled
+            settled += count
+            _log.warning("holds.settled_after_crash", count=count)
