@@ -1,0 +1,240 @@
+"""The composition root: settings become services, services become an ASGI application. Decides nothing itself.
+
+`open_services` is enough for the command line; `serving` adds what a server runs beside requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+import modelport
+from modelport.accounts.routes import router as accounts_router
+from modelport.accounts.service import Accounts
+from modelport.catalog.routes import router as catalog_router
+from modelport.catalog.service import Catalog
+from modelport.credits.service import Credits
+from modelport.db import changes
+from modelport.db.database import Database, DatabaseDown
+from modelport.db.migrate import migrate
+from modelport.dialects.openai_chat.errors import write_error
+from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
+from modelport.gateway.bill import OpenStreams
+from modelport.gateway.routes import Gateway
+from modelport.gateway.serve import Chat
+from modelport.gateway.services import Services
+from modelport.keys.service import Keys
+from modelport.kit import ids
+from modelport.kit.vault import Vault
+from modelport.limits.routes import router as limits_router
+from modelport.limits.service import FreeTier
+from modelport.upstream.client import UpstreamClient
+from modelport.usage.journal import Journal
+from modelport.usage.routes import router as usage_router
+from modelport.usage.service import Usage
+from modelport.usage.sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+    from modelport.settings import Settings
+
+__all__ = ["AlreadyServed", "control_app", "open_services", "serving"]
+
+_log = structlog.get_logger(__name__)
+_CHANGES_SECONDS = 0.3
+_SWEEP_SECONDS = 15.0
+
+
+class AlreadyServed(Exception):
+    """Another server uses this data directory."""
+
+
+@contextlib.asynccontextmanager
+async def open_services(settings: Settings) -> AsyncGenerator[Services]:
+    """Every service over a migrated database, closed again at the end. Starts nothing in the background."""
+    vault = Vault(settings.master_secret())
+    database = Database(settings.database_url, settings.sqlite_path)
+    try:
+        if await migrate(database):
+            _log.info("database.migrated")
+        credits = Credits(database, process=ids.prefixed("proc"))
+        usage = Usage(database)
+        catalog = Catalog(database, vault)
+        await catalog.reload()
+        yield Services(
+            settings=settings,
+            database=database,
+            accounts=Accounts(database, vault),
+            keys=Keys(database, vault),
+            credits=credits,
+            catalog=catalog,
+            free_tier=FreeTier(settings, usage.free_answers_since),
+            usage=usage,
+            journal=Journal(database, credits),
+            upstream=UpstreamClient(),
+        )
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]]:
+    """The whole application with everything that runs beside requests; all of it ends with the block.
+
+    Raises `AlreadyServed` when another server uses the embedded database.
+    """
+    with _alone(settings):
+        async with open_services(settings) as services:
+            await services.credits.start()
+            sweeper = Sweeper(services.database, services.credits)
+            alone = services.database.dialect == "sqlite"
+            await sweeper.sweep(alone=alone)
+            await services.upstream.start()
+            services.journal.start()
+            streams = OpenStreams(services)
+            control = control_app(services)
+            background = [
+                asyncio.create_task(coroutine, name=name)
+                for name, coroutine in (
+                    ("changes", _follow_changes(services)),
+                    ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
+                    ("checkpoints", streams.run()),
+                )
+            ]
+            try:
+                yield Gateway(Chat(services, streams, random.SystemRandom()), control), services
+            finally:
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+                await services.journal.close()
+                await services.upstream.close()
+
+
+def control_app(services: Services | None = None) -> FastAPI:
+    """The control plane; without services it is good for its OpenAPI document only."""
+    app = FastAPI(
+        title="Modelport",
+        version=modelport.__version__,
+        summary="One account, one key and one API for every large language model.",
+        openapi_url="/openapi.json",
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+    )
+    app.state.services = services
+    for prefix in ("/api/v1", "/v1"):
+        for router in (catalog_router, limits_router, usage_router):
+            app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
+    app.include_router(accounts_router, include_in_schema=False)
+    app.add_api_route("/healthz", _alive, methods=["GET"], tags=["Health"], summary="Whether the process is alive")
+    app.add_api_route("/readyz", _ready, methods=["GET"], tags=["Health"], summary="Whether it can serve requests")
+    app.add_exception_handler(ModelportError, _told)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _fault)
+    return app
+
+
+async def _alive() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+async def _ready(request: Request, response: Response) -> dict[str, str]:
+    services: Services = request.app.state.services
+    try:
+        await services.database.read(changes.latest)
+    except DatabaseDown:
+        response.status_code = 503
+        return {"status": "database unreachable"}
+    if services.journal.failing:
+        response.status_code = 503
+        return {"status": "database refuses to write"}
+    return {"status": "ready"}
+
+
+def _json(error: Exception, status: int) -> Response:
+    headers = dict(error.headers) if isinstance(error, ModelportError) else {}
+    if isinstance(error, ModelportError) and error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    return Response(write_error(error), status, headers, media_type="application/json")
+
+
+async def _told(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ModelportError)
+    return _json(error, error.code)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+    return _json(BadRequest(f"Invalid request: {faults}"), 400)
+
+
+async def _framework(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known: dict[int, ModelportError] = {404: NotFound("Not Found"), 405: MethodNotAllowed("Method Not Allowed")}
+    return _json(known.get(error.status_code, BadRequest(str(error.detail))), error.status_code)
+
+
+async def _fault(_request: Request, error: Exception) -> Response:
+    _log.error("control.fault", exc_info=error)
+    return _json(error, 500)
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Generator[None]:
+    """Holds the data directory for this process: the embedded database has one server at a time."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyServed(
+                f"another server is using {settings.data_dir}; stop it first, or give another --data-dir"
+            ) from error
+        yield
+
+
+async def _follow_changes(services: Services) -> None:
+    """Takes note of what other processes change, several times a second."""
+    seen: set[int] = set()
+    newest = await _latest(services)
+    while True:
+        await asyncio.sleep(_CHANGES_SECONDS)
+        try:
+            found = await services.database.read(partial(changes.since, seq=newest))
+        except DatabaseDown:
+            continue  # the rows will still be there
+        new = [change for change in found if change.seq not in seen and (change.seq > newest or seen)]
+        seen = {change.seq for change in found}
+        newest = max((newest, *seen))
+        if any(change.topic == "catalog" for change in new):
+            await services.catalog.reload()
+        for change in new:
+            if change.topic == "key":
+                services.keys.changed(change.subject)
+            elif change.topic == "credits":
+                services.credits.changed(change.subject)
+
+
+async def _latest(services: Services) -> int:
+    return await services.database.read(changes.latest)
+
+
+async def _sweep_now_and_then(sweeper: Sweeper, *, alone: bool) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            await sweeper.sweep(alone=alone)
+        except DatabaseDown:
+            continue

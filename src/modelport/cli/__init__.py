@@ -1,0 +1,1 @@
+"""The command line: `modelport serve`, and everything an operator does without the web app."""

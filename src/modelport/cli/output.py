@@ -1,0 +1,111 @@
+"""What commands print: tables and sentences for people, one JSON value for scripts; and how faults end a command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+
+from modelport.errors import ModelportError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+
+    from modelport.settings import Settings
+
+__all__ = ["DataDir", "Json", "console", "logs", "run", "settings_of", "show", "told"]
+
+console = Console()
+errors = Console(stderr=True)
+
+T = TypeVar("T")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Data directory. [default: $MODELPORT_DATA_DIR, else ./data]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+
+
+def settings_of(data_dir: Path | None, **given: object) -> Settings:
+    """Settings from the environment, with what the command line says on top."""
+    from pydantic import ValidationError
+
+    from modelport.settings import Settings
+
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if data_dir is not None:
+        values["data_dir"] = data_dir
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"MODELPORT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
+        raise typer.BadParameter(faults) from error
+
+
+def show(value: object, *, as_json: bool, text: str) -> None:
+    """Prints a command's result, one way or the other."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    else:
+        console.print(text, highlight=False)
+
+
+@contextlib.contextmanager
+def told() -> Generator[None]:
+    """Turns expected faults into one line on the error output and exit code 1."""
+    from modelport.app import AlreadyServed
+    from modelport.settings import WeakSecret
+
+    try:
+        yield
+    except ModelportError as error:
+        errors.print(f"[red]Error:[/red] {_plain(error.message)}", highlight=False)
+        raise typer.Exit(1) from error
+    except (AlreadyServed, WeakSecret, OSError, RuntimeError, ValueError) as error:
+        errors.print(f"[red]Error:[/red] {_plain(str(error))}", highlight=False)
+        raise typer.Exit(1) from error
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a command's work to its end, telling expected faults in one line."""
+    logs("warning", as_json=False)
+    with told():
+        return asyncio.run(work)
+
+
+def logs(level: str, *, as_json: bool) -> None:
+    """Sends logs to the error output, so that results can be piped."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    renderer = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,29 @@
+"""Step 1: whose key is it, and may it be used? Touches no database once a key is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelport.keys.errors import KeyRefused
+
+if TYPE_CHECKING:
+    from modelport.gateway.exchange import Exchange
+    from modelport.keys.service import Keys, LiveKey
+
+__all__ = ["admit"]
+
+
+async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
+    """The key the caller shows, as `Authorization: Bearer` or `x-api-key`.
+
+    Raises `KeyRefused`; `DatabaseDown` when an unknown key can't be looked up.
+    """
+    header = exchange.header(b"authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else header.strip()
+    else:
+        token = (exchange.header(b"x-api-key") or "").strip()
+    if not token:
+        raise KeyRefused("Missing Authentication header")
+    return await keys.authenticate(token)

@@ -1,0 +1,293 @@
+"""Step 4: call the planned endpoints in order until one gives a first event.
+
+Until something of the answer is in hand, a fault means the next endpoint; a caller's own fault (a body that the
+provider refuses) means no other endpoint would do better, and is told at once. A stream counts as begun when the
+model has produced something or said why it ended: an empty answer is a fault like another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from multidict import CIMultiDict
+from yarl import URL
+
+from modelport.dialects.openai_chat import request as request_
+from modelport.dialects.openai_chat import response as response_
+from modelport.dialects.openai_chat.errors import read_error
+from modelport.dialects.openai_chat.stream import Assembler, Patcher, StreamError
+from modelport.errors import UpstreamFailed
+from modelport.kit import clock
+from modelport.upstream.client import Target, Timeouts
+from modelport.upstream.errors import FaultKind, UpstreamFault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from modelport.catalog.snapshot import Endpoint
+    from modelport.dialects.openai_chat.request import ChatRequest
+    from modelport.dialects.openai_chat.response import Answer, Identity
+    from modelport.gateway.plan import Plan
+    from modelport.gateway.services import Services
+    from modelport.upstream.reply import Reply
+    from modelport.upstream.sse import Event
+
+__all__ = ["Attempt", "Begun", "Caller", "attempt", "upstream_failure"]
+
+_log = structlog.get_logger(__name__)
+
+_ERROR_BODY_LIMIT = 64 * 1024
+_LINGER = 0.1
+"""Seconds a provider may take to close a stream that it has said is over."""
+_CALLERS_FAULT = frozenset({400, 413, 415, 422})
+
+
+class Attempt(msgspec.Struct):
+    """One call of an endpoint, for the trace."""
+
+    endpoint: str
+    provider: str
+    model: str
+    status: int
+    """What the provider answered; 0 when it did not."""
+    fault: str | None = None
+    milliseconds: int = 0
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """What the attempts need to know of the caller and their bill."""
+
+    generation_id: str
+    created: int
+    stream: bool
+    without_reasoning: bool
+    completion_cap: int | None
+
+
+class Begun:
+    """An answer that has begun: whole, or its first events and the rest to come."""
+
+    def __init__(self, endpoint: Endpoint, patcher: Patcher) -> None:
+        self.endpoint = endpoint
+        self.patcher = patcher
+        self.first = b""
+        """The patched events that have arrived."""
+        self.rest: AsyncIterator[list[Event]] | None = None
+        self.answer: Answer | None = None
+        self._reply: Reply | None = None
+
+    def streams(self, first: bytes, rest: AsyncIterator[list[Event]], reply: Reply) -> None:
+        """It is a stream under way: what came first, what is to come, and the connection it comes by."""
+        self.first, self.rest, self._reply = first, rest, reply
+
+    async def drain(self) -> None:
+        """Reads to the natural end, which comes at once after a stream's last event, so that the connection can be
+        used again; a provider that lingers loses it.
+        """
+        if self.rest is None:
+            return
+        try:
+            async with asyncio.timeout(_LINGER):
+                async for _ in self.rest:
+                    pass
+        except (TimeoutError, UpstreamFault):
+            return
+
+    def close(self) -> None:
+        """Drops the connection to the provider, which stops its work."""
+        if self._reply is not None:
+            self._reply.close()
+
+
+async def attempt(
+    services: Services, plan: Plan, request: ChatRequest, caller: Caller, attempts: list[Attempt]
+) -> Begun:
+    """The first of the planned endpoints that answers; `attempts` is filled with what happened.
+
+    Raises `UpstreamFailed` when none does.
+    """
+    failure: UpstreamFailed | None = None
+    for endpoint in plan.attempts:
+        started = clock.monotonic()
+        note = Attempt(endpoint.tag, endpoint.provider.name, endpoint.model_id, 0)
+        attempts.append(note)
+        try:
+            return await _call(services, endpoint, request, caller, note)
+        except UpstreamFault as fault:
+            note.fault = fault.kind.value
+            failure = upstream_failure(fault, endpoint)
+            _log.warning("upstream.fault", endpoint=endpoint.tag, kind=fault.kind.value, detail=fault.detail)
+        except (StreamError, response_.Malformed) as error:
+            note.fault = "malformed"
+            failure = upstream_failure(error, endpoint)
+            _log.warning("upstream.malformed", endpoint=endpoint.tag, detail=str(error)[:300])
+        except UpstreamFailed as error:
+            note.fault = error.kind
+            failure = error
+            _log.warning(
+                "upstream.refused", endpoint=endpoint.tag, status=note.status, detail=error.metadata.get("raw")
+            )
+            if note.status in _CALLERS_FAULT:
+                break
+        finally:
+            note.milliseconds = int((clock.monotonic() - started) * 1000)
+    assert failure is not None
+    if len(attempts) > 1:
+        failure.metadata["previous_errors"] = [
+            {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
+        ]
+    raise failure
+
+
+async def _call(services: Services, endpoint: Endpoint, request: ChatRequest, caller: Caller, note: Attempt) -> Begun:
+    provider = endpoint.provider
+    stream = caller.stream or provider.always_stream
+    body = request_.write(
+        request,
+        request_.Target(endpoint.upstream_model, stream, caller.completion_cap, provider.renames, provider.drops),
+    )
+    reply = await services.upstream.send(_target(endpoint), body)
+    begun = None
+    try:
+        note.status = reply.status
+        if reply.status != 200:
+            raise _refusal(reply, await reply.read(_ERROR_BODY_LIMIT), endpoint)
+        identity = response_.Identity.of(caller.generation_id, endpoint.model_id, provider.name, caller.created)
+        patcher = Patcher(identity, without_reasoning=caller.without_reasoning)
+        begun = await _begin(services, reply, caller, Begun(endpoint, patcher), identity)
+        return begun
+    finally:
+        if begun is None or begun.rest is None:
+            reply.close()
+
+
+async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun, identity: Identity) -> Begun:
+    patcher = begun.patcher
+    if reply.content_type != "text/event-stream":
+        # Also a provider that ignores `stream`, and one that answers 200 with an error or a page.
+        whole = await reply.read(services.settings.response_body_limit)
+        answer = response_.read(whole, identity, without_reasoning=caller.without_reasoning)
+        if caller.stream:
+            begun.first = patcher.whole(answer)
+        begun.answer = answer
+        return begun
+    events = reply.events(services.settings.event_limit)
+    if not caller.stream:
+        return await _assemble(events, begun, identity)
+    first: list[bytes] = []
+    async for batch in events:
+        first += [patcher.feed(event.data) for event in batch]
+        if patcher.has_output or patcher.finish_reason is not None:
+            begun.streams(b"".join(first), events, reply)
+            return begun
+        if patcher.done:
+            break
+    raise response_.Malformed("the stream ended before it began")
+
+
+async def _assemble(events: AsyncIterator[list[Event]], begun: Begun, identity: Identity) -> Begun:
+    assembler = Assembler(identity)
+    patcher = begun.patcher
+    async for batch in events:
+        for event in batch:
+            if patched := patcher.feed(event.data):
+                assembler.feed(patched)
+        if patcher.done:
+            break
+    if not patcher.has_output and patcher.finish_reason is None:
+        raise response_.Malformed("the stream ended before it began")
+    if patcher.finish_reason is None and not patcher.done:
+        raise StreamError("The provider's stream broke off.")
+    begun.answer = assembler.answer(patcher)
+    return begun
+
+
+_targets: dict[int, tuple[Endpoint, Target]] = {}
+
+
+def _target(endpoint: Endpoint) -> Target:
+    # Parsing an address and building headers costs 60 us; an endpoint never changes, so once is enough.
+    known = _targets.get(id(endpoint))
+    if known is not None and known[0] is endpoint:
+        return known[1]
+    if len(_targets) > 10_000:
+        _targets.clear()
+    provider = endpoint.provider
+    limits = provider.timeouts
+    headers = CIMultiDict({"Content-Type": "application/json"})
+    if provider.api_key:
+        headers["Authorization"] = f"Bearer {provider.api_key}"
+    headers.update(provider.headers)
+    target = Target(
+        provider.slug,
+        URL(provider.base_url + "/chat/completions"),
+        headers,
+        timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
+        proxy=provider.proxy,
+        max_concurrency=provider.max_concurrency,
+    )
+    _targets[id(endpoint)] = (endpoint, target)
+    return target
+
+
+def _refusal(reply: Reply, body: bytes, endpoint: Endpoint) -> UpstreamFailed:
+    status, retry_after = reply.status, reply.headers.get("retry-after")
+    raw = _clean(read_error(body), endpoint)
+    metadata: dict[str, object] = {"raw": raw, "provider_name": endpoint.provider.name}
+    wait = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    match status:
+        case 429:
+            metadata |= {"is_byok": False, "limit_source": "upstream_provider_shared_pool"}
+            return UpstreamFailed(
+                "Provider returned error",
+                code=429,
+                kind="rate_limit_exceeded",
+                metadata=metadata,
+                retry_after=wait or 5,
+            )
+        case 400 | 422 | 413 | 415:
+            code, kind = (413, "payload_too_large") if status == 413 else (400, "invalid_request")
+        case 503 | 529:
+            code, kind = 503, "provider_overloaded"
+        case 408 | 504 | 524:
+            code, kind = 504, "timeout"
+        case _:
+            # 401, 403 and 404 as well: the operator's key or row is wrong, which is no fault of the caller's.
+            code, kind = 502, "provider_unavailable"
+    return UpstreamFailed("Provider returned error", code=code, kind=kind, metadata=metadata, retry_after=wait)
+
+
+def _clean(text: str, endpoint: Endpoint) -> str:
+    """A provider's words without what must not be shown: its key, its address."""
+    provider = endpoint.provider
+    text = text[:500]
+    if len(provider.api_key) >= 4:
+        text = text.replace(provider.api_key, "[key]")
+    host = URL(provider.base_url).host
+    return text.replace(host, "[provider]") if host else text
+
+
+def upstream_failure(error: Exception, endpoint: Endpoint) -> UpstreamFailed:
+    """What a caller is told of a fault on the way to or from a provider."""
+    metadata: dict[str, object] = {"provider_name": endpoint.provider.name}
+    if isinstance(error, UpstreamFault):
+        metadata["raw"] = error.message
+        match error.kind:
+            case (
+                FaultKind.CONNECT_TIMEOUT
+                | FaultKind.FIRST_BYTE_TIMEOUT
+                | FaultKind.IDLE_TIMEOUT
+                | FaultKind.TOTAL_TIMEOUT
+            ):
+                return UpstreamFailed("Provider timed out", code=504, kind="timeout", metadata=metadata)
+            case FaultKind.BUSY:
+                return UpstreamFailed(
+                    "Provider is overloaded", code=503, kind="provider_overloaded", metadata=metadata, retry_after=5
+                )
+            case _:
+                return UpstreamFailed("Provider returned error", metadata=metadata)
+    metadata["raw"] = _clean(str(error), endpoint)
+    return UpstreamFailed("Provider returned error", metadata=metadata)

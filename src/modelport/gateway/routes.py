@@ -1,0 +1,84 @@
+"""From URL to operation: plain ASGI in front of the web framework, so that inference pays for no routing.
+
+Everything that is not an inference route goes on to the control plane. Browser clients are let in from anywhere:
+callers are known by their API key, never by a cookie, so an answer to any origin gives nothing away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelport.dialects.openai_chat.errors import write_error
+from modelport.errors import MethodNotAllowed
+from modelport.gateway.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from modelport.gateway.exchange import Message, Receive, Scope, Send
+    from modelport.gateway.serve import Chat
+
+    Control = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+__all__ = ["Gateway"]
+
+_CHAT = frozenset({"/api/v1/chat/completions", "/v1/chat/completions"})
+_OPEN = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
+     b"X-RateLimit-Remaining,X-RateLimit-Reset")),
+)  # fmt: skip
+_HEADERS = list(_OPEN)
+
+
+class Gateway:
+    """The ASGI application."""
+
+    def __init__(self, chat: Chat, control: Control) -> None:
+        self._chat = chat
+        self._control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection's request, or hands it on."""
+        if scope["type"] != "http":
+            await self._control(scope, receive, send)
+            return
+        path, method = scope["path"], scope["method"]
+        if path in _CHAT and method == "POST":
+            await self._chat.serve(Exchange(scope, receive, send), _HEADERS)
+        elif method == "OPTIONS":
+            await _preflight(scope, send)
+        elif path in _CHAT:
+            await _only_post(Exchange(scope, receive, send))
+        else:
+            await self._control(scope, receive, _with_open_headers(send))
+
+
+async def _preflight(scope: Scope, send: Send) -> None:
+    asked = dict(scope["headers"]).get(b"access-control-request-headers", b"authorization, content-type")
+    headers = [
+        *_OPEN,
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+        # Clients send headers of their own by the dozen (x-stainless-*, ...): what was asked for is allowed.
+        (b"access-control-allow-headers", asked),
+        (b"access-control-max-age", b"86400"),
+        (b"vary", b"access-control-request-headers"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _only_post(exchange: Exchange) -> None:
+    error = MethodNotAllowed("Use POST here.")
+    await exchange.answer(
+        405, [*_OPEN, (b"allow", b"POST"), (b"content-type", b"application/json")], write_error(error)
+    )
+
+
+def _with_open_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *_OPEN]
+        await send(message)
+
+    return sending

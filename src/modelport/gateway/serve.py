@@ -1,0 +1,268 @@
+"""The story of a chat request. Read this first.
+
+    bytes -> admit -> read -> plan -> hold -> attempt -> relay -> settle -> end
+
+Each step is one file beside this one, and none calls another. A request that has a bill leaves this function by
+exactly one of three doors, and each settles it: completed, cancelled (the caller left), failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from modelport.dialects.canonical import Usage
+from modelport.dialects.openai_chat import request as request_
+from modelport.dialects.openai_chat import response as response_
+from modelport.dialects.openai_chat.errors import write_error
+from modelport.dialects.openai_chat.response import Identity
+from modelport.dialects.openai_chat.stream import Patcher, StreamError
+from modelport.errors import ModelportError
+from modelport.gateway import tokens
+from modelport.gateway.admit import admit
+from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure
+from modelport.gateway.bill import Bill, open_bill
+from modelport.gateway.exchange import CallerGone, Exchange
+from modelport.gateway.plan import Plan, make_plan
+from modelport.gateway.relay import company, relay
+from modelport.kit import clock, ids
+from modelport.upstream.errors import UpstreamFault
+from modelport.usage.generation import Generation
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from modelport.dialects.openai_chat.request import ChatRequest
+    from modelport.gateway.bill import OpenStreams
+    from modelport.gateway.services import Services
+
+__all__ = ["Chat"]
+
+_log = structlog.get_logger(__name__)
+_JSON = (b"content-type", b"application/json")
+
+
+class Chat:
+    """Serves chat completions."""
+
+    def __init__(self, services: Services, streams: OpenStreams, random: Random) -> None:
+        self._services = services
+        self._streams = streams
+        self._random = random
+
+    async def serve(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
+        """One request, from its first byte to its last; `headers` go with every answer."""
+        generation_id = ids.generation_id()
+        headers = [*headers, (b"x-generation-id", generation_id.encode())]
+        try:
+            run = await self._prepare(exchange, generation_id)
+        except CallerGone:
+            return
+        except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
+            await refuse(exchange, error, headers)
+            return
+        with exchange.watch():
+            try:
+                await run.answer(exchange, headers)
+            except asyncio.CancelledError:
+                run.cancelled()
+                if not exchange.gone:
+                    raise
+                _uncancel()
+
+    async def _prepare(self, exchange: Exchange, generation_id: str) -> _Run:
+        services = self._services
+        settings = services.settings
+        key = await admit(services.keys, exchange)
+        body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
+        request = request_.read(body)
+        plan = make_plan(request.peek, request.wanted(), services.catalog.snapshot, self._random, settings.attempts)
+        generation = Generation(
+            id=generation_id,
+            created_at=clock.now_ms(),
+            account_id=key.record.account_id,
+            key_id=key.record.id,
+            model=plan.attempts[0].model_id,
+            streamed=request.stream,
+            http_referer=exchange.header(b"http-referer") or exchange.header(b"referer"),
+            app_title=exchange.header(b"x-openrouter-title") or exchange.header(b"x-title"),
+            user_agent=exchange.header(b"user-agent"),
+            session_id=request.peek.session_id or exchange.header(b"x-session-id"),
+            external_user=request.peek.user,
+        )
+        bill = await open_bill(services, key, plan, request, generation)
+        return _Run(services, self._streams, request, plan, bill)
+
+
+class _Run:
+    """A request that is paid for, on its way to an answer."""
+
+    def __init__(self, services: Services, streams: OpenStreams, request: ChatRequest, plan: Plan, bill: Bill) -> None:
+        self._services = services
+        self._streams = streams
+        self._request = request
+        self._plan = plan
+        self.bill = bill
+        self._begun: Begun | None = None
+        self._attempts: list[Attempt] = []
+        self._started = clock.monotonic()
+        self._first_at: float | None = None
+        self._delivering = False
+        self._settled = False
+
+    async def answer(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
+        """Attempt, relay, settle, end."""
+        streams = self._streams
+        try:
+            begun = self._begun = await self._attempt(exchange, headers)
+            self._first_at = clock.monotonic()
+            if self._request.stream:
+                await self.bill.deliver(begun.endpoint)
+                streams.add(self.bill)
+                self._delivering = True
+                await relay(exchange, begun, self.bill, headers)
+                await begun.drain()
+        except (StreamError, UpstreamFault) as fault:
+            assert self._begun is not None
+            await self._fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
+            return
+        except Exception as error:  # noqa: BLE001 (the edge, as above)
+            await self._fail(exchange, headers, error)
+            return
+        finally:
+            streams.remove(self.bill)
+            if self._begun is not None:
+                self._begun.close()
+        await self._complete(exchange, headers, begun)
+
+    async def _attempt(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> Begun:
+        peek, generation = self._request.peek, self.bill.generation
+        exclude = peek.reasoning is not None and bool(peek.reasoning.exclude)
+        caller = Caller(
+            generation_id=generation.id,
+            created=generation.created_at // 1000,
+            stream=self._request.stream,
+            without_reasoning=exclude or peek.include_reasoning is False,
+            completion_cap=self.bill.completion_cap,
+        )
+        work = attempt(self._services, self._plan, self._request, caller, self._attempts)
+        settings = self._services.settings
+        if not caller.stream or not settings.keep_alive_comments or exchange.header(b"x-modelport-comments") == "off":
+            return await work
+        async with company(exchange, headers, settings.keep_alive_interval):
+            return await work
+
+    async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
+        """The answer is whole: settle, wait for the disk, then send its end."""
+        usage, has_output = self._usage(begun)
+        self._describe(begun)
+        answer = begun.answer
+        if answer is not None and not self._request.stream:
+            self.bill.generation.finish_reason = answer.finish_reason
+            self.bill.generation.native_finish_reason = answer.native_finish_reason
+            self.bill.generation.upstream_id = answer.upstream_id
+        self._settled = True
+        bill, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
+        try:
+            await self.bill.durable(done)
+        except ModelportError as error:
+            if exchange.started:
+                await exchange.end(begun.patcher.fail(error))
+            else:
+                await refuse(exchange, error, headers)
+            return
+        if self._request.stream:
+            await exchange.end(begun.patcher.end(bill))
+        else:
+            assert answer is not None
+            await exchange.answer(200, [*headers, _JSON], response_.write(answer, bill))
+
+    def _usage(self, begun: Begun) -> tuple[Usage, bool]:
+        answer = begun.answer
+        usage = begun.patcher.usage if answer is None else answer.usage
+        has_output = begun.patcher.has_output if answer is None else answer.has_output
+        if usage is None:
+            usage = self._counted(begun)
+        return usage, has_output
+
+    def _counted(self, begun: Begun) -> Usage:
+        """Usage that was never told, counted here."""
+        text, other = self._request.prompt_text()
+        pieces = begun.patcher.text if begun.answer is None else begun.answer.text
+        return Usage(tokens.count(text) + other, tokens.count("".join(pieces)), estimated=True)
+
+    def _describe(self, begun: Begun | None) -> None:
+        """Notes who answered and how, for the generation."""
+        generation = self.bill.generation
+        if begun is not None:
+            endpoint, patcher = begun.endpoint, begun.patcher
+            generation.model = endpoint.model_id
+            generation.provider = endpoint.provider.slug
+            generation.provider_name = endpoint.provider.name
+            generation.endpoint_id = endpoint.id
+            generation.upstream_id = patcher.upstream_id
+            generation.finish_reason = patcher.finish_reason
+            generation.native_finish_reason = patcher.native_finish_reason
+        now = clock.monotonic()
+        first = self._first_at or now
+        generation.latency_ms = int((first - self._started) * 1000)
+        generation.generation_ms = int((now - first) * 1000)
+        generation.trace = msgspec.json.encode(
+            {
+                "requested": self._plan.requested,
+                "plan": self._plan.steps,
+                "attempts": self._attempts,
+            }
+        ).decode()
+
+    async def _fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
+        """No answer, or one that broke: free to the caller, told in the form that is still possible."""
+        if not isinstance(error, ModelportError):
+            _log.error("chat.fault", exc_info=error)
+        self._describe(self._begun)
+        self._settled = True
+        self.bill.failed(error)
+        await self.bill.give_ticket_back()
+        if exchange.started:
+            await exchange.end((self._begun.patcher if self._begun else self._nobody()).fail(error))
+        else:
+            await refuse(exchange, error, headers)
+
+    def _nobody(self) -> Patcher:
+        """Signs the error of a stream that was answered with comments, but by no provider."""
+        endpoint, generation = self._plan.attempts[-1], self.bill.generation
+        seconds = generation.created_at // 1000
+        return Patcher(Identity.of(generation.id, endpoint.model_id, endpoint.provider.name, seconds))
+
+    def cancelled(self) -> None:
+        """The caller left, or the server is told to stop: what was delivered until now is charged."""
+        if self._settled:
+            return
+        self._settled = True
+        begun = self._begun
+        self._describe(begun)
+        if begun is None or not self._delivering:
+            self.bill.cancelled(None, None)
+        else:
+            self.bill.cancelled(begun.endpoint, begun.patcher.usage or self._counted(begun))
+
+
+async def refuse(exchange: Exchange, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:
+    """Answers with an error in the caller's dialect."""
+    status = error.code if isinstance(error, ModelportError) else 500
+    if status == 500:
+        _log.error("request.fault", exc_info=error)
+    if isinstance(error, ModelportError) and error.retry_after is not None:
+        headers = [*headers, (b"retry-after", str(error.retry_after).encode())]
+    if isinstance(error, ModelportError):
+        headers = [*headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
+    await exchange.answer(status, [*headers, _JSON], write_error(error))
+
+
+def _uncancel() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()

@@ -1,0 +1,131 @@
+"""The HTTP server: uvicorn on uvloop with httptools, with the bounds it lacks.
+
+uvicorn alone waits for ever on a silent connection or a half-sent header, and reads header blocks of any size
+(measured in the design notes). The bounds on bodies are in `exchange.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["GuardedProtocol", "Server", "make_server"]
+
+_HEADER_SECONDS = 10.0
+_HEADER_BYTES = 64 * 1024
+_HEADER_COUNT = 100
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a bound on how long and how large a request's header may be."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _in_header = True
+    _header_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection that says nothing is closed like one that stops in mid-header."""
+        super().connection_made(transport)
+        self._expect_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the timer with the connection."""
+        self._got_header()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Counts what belongs to a header; bodies are bounded where they are read."""
+        if self._in_header:
+            self._header_bytes += len(data)
+            # What follows a short header in the same read is body: only a header that is still open is too long.
+        super().data_received(data)
+        if self._in_header and self._header_bytes > _HEADER_BYTES and not self.transport.is_closing():
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        """A request begins: from its first byte on its header has limited time."""
+        super().on_message_begin()
+        if self._timer is None:
+            self._expect_header()
+
+    def on_headers_complete(self) -> None:
+        """The header is whole."""
+        self._got_header()
+        if len(self.headers) > _HEADER_COUNT:
+            self._refuse()
+            return
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The next bytes are another header."""
+        super().on_message_complete()
+        self._in_header, self._header_bytes = True, 0
+
+    def _expect_header(self) -> None:
+        self._in_header, self._header_bytes = True, 0
+        self._timer = self.loop.call_later(_HEADER_SECONDS, self._too_slow)
+
+    def _got_header(self) -> None:
+        self._in_header = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self) -> None:
+        body = (
+            b'{"error":{"code":431,"message":"The request header is too large.",'
+            b'"metadata":{"error_type":"invalid_request"}}}'
+        )
+        self.transport.write(
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            b"content-length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, telling when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Binds, then calls `ready` with the port."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready(self.servers[0].sockets[0].getsockname()[1])
+
+
+def make_server(app: Callable[..., Awaitable[None]], host: str, port: int, ready: Callable[[int], None]) -> Server:
+    """A server for `app`; running streams get 20 s to end when it is told to stop."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http=GuardedProtocol,
+            loop="uvloop",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=20,
+            backlog=4096,
+        ),
+        ready,
+    )

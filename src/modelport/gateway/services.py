@@ -1,0 +1,36 @@
+"""What the chat path is given to work with: built once by `app.py`, passed down, never looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelport.accounts.service import Accounts
+    from modelport.catalog.service import Catalog
+    from modelport.credits.service import Credits
+    from modelport.db.database import Database
+    from modelport.keys.service import Keys
+    from modelport.limits.service import FreeTier
+    from modelport.settings import Settings
+    from modelport.upstream.client import UpstreamClient
+    from modelport.usage.journal import Journal
+    from modelport.usage.service import Usage
+
+__all__ = ["Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service of the process."""
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    keys: Keys
+    credits: Credits
+    catalog: Catalog
+    free_tier: FreeTier
+    usage: Usage
+    journal: Journal
+    upstream: UpstreamClient
