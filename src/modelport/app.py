@@ -80,7 +80,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             catalog=catalog,
             free_tier=FreeTier(settings, usage.free_answers_since),
             usage=usage,
-            journal=Journal(database, credits),
+            journal=Journal(database, credits, settings.settle_timeout),
             upstream=UpstreamClient(),
         )
     finally:

@@ -247,7 +247,6 @@ async def test_pages_join_to_the_whole(tmp_path: Path) -> None:
     [
         ("sort=cheapest", "Sort 'cheapest' is not supported"),
         ("sort=pricing-low-to-hihg", "did you mean `pricing-low-to-high`"),
-        ("contxt=5", "did you mean `context`"),
         ("zdr=true", "`zdr` is not supported"),
         ("limit=0", "`limit` must be a whole number from 1 to 1000"),
         ("limit=1001", "from 1 to 1000"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,7 +202,7 @@ def test_lines_add_up(usage: Usage, pricing: Pricing) -> None:
 @given(USAGES, PRICINGS, st.sampled_from(["prompt_tokens", "completion_tokens", "images", "web_searches"]), COUNT)
 def test_more_never_costs_less(usage: Usage, pricing: Pricing, what: str, more: int) -> None:
     flat = Pricing(pricing.prices, (), pricing.discount)
-    larger = replace(usage, **{what: getattr(usage, what) + more})
+    larger = msgspec.structs.replace(usage, **{what: getattr(usage, what) + more})
     assert cost(usage, flat, NOON) <= cost(larger, flat, NOON)
 
 
@@ -221,7 +221,7 @@ def test_the_estimate_is_never_exceeded(usage: Usage, pricing: Pricing, prompt: 
 
 @given(PRICINGS)
 def test_free_is_what_never_costs(pricing: Pricing) -> None:
-    counts: dict[str, Any] = {each.name: 10**9 for each in fields(Usage) if each.name != "estimated"}
+    counts: dict[str, Any] = {each.name: 10**9 for each in msgspec.structs.fields(Usage) if each.name != "estimated"}
     everything = Usage(**counts)
     if pricing.is_free:
         assert cost(everything, pricing, NOON) == 0

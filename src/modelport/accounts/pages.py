@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shlex
 from html import escape
 from typing import Final, Literal
 
@@ -62,7 +63,6 @@ HEADERS: Final = {
     + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
     "x-robots-tag": "noindex, nofollow",
 }
 """What every page is sent with."""
@@ -74,7 +74,7 @@ _NOTICES: Final[dict[Notice, tuple[str, ...]]] = {
     "slow": ("slow_body",),
     "down": ("down_body",),
 }
-_KEYS_COMMAND: Final = "modelport keys create"
+_KEYS_COMMAND: Final = "modelport keys create --user {} --name {}"
 _MODELS: Final = "/api/v1/models"
 
 
@@ -93,7 +93,7 @@ def landing(language: Language, base_url: str) -> str:
 {_line(base_url)}<p class="soft">{_prose(say["landing_base_body"])}</p>
 <h2>{escape(say["landing_key_head"])}</h2>
 <p>{_prose(say["landing_key_body"])}</p>
-{_line(_KEYS_COMMAND)}<p class="soft">{_prose(say["landing_key_ask"])}</p>
+{_line(_KEYS_COMMAND.format("EMAIL", "NAME"))}<p class="soft">{_prose(say["landing_key_ask"])}</p>
 <h2>{escape(say["links_head"])}</h2>
 <ul>{links}</ul>""",
     )
@@ -130,16 +130,17 @@ def setup_form(language: Language, *, email: str = "", fault: str | None = None)
     )
 
 
-def setup_done(language: Language, base_url: str) -> str:
-    """The administrator is set up: what to do next."""
+def setup_done(language: Language, email: str, base_url: str) -> str:
+    """The administrator is set up under this address: what to do next."""
     say = TEXTS[language]
+    command = _KEYS_COMMAND.format(shlex.quote(email), "my-key")  # it is there to be copied into a shell
     return _page(
         language,
         "done_title",
         f"""<p>{_prose(say["done_lead"])}</p>
 <h2>{escape(say["done_key_head"])}</h2>
 <p>{_prose(say["done_key_body"])}</p>
-{_line(_KEYS_COMMAND)}<h2>{escape(say["done_base_head"])}</h2>
+{_line(command)}<h2>{escape(say["done_base_head"])}</h2>
 {_line(base_url)}<h2>{escape(say["done_models_head"])}</h2>
 <p><a href="{_MODELS}">{escape(say["link_models"])}</a> <code>{_MODELS}</code></p>
 <p class="soft">{_prose(say["done_note"])}</p>""",
@@ -164,13 +165,12 @@ def _page(language: Language, title: str, body: str, *, switch: bool = True) -> 
         else ""
     )
     heading = escape(say[title])
-    suffix = "" if heading == "Modelport" else " · Modelport"
     return f"""<!doctype html>
 <html lang="{say["language"]}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{heading}{suffix}</title>
+<title>{heading} · Modelport</title>
 <style>{_STYLE}</style>
 </head>
 <body>

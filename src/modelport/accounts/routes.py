@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from modelport.accounts import pages
 from modelport.accounts.errors import BadEmail, EmailTaken, SetupLinkSpent, WeakPassword
-from modelport.accounts.service import Accounts
+from modelport.accounts.service import Accounts, normal_email
 from modelport.accounts.words import Language, choose
 from modelport.errors import BadRequest, ModelportError, Timeout, TooLarge, Unavailable
 
@@ -110,7 +110,7 @@ async def finish_setup(request: Request, token: str, accounts: TheAccounts, lang
         if fault is None:
             return _refusal(language, error)
         return _html(pages.setup_form(language, email=email, fault=fault), error.code, _PRIVATE)
-    return _html(pages.setup_done(language, _base_url(request)), headers=_PRIVATE)
+    return _html(pages.setup_done(language, normal_email(email), _base_url(request)), headers=_PRIVATE)
 
 
 async def _read_form(request: Request) -> dict[str, str]:

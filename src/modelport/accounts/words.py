@@ -46,8 +46,8 @@ _EN: Final = {
     "other_language": "简体中文",
     "footer": "Modelport, a self-hosted model marketplace and gateway.",
     # The landing page.
-    "landing_title": "Modelport",
-    "landing_lead": "One account, one key and one API for every large language model. This server is running.",
+    "landing_title": "This server is running",
+    "landing_lead": "One account, one key and one API for every large language model.",
     "landing_base_head": "Base URL for your client",
     "landing_base_body": "Put it where an OpenAI-compatible client asks for a base URL or API address.",
     "landing_key_head": "An API key",
@@ -79,8 +79,8 @@ _EN: Final = {
     # After the form.
     "done_title": "All set",
     "done_lead": "The administrator's address and password are saved, and the link is closed.",
-    "done_key_head": "1. Make an API key",
-    "done_key_body": "On the machine this server runs on:",
+    "done_key_head": "1. Have an API key",
+    "done_key_body": "The first start printed one. For another, on the machine this server runs on:",
     "done_base_head": "2. Point your client at",
     "done_models_head": "3. Choose a model",
     "done_note": "Keep the password for the web console. Until it is there, the `modelport` command does "
@@ -110,8 +110,8 @@ _ZH: Final = {
     "language": "zh-Hans",
     "other_language": "English",
     "footer": "Modelport：自托管的模型市场与网关。",
-    "landing_title": "Modelport",
-    "landing_lead": "一个账户、一个密钥、一套接口，调用所有大语言模型。本服务器正在运行。",
+    "landing_title": "服务器运行中",
+    "landing_lead": "一个账户、一个密钥、一套接口，调用所有大语言模型。",
     "landing_base_head": "客户端的 Base URL",
     "landing_base_body": "在兼容 OpenAI 的客户端里，把它填到“Base URL”或“API 地址”一栏。",
     "landing_key_head": "API 密钥",
@@ -140,8 +140,8 @@ _ZH: Final = {
     "unreadable": "没有正确收到表单内容，请重新填写。",
     "done_title": "设置完成",
     "done_lead": "管理员的邮箱和密码已保存，此链接已失效。",
-    "done_key_head": "1. 创建 API 密钥",
-    "done_key_body": "在运行本服务器的机器上执行：",
+    "done_key_head": "1. 准备 API 密钥",
+    "done_key_body": "首次启动时已给出一个。如需新的密钥，在运行本服务器的机器上执行：",
     "done_base_head": "2. 把客户端的 Base URL 设为",
     "done_models_head": "3. 选择模型",
     "done_note": "请保管好密码，日后登录网页控制台时使用。在控制台推出之前，管理员所需的一切都可以用 "

@@ -47,15 +47,14 @@ def page(snapshot: Snapshot, query: Mapping[str, str], path: str) -> bytes:
 
     Raises `BadQuery` for a filter or sort that is unknown or has an impossible value.
     """
-    query = {key: value for key, value in query.items() if value != ""}
+    known = {*FILTERS, "sort", "offset", "limit"}
+    # What is no filter of the reference (a cache buster, a client's own mark) is passed over, as there.
+    query = {key: value for key, value in query.items() if value != "" and (key in known or key in _LATER)}
     if not query:
         return snapshot.models_json
-    known = {*FILTERS, "sort", "offset", "limit"}
     for key in query:
         if key in _LATER:
             raise BadQuery(f"Filter `{key}` is not supported by this server; leave it out.")
-        if key not in known:
-            raise BadQuery(f"Unknown parameter `{key}`; {did_you_mean(key, known)}.")
     found = _sorted(_filtered(snapshot, query), query.get("sort", "newest"))
     total, link = len(found), b"null"
     if "offset" in query or "limit" in query:

@@ -109,25 +109,24 @@ class Pricing:
     kept: int = field(init=False, compare=False, repr=False)
     whole: int = field(init=False, compare=False, repr=False)
     """`kept / whole` is 1 - discount, exactly."""
+    is_free: bool = field(init=False, compare=False, repr=False)
+    """Whether nothing is ever charged."""
     _merged: dict[int, Rates] = field(init=False, compare=False, repr=False)
     """Rates by the set of overrides that apply, as bits: worked out once each."""
 
     def __post_init__(self) -> None:
         part = 1 - Fraction(self.discount)
         base = _rates(self.prices.given())
+        every = (self.prices, *(each.prices for each in self.overrides))
+        charged = any(price for prices in every for price in prices.given().values())
         for name, value in (
             ("base", base),
             ("kept", part.numerator),
             ("whole", part.denominator),
+            ("is_free", not part or not charged),
             ("_merged", {0: base}),
         ):
             object.__setattr__(self, name, value)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether nothing is ever charged."""
-        every = (self.prices, *(each.prices for each in self.overrides))
-        return self.kept == 0 or not any(price for prices in every for price in prices.given().values())
 
     def merged(self, bits: int) -> Rates:
         """The rates under the overrides whose bits are set; later ones win, price by price."""

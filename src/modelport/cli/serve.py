@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -13,10 +14,11 @@ from rich.markup import escape
 from modelport.app import open_services, serving
 from modelport.catalog.builtin import LOCAL_PROVIDER, follow_local_model, local_document
 from modelport.cli.output import console, logs, told
-from modelport.gateway.server import make_server
+from modelport.gateway.server import listen, make_server
 from modelport.providers.local import LOCAL_MODEL, LocalModel
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
@@ -63,6 +65,11 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    with listen(settings.host, settings.port) as listener:
+        await _serve_on(listener, settings)
+
+
+async def _serve_on(listener: socket.socket, settings: Settings) -> None:
     async with serving(settings) as (app, services):
         first = await _first(services)
         local = LocalModel(
@@ -74,13 +81,15 @@ async def _serve(settings: Settings) -> None:
         services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
 
         def ready(port: int) -> None:
+            # What was made until now lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 50)
             _banner(settings, first, port)
 
         async with _local_model(services, local) if settings.local_model else contextlib.nullcontext():
             server = make_server(app, settings.host, settings.port, ready)
-            await server.serve()
-            if not server.started:
-                raise OSError(f"can't listen on {settings.host} port {settings.port}; is another program using it?")
+            await server.serve(sockets=[listener])
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,7 @@ __all__ = [
     "StoredHold",
     "Totals",
     "add_holds",
+    "balances_of",
     "checkpoint_holds",
     "dead_holds",
     "known_keys",
@@ -41,6 +42,7 @@ __all__ = [
 
 # The ledger's writes, for the journal that composes them into its transaction.
 add_holds = store.add_holds
+balances_of = store.balances_of
 checkpoint_holds = store.checkpoint_holds
 dead_holds = store.dead_holds
 ledger_account = store.account

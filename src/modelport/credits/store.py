@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.credits.tables import balances, holds, ledger_accounts, transfers
+from modelport.db.prepared import Prepared
 from modelport.kit import clock
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = [
     "account",
     "add_holds",
     "balance",
+    "balances_of",
     "checkpoint_holds",
     "dead_holds",
     "foreign_holds",
@@ -100,16 +102,35 @@ def account(connection: Connection, kind: str, owner: str) -> int:
     return found
 
 
-_INSERT = insert(transfers)
-_MOVE = (
+_TRANSFER = (
+    "debit_account",
+    "credit_account",
+    "amount",
+    "phase",
+    "code",
+    "reference",
+    "idempotency_key",
+    "pending_key",
+    "created_at",
+)
+_INSERT = Prepared(insert(transfers).values({name: bindparam(name) for name in _TRANSFER}), _TRANSFER)
+_MOVE = Prepared(
     update(balances)
     .where(balances.c.account == bindparam("on_account"))
     .values(
-        debits_posted=balances.c.debits_posted + bindparam("debits"),
-        credits_posted=balances.c.credits_posted + bindparam("credits"),
-        debits_pending=balances.c.debits_pending + bindparam("pending"),
-        version=balances.c.version + 1,
+        debits_posted=balances.c.debits_posted + bindparam("debits", type_=BigInteger),
+        credits_posted=balances.c.credits_posted + bindparam("credits", type_=BigInteger),
+        debits_pending=balances.c.debits_pending + bindparam("pending", type_=BigInteger),
+        version=balances.c.version + text("1"),
     )
+    .returning(
+        balances.c.account,
+        balances.c.debits_posted,
+        balances.c.credits_posted,
+        balances.c.debits_pending,
+        balances.c.version,
+    ),
+    ("on_account", "debits", "credits", "pending"),
 )
 
 
@@ -119,23 +140,8 @@ def post(connection: Connection, postings: Sequence[Posting]) -> list[Balance]:
     Accounts are touched in the order of their ids, so that two writers never wait for each other in a ring.
     """
     now = clock.now_ms()
-    connection.execute(
-        _INSERT,
-        [
-            {
-                "debit_account": p.debit,
-                "credit_account": p.credit,
-                "amount": p.amount,
-                "phase": p.phase,
-                "code": p.code,
-                "reference": p.reference,
-                "idempotency_key": p.idempotency_key,
-                "pending_key": p.pending_key,
-                "created_at": now,
-            }
-            for p in postings
-        ],
-    )
+    # The fields of a posting stand in the order of the columns; what it resolves comes last and is no column.
+    _INSERT.many(connection, [(*posting[:8], now) for posting in postings])
     moves: dict[int, list[int]] = {}
     for p in postings:
         debit = moves.setdefault(p.debit, [0, 0, 0])
@@ -147,11 +153,7 @@ def post(connection: Connection, postings: Sequence[Posting]) -> list[Balance]:
             if p.phase != "voided":
                 debit[0] += p.amount
                 credit[1] += p.amount
-    connection.execute(
-        _MOVE,
-        [{"on_account": on, "debits": m[0], "credits": m[1], "pending": m[2]} for on, m in sorted(moves.items())],
-    )
-    return _balances(connection, moves)
+    return [Balance(*_MOVE.one(connection, (on, *moves[on])).one()) for on in sorted(moves)]
 
 
 _BALANCES = select(
@@ -164,13 +166,14 @@ _BALANCES = select(
 _BALANCES_IN = _BALANCES.where(balances.c.account.in_(bindparam("accounts", expanding=True)))
 
 
-def _balances(connection: Connection, accounts: Iterable[int]) -> list[Balance]:
+def balances_of(connection: Connection, accounts: Iterable[int]) -> list[Balance]:
+    """What stands on these accounts."""
     return [Balance(*row) for row in connection.execute(_BALANCES_IN, {"accounts": list(accounts)})]
 
 
 def balance(connection: Connection, ledger_account: int) -> Balance:
     """What stands on one account."""
-    return _balances(connection, (ledger_account,))[0]
+    return balances_of(connection, (ledger_account,))[0]
 
 
 def known_keys(connection: Connection, idempotency_keys: Sequence[str]) -> set[str]:
@@ -201,13 +204,16 @@ def remove_holds(connection: Connection, hold_ids: Sequence[str]) -> None:
     connection.execute(delete(holds).where(holds.c.id == bindparam("hold_id")), [{"hold_id": i} for i in hold_ids])
 
 
-def dead_holds(connection: Connection, now: int, *, others_than: str | None) -> list[StoredHold]:
-    """Holds that have expired; with `others_than`, every hold that is not of this process.
+def dead_holds(connection: Connection, now: int, process: str, *, alone: bool) -> list[StoredHold]:
+    """Holds of other processes than `process` that have expired; all of theirs when it is `alone`.
 
-    Rows are locked where the database can, so that two sweepers never settle one hold.
+    Its own are alive however old: an outage of the database keeps it from moving their expiry. Rows are locked where
+    the database can, so that two sweepers never settle one hold.
     """
-    dead = holds.c.expires_at < now if others_than is None else holds.c.process != others_than
-    query = select(holds).where(dead).order_by(holds.c.id).limit(1000).with_for_update(skip_locked=True)
+    query = select(holds).where(holds.c.process != process)
+    if not alone:
+        query = query.where(holds.c.expires_at < now)
+    query = query.order_by(holds.c.id).limit(1000).with_for_update(skip_locked=True)
     return [StoredHold(*row) for row in connection.execute(query)]
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from modelport.db.base import BigId, metadata
 
@@ -38,10 +49,23 @@ transfers = Table(
     CheckConstraint("phase IN ('single', 'pending', 'posted', 'voided')", name="phase"),
     CheckConstraint("(pending_key IS NOT NULL) = (phase IN ('posted', 'voided'))", name="pending_key"),
     # A pending transfer is resolved once: posted or voided, never both, never twice.
-    Index("uq_transfers_pending_key", "pending_key", unique=True),
+    Index(
+        "uq_transfers_pending_key",
+        "pending_key",
+        unique=True,
+        sqlite_where=text("pending_key IS NOT NULL"),
+        postgresql_where=text("pending_key IS NOT NULL"),
+    ),
+    # Every index is a page more in every commit. Charges all credit the same account, so only the rest of the
+    # transfers is looked up by whom they credit; a reference is found by its idempotency key.
     Index(None, "debit_account", "seq"),
-    Index(None, "credit_account", "seq"),
-    Index(None, "reference"),
+    Index(
+        "ix_transfers_credit_account_seq",
+        "credit_account",
+        "seq",
+        sqlite_where=text("code <> 'generation' AND code <> 'hold'"),
+        postgresql_where=text("code <> 'generation' AND code <> 'hold'"),
+    ),
     sqlite_autoincrement=True,
 )
 """`single` moves money at once; `pending` sets it aside; `posted` moves what a pending one set aside (all or less)

@@ -86,7 +86,9 @@ class Database:
                     return await connection.run_sync(work)
             threads = self._write_thread if write else self._read_threads
             return await asyncio.get_running_loop().run_in_executor(threads, self._run_sqlite, work, write)
-        except (exc.OperationalError, exc.InterfaceError, OSError) as error:
+        except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+            if isinstance(error, exc.DBAPIError) and not _is_down(error):
+                raise
             raise DatabaseDown("The database can't be reached at the moment; try again.", retry_after=2) from error
 
     def _run_sqlite(self, work: Callable[[Connection], T], write: bool) -> T:  # noqa: FBT001 (an executor passes by position)
@@ -97,6 +99,23 @@ class Database:
             if not write:
                 transaction.rollback()
             return result
+
+
+_DOWN = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+"""Classes of PostgreSQL's codes that tell of the server or the moment, not of what it was given: connection, read-only
+after a failover, deadlock, full, locked, shut down or starting, fault of the system."""
+
+
+def _is_down(error: exc.DBAPIError) -> bool:
+    """Whether trying the same again later can help."""
+    if error.connection_invalidated:
+        return True
+    code: object = getattr(error.orig, "sqlstate", None)  # PostgreSQL only
+    if isinstance(code, str):
+        return code[:2] in _DOWN
+    # asyncpg calls a value that it can't encode an interface error as well; that one is also a ValueError.
+    given_badly = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
+    return isinstance(error, exc.OperationalError | exc.InterfaceError) and not given_badly
 
 
 def _sqlite_engine(path: Path, begin: str) -> Engine:
@@ -115,6 +134,8 @@ def _sqlite_engine(path: Path, begin: str) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")  # a commit that returned survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-8000")
+        # The same few pages change in every commit: a rarer checkpoint copies each of them home less often.
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
 
     def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)

@@ -6,8 +6,9 @@ never look at a wire format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 __all__ = ["FinishReason", "Usage"]
 
@@ -22,8 +23,7 @@ class FinishReason(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """What an answer took, in the provider's own tokens.
 
     `prompt_tokens` includes cached and cache-written tokens, `completion_tokens` includes reasoning tokens:

@@ -119,17 +119,15 @@ async def attempt(
         except UpstreamFault as fault:
             note.fault = fault.kind.value
             failure = upstream_failure(fault, endpoint)
-            _log.warning("upstream.fault", endpoint=endpoint.tag, kind=fault.kind.value, detail=fault.detail)
+            _warn(endpoint, fault.kind.value, fault.detail)
         except (StreamError, response_.Malformed) as error:
             note.fault = "malformed"
             failure = upstream_failure(error, endpoint)
-            _log.warning("upstream.malformed", endpoint=endpoint.tag, detail=str(error)[:300])
+            _warn(endpoint, "malformed", str(error)[:300])
         except UpstreamFailed as error:
             note.fault = error.kind
             failure = error
-            _log.warning(
-                "upstream.refused", endpoint=endpoint.tag, status=note.status, detail=error.metadata.get("raw")
-            )
+            _warn(endpoint, f"status {note.status}", str(error.metadata.get("raw", "")))
             if note.status in _CALLERS_FAULT:
                 break
         finally:
@@ -140,6 +138,17 @@ async def attempt(
             {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
         ]
     raise failure
+
+
+_warned: dict[tuple[str, str], float] = {}
+
+
+def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
+    """Logs a provider's fault, at most once a second for each kind: a provider that is down would fill the disk."""
+    now, key = clock.monotonic(), (endpoint.id, fault)
+    if now - _warned.get(key, -1.0) >= 1.0:
+        _warned[key] = now
+        _log.warning("upstream.fault", endpoint=endpoint.tag, model=endpoint.model_id, fault=fault, detail=detail)
 
 
 async def _call(services: Services, endpoint: Endpoint, request: ChatRequest, caller: Caller, note: Attempt) -> Begun:

@@ -17,7 +17,7 @@ from modelport.catalog import pricing
 from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import FinishReason, Usage
 from modelport.dialects.openai_chat.response import Bill as UsageBill
-from modelport.errors import ModelportError, Unavailable, UpstreamFailed
+from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
 from modelport.kit import clock
 from modelport.usage.journal import Charge, Opened, Settled
@@ -146,7 +146,7 @@ class Bill:
     async def deliver(self, endpoint: Endpoint) -> None:
         """Makes the hold of a stream durable, before its first event goes out.
 
-        Raises `DatabaseDown` or `Unavailable` when it can't be; then nothing may be delivered.
+        Raises `DatabaseDown` when it can't be; then nothing may be delivered.
         """
         self._endpoint = endpoint
         if not self._held or endpoint.pricing.is_free:
@@ -165,7 +165,7 @@ class Bill:
             self._expiry(),
         )
         self._opened = True
-        await self._durable(self._services.journal.written(Opened(hold, self._purse.ledger_account)))
+        await self._services.journal.written(Opened(hold, self._purse.ledger_account))
 
     def point(self) -> Checkpoint | None:
         """How far the stream has come, for the next checkpoint; None where no crash could leave anything to charge."""
@@ -267,22 +267,6 @@ class Bill:
         if self.ticket is not None:
             ticket, self.ticket = self.ticket, None
             await self._services.free_tier.give_back(ticket)
-
-    async def durable(self, done: asyncio.Future[None]) -> None:
-        """Waits until what was settled is on disk.
-
-        Raises `Unavailable` when that takes too long; it is written all the same as soon as it can be.
-        """
-        await self._durable(done)
-
-    async def _durable(self, done: asyncio.Future[None]) -> None:
-        try:
-            async with asyncio.timeout(self._services.settings.settle_timeout):
-                await done
-        except TimeoutError as error:
-            raise Unavailable(
-                "The charge for this answer could not be recorded in time; try again.", retry_after=5
-            ) from error
 
 
 def _longest(endpoint: Endpoint, asked: int | None) -> int:

@@ -167,11 +167,13 @@ class _Run:
         self._settled = True
         bill, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
         try:
-            await self.bill.durable(done)
+            await done
         except ModelportError as error:
             if exchange.started:
                 await exchange.end(begun.patcher.fail(error))
             else:
+                # Nothing of it has been seen, so it is not charged either.
+                self._services.journal.withdraw(done)
                 await refuse(exchange, error, headers)
             return
         if self._request.stream:

@@ -6,6 +6,7 @@ uvicorn alone waits for ever on a silent connection or a half-sent header, and r
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
 
-__all__ = ["GuardedProtocol", "Server", "make_server"]
+__all__ = ["GuardedProtocol", "Server", "listen", "make_server"]
 
 _HEADER_SECONDS = 10.0
 _HEADER_BYTES = 64 * 1024
@@ -25,6 +26,9 @@ _HEADER_COUNT = 100
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a bound on how long and how large a request's header may be."""
 
+    on_lost: Callable[[], None] | None = None
+    """Called when the connection is lost while a request is being answered."""
+    is_lost = False
     _timer: asyncio.TimerHandle | None = None
     _in_header = True
     _header_bytes = 0
@@ -38,6 +42,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """Forgets the timer with the connection."""
         self._got_header()
         super().connection_lost(exc)
+        self.is_lost = True
+        if self.on_lost is not None:
+            self.on_lost()
 
     def data_received(self, data: bytes) -> None:
         """Counts what belongs to a header; bodies are bounded where they are read."""
@@ -60,6 +67,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if len(self.headers) > _HEADER_COUNT:
             self._refuse()
             return
+        self.scope["modelport.connection"] = self  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -105,7 +113,22 @@ class Server(uvicorn.Server):
         """Binds, then calls `ready` with the port."""
         await super().startup(sockets)
         if self.started:
-            self._ready(self.servers[0].sockets[0].getsockname()[1])
+            sockets = sockets or list(self.servers[0].sockets)
+            self._ready(sockets[0].getsockname()[1])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything is started.
+
+    Raises `OSError` that says which address is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=4096)
+    except OSError as error:
+        raise OSError(
+            f"can't listen on {host} port {port} ({error.strerror}); stop what uses it, or give another --port"
+        ) from error
 
 
 def make_server(app: Callable[..., Awaitable[None]], host: str, port: int, ready: Callable[[int], None]) -> Server:
@@ -121,11 +144,11 @@ def make_server(app: Callable[..., Awaitable[None]], host: str, port: int, ready
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=20,
-            backlog=4096,
         ),
         ready,
     )

@@ -154,11 +154,11 @@ class Keys:
 
         Raises `KeyRefused` when it is none; `DatabaseDown` when that can't be told, which is never a refusal.
         """
-        if not token.is_well_formed(text):
-            raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
         key_hash = self._vault.keyed_hash(text)
         live = self._live.get(key_hash)
         if live is None or live.stale:
+            if not token.is_well_formed(text):
+                raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
             live = await self._load(key_hash)
         record = live.record
         if record.disabled:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, insert, select, text, update
 
 from modelport.db import changes
+from modelport.db.prepared import Prepared
 from modelport.keys.tables import api_keys, key_days
 
 if TYPE_CHECKING:
@@ -114,13 +115,21 @@ def spent_days(connection: Connection, key_id: str, since_day: int) -> tuple[int
     return int(total), {row.day: row.spent for row in rows}
 
 
-_ADD_SPEND = text(
-    "INSERT INTO key_days (key_id, day, spent, requests) VALUES (:key_id, :day, :spent, :requests) "
-    "ON CONFLICT (key_id, day) DO UPDATE SET "
-    "spent = key_days.spent + excluded.spent, requests = key_days.requests + excluded.requests"
+_ADD_SPEND = Prepared(
+    text(
+        "INSERT INTO key_days (key_id, day, spent, requests) VALUES (:key_id, :day, :spent, :requests) "
+        "ON CONFLICT (key_id, day) DO UPDATE SET "
+        "spent = key_days.spent + excluded.spent, requests = key_days.requests + excluded.requests"
+    ).bindparams(
+        bindparam("key_id", type_=Text),
+        bindparam("day", type_=Integer),
+        bindparam("spent", type_=BigInteger),
+        bindparam("requests", type_=BigInteger),
+    ),
+    Spend._fields,
 )
 
 
 def add_spend(connection: Connection, spends: Sequence[Spend]) -> None:
     """Adds to what keys spent. Rows are touched in one order, so that two writers never wait in a ring."""
-    connection.execute(_ADD_SPEND, [spend._asdict() for spend in sorted(spends)])
+    _ADD_SPEND.many(connection, [tuple(spend) for spend in sorted(spends)])

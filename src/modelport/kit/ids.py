@@ -24,6 +24,13 @@ def prefixed(prefix: str, length: int = 24) -> str:
     return f"{prefix}_{random_text(length)}"
 
 
+_FOLD = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
+
+
 def generation_id() -> str:
-    """A generation's id in the reference's form: `gen-<unix seconds>-<20 letters and digits>`."""
-    return f"gen-{int(time.time())}-{random_text(20)}"
+    """A generation's id in the reference's form: `gen-<unix seconds>-<20 letters and digits>`.
+
+    Some letters are a little likelier than others, which is ten times quicker than `random_text` and does not
+    matter for what is unique but no secret.
+    """
+    return f"gen-{int(time.time())}-{os.urandom(20).translate(_FOLD).decode()}"

@@ -30,7 +30,8 @@ class Vault:
 
     def keyed_hash(self, secret: str) -> str:
         """64 hexadecimal digits that stand for `secret` in the database; useless without the master secret."""
-        return hmac.new(self._hash_key, secret.encode(), hashlib.sha256).hexdigest()
+        # BLAKE2's own keyed mode: a third of HMAC's time, and this runs once a request.
+        return hashlib.blake2b(secret.encode(), digest_size=32, key=self._hash_key).hexdigest()
 
     def seal(self, secret: str, *, context: str) -> str:
         """Encrypts `secret`; `context` (what it belongs to) must be given again to open it."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["Charge", "Entry", "Opened", "Settled", "apply", "recover"]
+__all__ = ["Charge", "Entry", "Opened", "Settled", "apply", "make_storable", "recover"]
 
 
 class Charge(NamedTuple):
@@ -58,8 +58,12 @@ Entry = Opened | Settled
 def apply(
     connection: Connection, entries: Sequence[Entry], points: Sequence[Checkpoint], revenue: int, *, retry: bool
 ) -> list[Balance]:
-    """Writes a batch; with `retry`, only what an earlier try has not committed already."""
+    """Writes a batch; with `retry`, only what an earlier try has not committed already. Returns the balances of
+    every account that the batch moves or has moved.
+    """
+    moved: set[int] = set()
     if retry and entries:
+        moved = _accounts(entries, revenue)
         entries = _without_known(connection, entries)
     opened = [entry for entry in entries if isinstance(entry, Opened)]
     settled = [entry for entry in entries if isinstance(entry, Settled)]
@@ -76,7 +80,15 @@ def apply(
         keys_.add_spend(connection, _spends(charges))
     if ended := [generation.id for generation, charge in charges if charge.held]:
         credits_.remove_holds(connection, ended)
-    return credits_.post(connection, postings) if postings else []
+    left = credits_.post(connection, postings) if postings else []
+    # What was committed before has left its mark on balances that nobody here has seen yet.
+    return [*left, *credits_.balances_of(connection, moved)] if moved else left
+
+
+def _accounts(entries: Sequence[Entry], revenue: int) -> set[int]:
+    opened = {entry.ledger_account for entry in entries if isinstance(entry, Opened)}
+    charged = {entry.charge.ledger_account for entry in entries if isinstance(entry, Settled) and entry.charge}
+    return opened | charged | {revenue}
 
 
 def _without_known(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
@@ -131,6 +143,28 @@ def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
     return [Spend(key_id, day, spent, requests) for (key_id, day), (spent, requests) in sums.items()]
 
 
+_LARGEST = 2**31 - 1
+_WIDE = frozenset({"created_at", "cost", "upstream_cost", "shortfall"})
+
+
+def make_storable(entry: Entry) -> None:
+    """Gives up what no database can hold: NUL and half characters in texts, counts beyond 32 bits.
+
+    They come from callers and providers, and a charge must not fail for them.
+    """
+    if isinstance(entry, Opened):
+        return
+    generation = entry.generation
+    for name in generation.__struct_fields__:
+        value: object = getattr(generation, name)
+        if isinstance(value, str):
+            setattr(
+                generation, name, value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+            )
+        elif isinstance(value, int) and not isinstance(value, bool) and name not in _WIDE:
+            setattr(generation, name, min(value, _LARGEST))
+
+
 def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) -> list[Balance]:
     """Settles streams whose process died: each is charged what was delivered at its last checkpoint."""
     entries: list[Entry] = []
@@ -144,5 +178,7 @@ def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) ->
         generation.estimated = True
         generation.cost = hold.spent
         account = credits_.ledger_account(connection, "credits", hold.account_id)
-        entries.append(Settled(generation, Charge(account, None, hold.spent, hold.amount)))
+        entry = Settled(generation, Charge(account, None, hold.spent, hold.amount))
+        make_storable(entry)
+        entries.append(entry)
     return apply(connection, entries, [], revenue, retry=True)

@@ -19,7 +19,7 @@ import structlog
 
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
-from modelport.usage.batch import Charge, Entry, Opened, Settled, apply
+from modelport.usage.batch import Charge, Entry, Opened, Settled, apply, make_storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,18 +30,32 @@ if TYPE_CHECKING:
 __all__ = ["Charge", "Journal", "Opened", "Settled"]
 
 _log = structlog.get_logger(__name__)
+_GATHER_SECONDS = 0.003
+_BATCH = 4000
+"""Entries a transaction takes: a retry asks for all of them in one query, and databases bound its parameters."""
+_LOOK_SECONDS = 0.5
+
+_Waiting = tuple[Entry, "asyncio.Future[None] | None"]
+"""What was handed over, and who is told when it is durable."""
 
 
 class Journal:
     """Group commit of everything the chat path leaves behind."""
 
-    def __init__(self, database: Database, credits: Credits) -> None:
+    def __init__(self, database: Database, credits: Credits, patience: float) -> None:
+        """`patience` is how many seconds anybody waits for the disk before they are told that it takes too long."""
         self._database = database
         self._credits = credits
-        self._queue: list[tuple[Entry, asyncio.Future[None] | None]] = []
+        self._queue: list[_Waiting] = []
         self._checkpoints: dict[str, Checkpoint] = {}
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._patience = patience
+        self._writing: list[_Waiting] = []
+        self._writing_since = 0.0
+        self._gather = False
+        self._withdrawn: set[asyncio.Future[None]] = set()
         self._closing = False
         self.failing = False
         """Whether the last write was refused."""
@@ -49,11 +63,14 @@ class Journal:
     def start(self) -> None:
         """Starts the writer."""
         self._writer = asyncio.create_task(self._write_for_ever(), name="journal")
+        self._watch = asyncio.create_task(self._watch_patience(), name="journal-watch")
 
     async def close(self) -> None:
         """Writes what is left and stops."""
         self._closing = True
         self._wake.set()
+        if self._watch is not None:
+            self._watch.cancel()
         if self._writer is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
@@ -78,27 +95,46 @@ class Journal:
         self._wake.set()
         return done
 
+    def withdraw(self, done: asyncio.Future[None]) -> None:
+        """Makes what was handed over with `done` free of charge, unless it is on disk or on its way there.
+
+        For an answer that is withheld because its charge could not be recorded in time.
+        """
+        self._withdrawn.add(done)
+
     async def _write_for_ever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._queue or self._checkpoints:
-                batch, self._queue = self._queue, []
+                if self._gather:
+                    # Many are coming: a moment's wait lets one commit carry more of them.
+                    await asyncio.sleep(_GATHER_SECONDS)
+                batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
                 points, self._checkpoints = self._checkpoints, {}
+                self._gather = len(batch) > 1
+                self._writing, self._writing_since = batch, clock.monotonic()
                 await self._write(batch, points)
+                self._writing = []
             if self._closing:
                 return
 
-    async def _write(
-        self, batch: list[tuple[Entry, asyncio.Future[None] | None]], points: dict[str, Checkpoint]
-    ) -> None:
-        entries = [entry for entry, _ in batch]
-        delay = 0.05
-        retry = False
+    async def _watch_patience(self) -> None:
+        """Tells those who wait when the disk takes too long; what they handed over is written all the same."""
         while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._writing and clock.monotonic() - self._writing_since > self._patience:
+                _tell([*self._writing, *self._queue], "The charge could not be recorded in time; try again.")
+
+    async def _write(self, batch: list[_Waiting], points: dict[str, Checkpoint], *, retry: bool = False) -> None:
+        """With `retry`, some of the batch may have been committed already."""
+        delay = 0.05
+        plain = False
+        while True:
+            entries = [_free(entry) if done in self._withdrawn else entry for entry, done in batch]
             try:
                 balances = await self._database.write(
-                    lambda connection, points=points, retry=retry: apply(
+                    lambda connection, entries=entries, points=points, retry=retry: apply(
                         connection, entries, list(points.values()), self._credits.revenue, retry=retry
                     )
                 )
@@ -111,11 +147,17 @@ class Journal:
                 continue
             except Exception:  # noqa: BLE001 (the edge of a batch: logged below, and told to whoever waits)
                 # A fault of ours: one bad entry must not hold up, or lose, the others.
-                if len(batch) > 1:
+                if len(batch) > 1 or (batch and points):
                     for one in batch:
-                        await self._write([one], points)
-                        points = {}
+                        await self._write([one], {}, retry=True)
+                    if points:
+                        await self._write([], points)
                     return
+                if batch and not plain:
+                    # Money must not hang on a text or a count that the database can't hold.
+                    plain = retry = True
+                    make_storable(entries[0])
+                    continue
                 _log.exception("journal.entry_refused", entry=repr(entries[:1]))
                 _fail(batch)
                 return
@@ -125,6 +167,7 @@ class Journal:
         for _, done in batch:
             if done is not None and not done.done():
                 done.set_result(None)
+        self._withdrawn.difference_update(done for _, done in batch if done is not None)
 
     def _take_over(self, entries: Sequence[Entry], balances: Sequence[Balance]) -> None:
         # One step, without an await: nobody sees a balance that was lowered while its hold still stands.
@@ -137,9 +180,26 @@ class Journal:
                     entry.release()
 
 
-def _fail(batch: list[tuple[Entry, asyncio.Future[None] | None]]) -> None:
-    for entry, done in batch:
+def _free(entry: Entry) -> Entry:
+    if not isinstance(entry, Settled):
+        return entry
+    entry.generation.status, entry.generation.error_type = "error", "server"
+    entry.generation.cost = 0
+    charge = entry.charge
+    if charge is not None:
+        charge = charge._replace(amount=0) if charge.held else None
+    return entry._replace(charge=charge)
+
+
+def _fail(batch: list[_Waiting]) -> None:
+    for entry, _ in batch:
         if isinstance(entry, Settled) and entry.release is not None:
             entry.release()
+    _tell(batch, "The charge could not be recorded; the answer is withheld.")
+
+
+def _tell(waiting: list[_Waiting], message: str) -> None:
+    for _, done in waiting:
         if done is not None and not done.done():
-            done.set_exception(DatabaseDown("The charge could not be recorded; the answer is withheld."))
+            done.set_exception(DatabaseDown(message, retry_after=5))
+            done.exception()  # whoever left does not fetch it; that is no fault to report

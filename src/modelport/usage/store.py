@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
+from modelport.db.prepared import Prepared
 from modelport.usage.generation import Generation
 from modelport.usage.tables import generations
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["add", "free_since", "known", "one"]
 
 
+_FIELDS = Generation.__struct_fields__
+_ADD = Prepared(insert(generations).values({name: bindparam(name) for name in _FIELDS}), _FIELDS)
+
+
 def add(connection: Connection, new: Sequence[Generation]) -> None:
     """Stores generations."""
-    connection.execute(insert(generations), [msgspec.structs.asdict(generation) for generation in new])
+    _ADD.many(connection, [msgspec.structs.astuple(generation) for generation in new])
 
 
 def known(connection: Connection, ids: Sequence[str]) -> set[str]:
@@ -32,7 +37,7 @@ def one(connection: Connection, generation_id: str, account_id: str) -> Generati
         select(generations).where(generations.c.id == generation_id, generations.c.account_id == account_id)
     )
     row = rows.mappings().first()
-    return msgspec.convert(dict(row), Generation) if row else None
+    return Generation(**row) if row else None
 
 
 def free_since(connection: Connection, account_id: str, since_ms: int) -> int:

@@ -40,7 +40,7 @@ class Sweeper:
         def sweep(connection: Connection) -> tuple[int, list[Balance]]:
             now = clock.now_ms()
             changes.prune(connection, now - _KEEP_CHANGES_MS)
-            dead = credits_.dead_holds(connection, now, others_than=self._credits.process if alone else None)
+            dead = credits_.dead_holds(connection, now, self._credits.process, alone=alone)
             if not dead:
                 return 0, []
             balances = batch.recover(connection, dead, self._credits.revenue)

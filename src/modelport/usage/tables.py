@@ -48,7 +48,6 @@ generations = Table(
     Column("external_user", Text),
     Column("trace", Text, nullable=False),
     Index(None, "account_id", "created_at"),
-    Index(None, "key_id", "created_at"),
     Index(None, "created_at"),
 )
 """One row a request that reached the plan. `cost` is what the account was charged, `upstream_cost` what the provider

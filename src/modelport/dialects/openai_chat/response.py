@@ -207,8 +207,10 @@ def _patch_choice(choice: dict[str, Raw], index: int, answer: Answer, *, without
         choice["finish_reason"] = Raw(_ENCODER.encode(answer.finish_reason))
     else:
         choice["finish_reason"] = _NULL
+    names = tuple(message)
     _patch_message(message, answer, without_reasoning=without_reasoning)
-    choice["message"] = Raw(_ENCODER.encode(message))
+    if tuple(message) != names:  # else the provider's own bytes will do
+        choice["message"] = Raw(_ENCODER.encode(message))
 
 
 def _patch_message(message: dict[str, Raw], answer: Answer, *, without_reasoning: bool) -> None:

@@ -34,7 +34,6 @@ _TEXT = msgspec.json.Decoder(str | None)
 _ERROR = msgspec.json.Decoder(UpstreamError | str)
 _ENCODER = msgspec.json.Encoder()
 _NULL = Raw(b"null")
-_EMPTY = Raw(b"{}")
 _CHUNK = Raw(b'"chat.completion.chunk"')
 
 
@@ -96,10 +95,13 @@ class Patcher:
         return b"data: " + _ENCODER.encode(fields) + b"\n\n"
 
     def _patch(self, choice: dict[str, Raw]) -> None:
-        raw_delta = choice.get("delta", _EMPTY)
-        delta = _DELTA.decode(raw_delta) if bytes(raw_delta) != b"null" else {}
+        raw_delta = choice.get("delta", _NULL)
+        absent = bytes(raw_delta) == b"null"
+        delta = {} if absent else _DELTA.decode(raw_delta)
+        names = tuple(delta)
         self._note(delta)
-        choice["delta"] = Raw(_ENCODER.encode(delta))
+        if absent or tuple(delta) != names:  # else the provider's own bytes will do
+            choice["delta"] = Raw(_ENCODER.encode(delta))
         native = choice.get("finish_reason", _NULL)
         if bytes(native) != b"null" and (reason := _TEXT.decode(native)):
             self.native_finish_reason = reason

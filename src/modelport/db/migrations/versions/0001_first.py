@@ -86,7 +86,6 @@ def upgrade() -> None:
         op.f("ix_generations_account_id_created_at"), "generations", ["account_id", "created_at"], unique=False
     )
     op.create_index(op.f("ix_generations_created_at"), "generations", ["created_at"], unique=False)
-    op.create_index(op.f("ix_generations_key_id_created_at"), "generations", ["key_id", "created_at"], unique=False)
     op.create_table(
         "holds",
         sa.Column("id", sa.Text(), nullable=False),
@@ -222,10 +221,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("idempotency_key", name=op.f("uq_transfers_idempotency_key")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_transfers_credit_account_seq"), "transfers", ["credit_account", "seq"], unique=False)
+    op.create_index(
+        "ix_transfers_credit_account_seq",
+        "transfers",
+        ["credit_account", "seq"],
+        unique=False,
+        sqlite_where=sa.text("code <> 'generation' AND code <> 'hold'"),
+        postgresql_where=sa.text("code <> 'generation' AND code <> 'hold'"),
+    )
     op.create_index(op.f("ix_transfers_debit_account_seq"), "transfers", ["debit_account", "seq"], unique=False)
-    op.create_index(op.f("ix_transfers_reference"), "transfers", ["reference"], unique=False)
-    op.create_index("uq_transfers_pending_key", "transfers", ["pending_key"], unique=True)
+    op.create_index(
+        "uq_transfers_pending_key",
+        "transfers",
+        ["pending_key"],
+        unique=True,
+        sqlite_where=sa.text("pending_key IS NOT NULL"),
+        postgresql_where=sa.text("pending_key IS NOT NULL"),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Text(), nullable=False),
@@ -306,3 +318,9 @@ def upgrade() -> None:
             f"CREATE TRIGGER transfers_no_{verb.lower()} BEFORE {verb} ON transfers BEGIN "
             "SELECT RAISE(ABORT, 'transfers are append-only: correct a mistake by a new transfer'); END"
         )
+    # INSERT OR REPLACE deletes the row in its way without asking the trigger on DELETE.
+    op.execute(
+        "CREATE TRIGGER transfers_no_replace BEFORE INSERT ON transfers WHEN EXISTS (SELECT 1 FROM transfers "
+        "WHERE seq = NEW.seq OR idempotency_key = NEW.idempotency_key OR pending_key = NEW.pending_key) BEGIN "
+        "SELECT RAISE(ABORT, 'transfers are append-only: this one is there already'); END"
+    )
