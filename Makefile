@@ -1,0 +1,92 @@
+# Every recipe is one or two lines; what takes more is a program in tools/.
+# Work that `make` can skip next time leaves a stamp in .stamps/.
+
+PORT ?= 8080
+HOST ?= 127.0.0.1
+DATA_DIR ?= data
+PYTHON ?=
+JOBS ?= 2
+COVERAGE_FLOOR ?= 90
+
+BIN := .venv/bin
+INSTALL = $(BIN)/uv pip install --python $(BIN)/python --compile-bytecode
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run dev test check format-check lint types imports repo-lint format proof bench docs lock clean
+.DELETE_ON_ERROR:
+
+# Stamps without an environment tell of one that was deleted.
+ifeq ($(wildcard $(BIN)/python),)
+$(shell rm -rf .stamps)
+endif
+
+help:
+	@awk -f tools/help.awk $(MAKEFILE_LIST)
+
+##@ Use it
+
+run: setup ## Install what is missing, then serve. PORT, HOST and DATA_DIR override
+	@exec $(BIN)/modelport serve --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+setup: .stamps/runtime .stamps/local ## Install what the server needs into .venv. PYTHON overrides which Python
+
+##@ Work on it
+
+dev: setup-dev ## Serve with the scripted provider in place of real ones; no keys needed
+	@exec $(BIN)/python tools/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)-dev"
+
+test: setup-dev check ## Every check, then every test. JOBS and COVERAGE_FLOOR override
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof and not model" --cov --cov-fail-under=$(COVERAGE_FLOOR)
+
+check: format-check lint types imports repo-lint ## Format, lint, types, import contracts, the house's own lints
+
+format: setup-dev ## Write the code as the formatter wants it, and mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+
+setup-dev: .stamps/dev ## Install what checks and tests need as well
+
+docs: setup-dev ## Write the generated reference pages anew
+	@$(BIN)/python tools/reference.py
+
+lock: setup-dev ## Make the lock files anew. UPGRADE=1 takes newer versions of everything
+	@$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove the environment and every cache; data stays
+	@rm -rf .venv .stamps .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
+
+##@ Prove it
+
+proof: setup-dev ## The long runs: kill rounds, soaks, the real local model
+	@$(BIN)/python -m pytest -m "proof or model" --timeout 3600
+
+bench: setup-dev ## Speed beside nginx, a raw proxy and LiteLLM; about 12 minutes. ARGS="--quick" for one
+	@$(BIN)/python -m bench $(ARGS)
+
+format-check: setup-dev
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run 'make format'." >&2; exit 1; }
+
+lint: setup-dev
+	@$(BIN)/ruff check --quiet .
+
+types: setup-dev
+	@$(BIN)/basedpyright
+
+imports: setup-dev
+	@$(BIN)/lint-imports --no-logo
+
+repo-lint: setup-dev
+	@$(BIN)/python tools/lint.py
+
+.stamps/venv: tools/bootstrap.lock tools/find-python.sh
+	@mkdir -p .stamps && python=$$(sh tools/find-python.sh $(PYTHON)) && echo "Setting up .venv with $$python" && "$$python" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.lock && touch $@
+
+.stamps/runtime: .stamps/venv requirements.lock pyproject.toml
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e . && touch $@
+
+.stamps/local: .stamps/venv requirements-local.lock
+	@$(INSTALL) --no-build --require-hashes -r requirements-local.lock && touch $@ \
+	  || echo "No engine for the local free model on this platform: the server runs without that model." >&2
+
+.stamps/dev: .stamps/runtime .stamps/local requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock && touch $@

@@ -1,0 +1,18 @@
+"""The generated pages in the tree are the ones that `make docs` would write now."""
+
+from __future__ import annotations
+
+import pytest
+
+from reference import ROOT, pages
+
+
+@pytest.mark.parametrize("name", ["docs/reference/settings.md", "docs/reference/cli.md", "docs/reference/openapi.json"])
+def test_a_generated_page_is_fresh(name: str) -> None:
+    path = ROOT / name
+    assert path.is_file(), f"{name} is missing: run `make docs`"
+    assert path.read_text(encoding="utf-8") == pages()[name], f"{name} is stale: run `make docs`"
+
+
+def test_every_generated_page_is_looked_at() -> None:
+    assert set(pages()) == {f"docs/reference/{name}" for name in ("settings.md", "cli.md", "openapi.json")}
