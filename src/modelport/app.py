@@ -29,6 +29,7 @@ from modelport.db.migrate import migrate
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
 from modelport.gateway.bill import OpenStreams
+from modelport.gateway.openapi import with_inference
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
@@ -138,6 +139,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(accounts_router, include_in_schema=False)
     app.add_api_route("/healthz", _alive, methods=["GET"], tags=["Health"], summary="Whether the process is alive")
     app.add_api_route("/readyz", _ready, methods=["GET"], tags=["Health"], summary="Whether it can serve requests")
+    app.openapi = with_inference(app.openapi)
     app.add_exception_handler(ModelportError, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)

@@ -85,7 +85,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             gc.collect()
             gc.freeze()
             gc.set_threshold(20_000, 20, 50)
-            _banner(settings, first, port)
+            _banner(settings, first, port, _example_model(services))
 
         async with _local_model(services, local) if settings.local_model else contextlib.nullcontext():
             server = make_server(app, settings.host, settings.port, ready)
@@ -125,12 +125,21 @@ async def _tell_progress(local: LocalModel) -> None:
         await asyncio.sleep(0.2)
 
 
-def _banner(settings: Settings, first: First, port: int) -> None:
+def _example_model(services: Services) -> str | None:
+    """A model that the banner's command can ask: the local one, else any that has a provider."""
+    if services.settings.local_model:
+        return LOCAL_MODEL.id
+    snapshot = services.catalog.snapshot
+    ready = (each for each in snapshot.listed if any(e.provider.base_url for e in snapshot.models[each].endpoints))
+    return next(ready, None)
+
+
+def _banner(settings: Settings, first: First, port: int, model: str | None) -> None:
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 (compared, not bound)
     origin = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     key = first.key or "$MODELPORT_API_KEY"
     body = (
-        f'{{"model": "{LOCAL_MODEL.id}", "stream": true, '
+        f'{{"model": "{model}", "stream": true, '
         '"messages": [{"role": "user", "content": "What is the capital of France?"}]}'
     )
     lines = [
@@ -145,6 +154,9 @@ def _banner(settings: Settings, first: First, port: int) -> None:
     if first.setup_path:
         lines.append(f"  Administrator   {origin}{first.setup_path}   (works once)")
     console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    if model is None:
+        console.print("No model has a provider yet: add one with `modelport catalog apply FILE`.\n", highlight=False)
+        return
     command = (
         f"curl -N {origin}/api/v1/chat/completions \\\n"
         f"  -H 'Authorization: Bearer {key}' \\\n"

@@ -14,6 +14,7 @@ from modelport.credits.check import Report, check
 from modelport.credits.errors import BadAmount, InFlight, NotEnough
 from modelport.credits.store import Balance, Checkpoint, Posting, StoredHold
 from modelport.db import changes
+from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,9 +92,9 @@ class Purse:
             self.held += amount
             return
         metadata: dict[str, object] = {
-            "estimated_cost": amount / 10**9,
-            "available": max(available, 0) / 10**9,
-            "in_flight": (self.held + self.foreign) / 10**9,
+            "estimated_cost": to_number(amount),
+            "available": to_number(max(available, 0)),
+            "in_flight": to_number(self.held + self.foreign),
         }
         if amount <= self.posted:
             raise InFlight(

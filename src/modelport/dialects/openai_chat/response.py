@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from modelport.dialects.canonical import FinishReason, Usage
 from modelport.dialects.openai_chat.wire import UpstreamUsage
+from modelport.kit.money import to_number
 
 __all__ = [
     "REASONING_FIELDS",
@@ -147,7 +148,7 @@ def write_usage(bill: Bill) -> Raw:
                 "prompt_tokens": usage.prompt_tokens,
                 "completion_tokens": usage.completion_tokens,
                 "total_tokens": usage.total_tokens,
-                "cost": bill.cost / 10**9,
+                "cost": to_number(bill.cost),
                 "is_byok": False,
                 "prompt_tokens_details": {
                     "cached_tokens": usage.cached_tokens,
@@ -162,8 +163,8 @@ def write_usage(bill: Bill) -> Raw:
                 },
                 "cost_details": {
                     "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
-                    "upstream_inference_prompt_cost": bill.prompt_cost / 10**9,
-                    "upstream_inference_completions_cost": bill.completion_cost / 10**9,
+                    "upstream_inference_prompt_cost": to_number(bill.prompt_cost),
+                    "upstream_inference_completions_cost": to_number(bill.completion_cost),
                 },
             }
         )

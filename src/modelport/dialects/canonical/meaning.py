@@ -1,16 +1,12 @@
-"""The one vocabulary every dialect is read into and written from.
-
-Numbers and reasons mean the same here whatever the provider calls them, so that routing, billing and records
-never look at a wire format.
-"""
+"""Words that mean the same everywhere: why an answer ended, what it took, who signs it, what it is charged."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-import msgspec
+from msgspec import Struct
 
-__all__ = ["FinishReason", "Usage"]
+__all__ = ["Charged", "FinishReason", "Identity", "Usage"]
 
 
 class FinishReason(StrEnum):
@@ -23,7 +19,7 @@ class FinishReason(StrEnum):
     ERROR = "error"
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False):
+class Usage(Struct, frozen=True, gc=False):
     """What an answer took, in the provider's own tokens.
 
     `prompt_tokens` includes cached and cache-written tokens, `completion_tokens` includes reasoning tokens:
@@ -53,3 +49,24 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     def total_tokens(self) -> int:
         """Prompt and completion together."""
         return self.prompt_tokens + self.completion_tokens
+
+
+class Identity(Struct, frozen=True):
+    """What an answer is signed with towards the caller."""
+
+    id: str
+    """The generation's id; a dialect with another form of id derives its own from it."""
+    model: str
+    provider: str
+    """The provider's display name."""
+    created: int
+    """Unix seconds."""
+
+
+class Charged(Struct, frozen=True):
+    """What an answer took and is charged, in nano-dollars."""
+
+    usage: Usage
+    cost: int
+    prompt_cost: int
+    completion_cost: int
