@@ -9,7 +9,7 @@ JOBS ?= 2
 COVERAGE_FLOOR ?= 90
 
 BIN := .venv/bin
-INSTALL = $(BIN)/uv pip install --python $(BIN)/python --compile-bytecode
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run dev test check format-check lint types imports repo-lint format proof bench docs lock clean
 .DELETE_ON_ERROR:
@@ -81,12 +81,12 @@ repo-lint: setup-dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.lock && touch $@
 
 .stamps/runtime: .stamps/venv requirements.lock pyproject.toml
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@echo "Installing what the server needs" && $(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e . && touch $@
 
 .stamps/local: .stamps/venv requirements-local.lock
-	@$(INSTALL) --no-build --require-hashes -r requirements-local.lock && touch $@ \
+	@echo "Installing the engine of the local free model" && $(INSTALL) --no-build --require-hashes -r requirements-local.lock && touch $@ \
 	  || echo "No engine for the local free model on this platform: the server runs without that model." >&2
 
 .stamps/dev: .stamps/runtime .stamps/local requirements-dev.lock
-	@$(INSTALL) --require-hashes -r requirements-dev.lock && touch $@
+	@echo "Installing what checks and tests need" && $(INSTALL) --require-hashes -r requirements-dev.lock && touch $@

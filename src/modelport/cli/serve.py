@@ -19,9 +19,10 @@ from modelport.providers.local import LOCAL_MODEL, LocalModel
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
+    from modelport.catalog.snapshot import Model
     from modelport.gateway.services import Services
     from modelport.settings import Settings
 
@@ -80,23 +81,32 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
         await services.catalog.apply(local_document(), source="builtin")
         services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
 
+        origin: list[str] = []
+
         def ready(port: int) -> None:
             # What was made until now lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
             gc.set_threshold(20_000, 20, 50)
-            _banner(settings, first, port, _example_model(services))
+            origin.append(_origin(settings, port))
+            _banner(origin[0], first)
+            if not settings.local_model:
+                try_it()
 
-        async with _local_model(services, local) if settings.local_model else contextlib.nullcontext():
+        def try_it() -> None:
+            if origin:
+                _example(origin[0], first, _example_model(services))
+
+        async with _local_model(services, local, try_it) if settings.local_model else contextlib.nullcontext():
             server = make_server(app, settings.host, settings.port, ready)
             await server.serve(sockets=[listener])
 
 
 @contextlib.asynccontextmanager
-async def _local_model(services: Services, local: LocalModel) -> AsyncGenerator[None]:
+async def _local_model(services: Services, local: LocalModel, settled: Callable[[], None]) -> AsyncGenerator[None]:
     tasks = [
         asyncio.create_task(follow_local_model(services.catalog, local)),
-        asyncio.create_task(_tell_progress(local)),
+        asyncio.create_task(_tell_progress(local, settled)),
     ]
     await local.start()
     try:
@@ -108,9 +118,13 @@ async def _local_model(services: Services, local: LocalModel) -> AsyncGenerator[
         await local.stop()
 
 
-async def _tell_progress(local: LocalModel) -> None:
-    """Says what the local model is doing, whenever that changes: a line a tenth of a download."""
+async def _tell_progress(local: LocalModel, settled: Callable[[], None]) -> None:
+    """Says what the local model is doing whenever that changes: a line a tenth of a download.
+
+    Calls `settled` once it is known whether the model can answer, for only then a command that asks it works.
+    """
     told_before: tuple[str, str, int] | None = None
+    open_ = True
     while True:
         status = local.status
         tenth = int((status.progress or 0) * 10)
@@ -119,29 +133,21 @@ async def _tell_progress(local: LocalModel) -> None:
             told_before = now
             share = f" {tenth * 10} %" if status.progress is not None else ""
             style = {"ready": "green", "unavailable": "yellow", "restarting": "yellow"}.get(status.state, "cyan")
-            console.print(
-                f"[{style}]Local model: {status.state}[/{style}]{share} {escape(status.detail)}", highlight=False
-            )
+            words = escape(status.detail or status.state)
+            console.print(f"[{style}]Local model: {words}{share}[/{style}]", highlight=False, soft_wrap=True)
+        if open_ and status.state in {"ready", "unavailable"}:
+            open_ = False
+            settled()
         await asyncio.sleep(0.2)
 
 
-def _example_model(services: Services) -> str | None:
-    """A model that the banner's command can ask: the local one, else any that has a provider."""
-    if services.settings.local_model:
-        return LOCAL_MODEL.id
-    snapshot = services.catalog.snapshot
-    ready = (each for each in snapshot.listed if any(e.provider.base_url for e in snapshot.models[each].endpoints))
-    return next(ready, None)
-
-
-def _banner(settings: Settings, first: First, port: int, model: str | None) -> None:
+def _origin(settings: Settings, port: int) -> str:
+    """The address people reach the server by."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 (compared, not bound)
-    origin = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    key = first.key or "$MODELPORT_API_KEY"
-    body = (
-        f'{{"model": "{model}", "stream": true, '
-        '"messages": [{"role": "user", "content": "What is the capital of France?"}]}'
-    )
+    return settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _banner(origin: str, first: First) -> None:
     lines = [
         "",
         f"[bold green]Modelport is serving[/bold green] at [bold]{origin}[/bold]",
@@ -153,17 +159,37 @@ def _banner(settings: Settings, first: First, port: int, model: str | None) -> N
         lines.append("  API key         the one you have, or make one: modelport keys create --user EMAIL --name NAME")
     if first.setup_path:
         lines.append(f"  Administrator   {origin}{first.setup_path}   (works once)")
-    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    console.print("\n".join(lines) + "\n", highlight=False, soft_wrap=True)
+
+
+def _example_model(services: Services) -> str | None:
+    """A model that can answer now: the local one if it is there, else any that has a provider."""
+    snapshot = services.catalog.snapshot
+    names = [LOCAL_MODEL.id, *snapshot.listed]
+    ready = (name for name in names if name in snapshot.models and _can_answer(snapshot.models[name]))
+    return next(ready, None)
+
+
+def _can_answer(model: Model) -> bool:
+    return any(endpoint.provider.base_url for endpoint in model.endpoints)
+
+
+def _example(origin: str, first: First, model: str | None) -> None:
+    """Prints a command that works when pasted."""
     if model is None:
         console.print("No model has a provider yet: add one with `modelport catalog apply FILE`.\n", highlight=False)
         return
+    body = (
+        f'{{"model": "{model}", "stream": true, '
+        '"messages": [{"role": "user", "content": "What is the capital of France?"}]}'
+    )
+    # In double quotes a shell puts the key in; the one shown once is there already.
+    bearer = f"'Authorization: Bearer {first.key}'" if first.key else '"Authorization: Bearer $MODELPORT_API_KEY"'
     command = (
         f"curl -N {origin}/api/v1/chat/completions \\\n"
-        f"  -H 'Authorization: Bearer {key}' \\\n"
+        f"  -H {bearer} \\\n"
         "  -H 'Content-Type: application/json' \\\n"
         f"  -d '{body}'"
     )
-    if not first.key:
-        command = command.replace(f"'Authorization: Bearer {key}'", f'"Authorization: Bearer {key}"')
     console.print("\nTry it:\n", highlight=False)
     console.print(command + "\n", highlight=False, markup=False, soft_wrap=True)
