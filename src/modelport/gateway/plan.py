@@ -78,10 +78,10 @@ def make_plan(peek: Peek, wanted: frozenset[str], snapshot: Snapshot, random: Ra
 
 
 def _endpoints(model: Model, peek: Peek, wanted: frozenset[str], steps: list[Step], random: Random) -> list[Endpoint]:
-    if len(model.endpoints) == 1 and peek.provider is None and not wanted and model.endpoints[0].provider.base_url:
+    preferences = peek.provider
+    if len(model.endpoints) == 1 and _removed(model.endpoints[0], peek, wanted, preferences) is None:
         steps.append(Step(model.id, model.endpoints[0].tag, position=0))
         return [model.endpoints[0]]
-    preferences = peek.provider
     kept: list[Endpoint] = []
     for endpoint in model.endpoints:
         reason = _removed(endpoint, peek, wanted, preferences)

@@ -35,7 +35,9 @@ def _tokenizer() -> _Tokenizer:
     package = importlib.util.find_spec("bpe_openai")
     assert package is not None
     assert package.submodule_search_locations is not None
-    (library,) = Path(package.submodule_search_locations[0]).glob("_bindings*.*d")  # .so and .pyd, not .pyi
+    suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
+    folder = Path(package.submodule_search_locations[0])
+    (library,) = (path for path in folder.glob("_bindings*") if path.name.endswith(suffixes))
     loader = importlib.machinery.ExtensionFileLoader("bpe_openai._bindings", str(library))
     spec = importlib.util.spec_from_loader("bpe_openai._bindings", loader)
     assert spec is not None
