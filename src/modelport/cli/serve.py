@@ -35,6 +35,8 @@ class First(NamedTuple):
     """What a first start made."""
 
     data_dir: Path
+    admin: str
+    """The first administrator's e-mail address."""
     key: str | None
     """The first API key, in clear for the only time; None when there is one already."""
     setup_path: str | None
@@ -55,7 +57,7 @@ async def _first(services: Services) -> First:
         admin = await accounts.create_user(settings.admin_email, is_admin=True)
         key, _ = await services.keys.create(admin.account_id, admin.id, "First key")
     token = None if await accounts.has_password(admin.id) else await accounts.open_setup(admin.id)
-    return First(settings.data_dir, key, token and f"/setup/{token}")
+    return First(settings.data_dir, admin.email, key, token and f"/setup/{token}")
 
 
 def serve(settings: Settings) -> None:
@@ -156,7 +158,8 @@ def _banner(origin: str, first: First) -> None:
     if first.key:
         lines.append(f"  First API key   [bold]{first.key}[/bold]   (shown this once)")
     else:
-        lines.append("  API key         the one you have, or make one: modelport keys create --user EMAIL --name NAME")
+        command = f"modelport keys create --user {first.admin} --name NAME --data-dir {first.data_dir}"
+        lines.append(f"  API key         the one you have, or make one: {escape(command)}")
     if first.setup_path:
         lines.append(f"  Administrator   {origin}{first.setup_path}   (works once)")
     console.print("\n".join(lines) + "\n", highlight=False, soft_wrap=True)
