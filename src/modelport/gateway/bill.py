@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Bill", "OpenStreams", "open_bill"]
 
+_PLENTY = 50
+"""An account that has this many times what a request may cost needs no close estimate of it."""
 _DEFAULT_COMPLETION = 16_384
 """Taken for the longest answer of an endpoint that states neither that nor its context."""
 
@@ -49,6 +51,8 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: ChatR
         bill.ticket = await services.free_tier.take(key.record.account_id, paid=purse.ever_funded)
     if not plan.is_free:
         try:
+            if not tokens.loaded() and bill.must_count(plan, request):
+                await tokens.load()
             bill.hold(plan, request)
         except ModelportError:
             await bill.give_ticket_back()
@@ -97,16 +101,20 @@ class Bill:
         self.produced_bytes = 0
         """How much text was delivered so far: for checkpoints."""
 
+    def must_count(self, plan: Plan, request: ChatRequest) -> bool:
+        """Whether the prompt's bytes are too rough a bound for what the account has."""
+        self.prompt_tokens = request.prompt_bytes
+        return self._estimate(_paid(plan), _wanted(plan, request)) * _PLENTY > self._room()
+
     def hold(self, plan: Plan, request: ChatRequest) -> None:
         """Sets the money aside, from the account and from the key's limit, in one step."""
-        paid = [endpoint for endpoint in plan.attempts if not endpoint.pricing.is_free]
+        paid, wanted = _paid(plan), _wanted(plan, request)
         choices = request.peek.n or 1
-        wanted = max(_longest(endpoint, request.max_tokens) for endpoint in paid) * choices
+        room = self._room()
         self.prompt_tokens = request.prompt_bytes
         self.prompt_floor = max(self.prompt_tokens // 5, 1)
         amount = self._estimate(paid, wanted)
-        room = self._room()
-        if amount * 50 > room:
+        if amount * _PLENTY > room:
             # Bytes bound tokens from above without counting; where that bound matters, count.
             text, other = request.prompt_text()
             self.prompt_tokens = tokens.margin(tokens.count(text)) + other
@@ -267,6 +275,15 @@ class Bill:
         if self.ticket is not None:
             ticket, self.ticket = self.ticket, None
             await self._services.free_tier.give_back(ticket)
+
+
+def _paid(plan: Plan) -> list[Endpoint]:
+    return [endpoint for endpoint in plan.attempts if not endpoint.pricing.is_free]
+
+
+def _wanted(plan: Plan, request: ChatRequest) -> int:
+    """The longest answer that may have to be paid for, in tokens of all choices together."""
+    return max(_longest(endpoint, request.max_tokens) for endpoint in _paid(plan)) * (request.peek.n or 1)
 
 
 def _longest(endpoint: Endpoint, asked: int | None) -> int:

@@ -9,6 +9,7 @@ exactly one of three doors, and each settles it: completed, cancelled (the calle
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,10 +69,16 @@ class Chat:
             try:
                 await run.answer(exchange, headers)
             except asyncio.CancelledError:
+                if run.must_count:
+                    # A second cancellation, by a server that stops, must not lose the settlement.
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await tokens.load()
                 run.cancelled()
                 if not exchange.gone:
                     raise
                 _uncancel()
+            except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
+                await run.fail(exchange, headers, error)
 
     async def _prepare(self, exchange: Exchange, generation_id: str) -> _Run:
         services = self._services
@@ -127,10 +134,10 @@ class _Run:
                 await begun.drain()
         except (StreamError, UpstreamFault) as fault:
             assert self._begun is not None
-            await self._fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
+            await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
             return
         except Exception as error:  # noqa: BLE001 (the edge, as above)
-            await self._fail(exchange, headers, error)
+            await self.fail(exchange, headers, error)
             return
         finally:
             streams.remove(self.bill)
@@ -157,6 +164,8 @@ class _Run:
 
     async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
         """The answer is whole: settle, wait for the disk, then send its end."""
+        if (begun.patcher.usage if begun.answer is None else begun.answer.usage) is None:
+            await tokens.load()
         usage, has_output = self._usage(begun)
         self._describe(begun)
         answer = begun.answer
@@ -196,6 +205,14 @@ class _Run:
         pieces = begun.patcher.text if begun.answer is None else begun.answer.text
         return Usage(tokens.count(text) + other, tokens.count("".join(pieces)), estimated=True)
 
+    def _counted_somehow(self, begun: Begun) -> Usage:
+        """The same, for a caller who has gone: a fault in counting must not forgive what was delivered."""
+        try:
+            return self._counted(begun)
+        except Exception:  # noqa: BLE001 (logged, and a rough count stands in)
+            _log.exception("chat.count_failed")
+            return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
+
     def _describe(self, begun: Begun | None) -> None:
         """Notes who answered and how, for the generation."""
         generation = self.bill.generation
@@ -220,10 +237,12 @@ class _Run:
             }
         ).decode()
 
-    async def _fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
+    async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
         """No answer, or one that broke: free to the caller, told in the form that is still possible."""
         if not isinstance(error, ModelportError):
             _log.error("chat.fault", exc_info=error)
+        if self._settled:
+            return
         self._describe(self._begun)
         self._settled = True
         self.bill.failed(error)
@@ -239,6 +258,11 @@ class _Run:
         seconds = generation.created_at // 1000
         return Patcher(Identity.of(generation.id, endpoint.model_id, endpoint.provider.name, seconds))
 
+    @property
+    def must_count(self) -> bool:
+        """Whether what was delivered has to be counted here."""
+        return self._delivering and not self._settled and self._begun is not None and self._begun.patcher.usage is None
+
     def cancelled(self) -> None:
         """The caller left, or the server is told to stop: what was delivered until now is charged."""
         if self._settled:
@@ -249,7 +273,7 @@ class _Run:
         if begun is None or not self._delivering:
             self.bill.cancelled(None, None)
         else:
-            self.bill.cancelled(begun.endpoint, begun.patcher.usage or self._counted(begun))
+            self.bill.cancelled(begun.endpoint, begun.patcher.usage or self._counted_somehow(begun))
 
 
 async def refuse(exchange: Exchange, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:

@@ -7,13 +7,14 @@ here reads.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.machinery
 import importlib.util
 from pathlib import Path
 from typing import Protocol, cast
 
-__all__ = ["count", "margin"]
+__all__ = ["count", "load", "loaded", "margin"]
 
 
 class _Tokenizer(Protocol):
@@ -23,6 +24,17 @@ class _Tokenizer(Protocol):
 def count(text: str) -> int:
     """How many tokens `text` has."""
     return _tokenizer().count(text) if text else 0
+
+
+async def load() -> None:
+    """Loads the tables in a thread, so that the first count does not hold up everybody else."""
+    if not loaded():
+        await asyncio.to_thread(_tokenizer)
+
+
+def loaded() -> bool:
+    """Whether a count is quick."""
+    return bool(_tokenizer.cache_info().currsize)
 
 
 def margin(tokens: int) -> int:

@@ -1,0 +1,38 @@
+"""What holds for every test: nothing in the house may block the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from modelport.cli.output import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The first are done once, before a server serves: making the data directory, reading the secret, taking the lock.
+logs("warning", as_json=True)  # the default renderer prints local variables, and reads source files in doing so
+
+_ALLOWED = (
+    ("modelport/settings.py", "master_secret"),
+    ("modelport/db/database.py", "_sqlite_engine"),
+    ("modelport/app.py", "_alone"),
+    # asyncpg looks for a password file whenever it connects.
+    ("asyncpg/connect_utils.py", "_read_password_file"),
+    ("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args"),
+    # A logged exception is shown with its source lines.
+    ("linecache.py", "checkcache"),
+    ("linecache.py", "updatecache"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_calls() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] (pytest finds it)
+    """A blocking call of ours inside the event loop is an error, wherever it comes from."""
+    with blockbuster_ctx(scanned_modules=["modelport"]) as detector:
+        for function in detector.functions.values():
+            for file, name in _ALLOWED:
+                function.can_block_in(file, name)
+        yield
