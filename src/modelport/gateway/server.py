@@ -21,6 +21,8 @@ __all__ = ["GuardedProtocol", "Server", "listen", "make_server"]
 _HEADER_SECONDS = 10.0
 _HEADER_BYTES = 64 * 1024
 _HEADER_COUNT = 100
+_PIPELINED = 8
+"""Requests that may wait in line on one connection."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -69,6 +71,12 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.scope["modelport.connection"] = self  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        if self.pipeline:
+            # uvicorn stops reading while requests wait in line, and nobody would notice that the caller has gone.
+            if len(self.pipeline) > _PIPELINED:
+                self.transport.close()
+            else:
+                self.flow.resume_reading()
 
     def on_message_complete(self) -> None:
         """The next bytes are another header."""

@@ -15,9 +15,22 @@ from modelport.errors import ModelportError, UpstreamFailed
 if TYPE_CHECKING:
     from modelport.errors import Metadata
 
-__all__ = ["error_object", "read_error", "write_error"]
+__all__ = ["Malformed", "StreamError", "error_object", "read_error", "write_error"]
 
 _GENERIC = "Internal Server Error"
+
+
+class Malformed(Exception):
+    """The provider's bytes are not an answer of this dialect."""
+
+
+class StreamError(Exception):
+    """The provider put an error, or bytes of another kind, into its stream."""
+
+    def __init__(self, message: str, code: str | int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
 
 
 class _Envelope(msgspec.Struct):

@@ -14,7 +14,7 @@ from modelport.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ChatRequest", "Target", "read", "write"]
+__all__ = ["ChatRequest", "Target", "read", "read_fields", "write"]
 
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _PEEK = msgspec.json.Decoder(Peek)
@@ -109,13 +109,30 @@ def read(body: bytes) -> ChatRequest:
 
     Raises `BadRequest` that says what is wrong and where, whatever the bytes are.
     """
+    fields, peek = read_fields(body)
+    try:
+        messages = _MESSAGES.decode(fields["messages"])
+    except RecursionError as error:
+        raise BadRequest("The request body is nested too deeply.") from error
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"Invalid request: {error}") from error
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"The request body is not valid JSON: {error}") from error
+    if not messages:
+        raise BadRequest("Input required: `messages` is empty; give at least one message.")
+    return ChatRequest(fields, peek, messages)
+
+
+def read_fields(body: bytes) -> tuple[dict[str, Raw], Peek]:
+    """The fields of a caller's body, a `prompt` among them made into `messages`, and the small ones read.
+
+    Raises `BadRequest` as `read` does.
+    """
     try:
         body.decode()  # values that are passed through unread must be UTF-8 as well
         fields = _FIELDS.decode(body)
         small = {name: fields[name] for name in _SMALL if name in fields}
         peek = _PEEK.decode(_ENCODER.encode(small))
-        raw = fields.get("messages")
-        messages = _MESSAGES.decode(raw) if raw is not None and bytes(raw) != b"null" else None
     except UnicodeDecodeError as error:
         raise BadRequest(f"The request body is not valid UTF-8: byte {error.start} can't be read.") from error
     except RecursionError as error:
@@ -124,15 +141,11 @@ def read(body: bytes) -> ChatRequest:
         raise BadRequest(f"Invalid request: {error}") from error
     except msgspec.DecodeError as error:
         raise BadRequest(f"The request body is not valid JSON: {error}") from error
-    if messages is None:
-        if (prompt := fields.get("prompt")) is None:
+    if (messages := fields.get("messages")) is None or bytes(messages) == b"null":
+        if (prompt := fields.pop("prompt", None)) is None:
             raise BadRequest("Input required: specify `messages` (a list) or `prompt` (a text).")
-        messages = [Message(role="user", content=_prompt(prompt))]
-        fields["messages"] = Raw(_ENCODER.encode([{"role": "user", "content": messages[0].content}]))
-        del fields["prompt"]
-    if not messages:
-        raise BadRequest("Input required: `messages` is empty; give at least one message.")
-    return ChatRequest(fields, peek, messages)
+        fields["messages"] = Raw(_ENCODER.encode([{"role": "user", "content": _prompt(prompt)}]))
+    return fields, peek
 
 
 def write(request: ChatRequest, target: Target) -> bytes:

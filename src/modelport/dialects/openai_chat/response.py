@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.canonical import FinishReason, Usage
+from modelport.dialects.openai_chat.errors import Malformed
 from modelport.dialects.openai_chat.wire import UpstreamUsage
 from modelport.kit.money import to_number
 
@@ -56,10 +57,6 @@ _REASONS = {
     "sensitive": FinishReason.CONTENT_FILTER,
     "error": FinishReason.ERROR,
 }
-
-
-class Malformed(Exception):
-    """The provider's bytes are not an answer of this dialect."""
 
 
 class Identity(NamedTuple):

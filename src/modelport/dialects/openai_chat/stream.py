@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.canonical import FinishReason, Usage
-from modelport.dialects.openai_chat.errors import error_object
+from modelport.dialects.openai_chat.errors import StreamError, error_object
 from modelport.dialects.openai_chat.response import (
     REASONING_FIELDS,
     Answer,
@@ -35,15 +35,6 @@ _ERROR = msgspec.json.Decoder(UpstreamError | str)
 _ENCODER = msgspec.json.Encoder()
 _NULL = Raw(b"null")
 _CHUNK = Raw(b'"chat.completion.chunk"')
-
-
-class StreamError(Exception):
-    """The provider put an error, or bytes of another kind, into its stream."""
-
-    def __init__(self, message: str, code: str | int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
 
 
 class Patcher:
@@ -190,7 +181,7 @@ class _Piece(msgspec.Struct):
 
 class _Delta(msgspec.Struct):
     role: str | None = None
-    content: str | None = None
+    content: str | list[Raw] | None = None
     reasoning: str | None = None
     refusal: str | None = None
     reasoning_details: list[Raw] | None = None
@@ -224,6 +215,8 @@ class _Sum:
 
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
+        self.parts: list[Raw] = []
+        """Content in parts, as Mistral's reasoning models send it."""
         self.lists: dict[str, list[Raw]] = {}
         self.calls: dict[int, dict[str, str]] = {}
         self.logprobs: dict[str, list[Raw]] = {}
@@ -233,15 +226,14 @@ class _Sum:
     def add(self, choice: _Choice) -> None:
         self.finish_reason = choice.finish_reason or self.finish_reason
         self.native_finish_reason = choice.native_finish_reason or self.native_finish_reason
-        if choice.logprobs is not None:
-            for name in ("content", "refusal"):
-                if (entries := _field(choice.logprobs, name)) is not None:
-                    self.logprobs.setdefault(name, []).extend(entries)
+        self._add_logprobs(choice.logprobs)
         delta = choice.delta
         if delta is None:
             return
+        if isinstance(delta.content, list):
+            self.parts += delta.content
         for name, text in (("content", delta.content), ("reasoning", delta.reasoning), ("refusal", delta.refusal)):
-            if text is not None:
+            if isinstance(text, str):
                 self.texts.setdefault(name, []).append(text)
         for name, entries in (
             ("reasoning_details", delta.reasoning_details),
@@ -253,6 +245,12 @@ class _Sum:
         for piece in delta.tool_calls or ():
             self._add_call(piece)
 
+    def _add_logprobs(self, logprobs: _Logprobs | None) -> None:
+        if logprobs is not None:
+            for name in ("content", "refusal"):
+                if (entries := _field(logprobs, name)) is not None:
+                    self.logprobs.setdefault(name, []).extend(entries)
+
     def _add_call(self, piece: _Piece) -> None:
         call = self.calls.setdefault(piece.index, {"id": "", "type": "function", "name": "", "arguments": ""})
         call["id"] = piece.id or call["id"]
@@ -263,7 +261,10 @@ class _Sum:
 
     def message(self) -> dict[str, object]:
         texts = {name: "".join(parts) for name, parts in self.texts.items()}
-        message: dict[str, object] = {"role": "assistant", "content": texts.pop("content", None), **texts, **self.lists}
+        content: object = texts.pop("content", None)
+        if self.parts:
+            content = [*self.parts, *([{"type": "text", "text": content}] if content else ())]
+        message: dict[str, object] = {"role": "assistant", "content": content, **texts, **self.lists}
         if self.calls:
             message["tool_calls"] = [
                 {
