@@ -35,7 +35,7 @@ dev: setup-dev ## Serve with the scripted provider in place of real ones; no key
 	@exec $(BIN)/python tools/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)-dev"
 
 test: setup-dev check ## Every check, then every test. JOBS and COVERAGE_FLOOR override
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof and not model" --cov --cov-fail-under=$(COVERAGE_FLOOR)
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof" --cov --cov-fail-under=$(COVERAGE_FLOOR)
 
 check: format-check lint types imports repo-lint ## Format, lint, types, import contracts, the house's own lints
 
@@ -55,8 +55,8 @@ clean: ## Remove the environment and every cache; data stays
 
 ##@ Prove it
 
-proof: setup-dev ## The long runs: kill rounds, soaks, the real local model
-	@$(BIN)/python -m pytest -m "proof or model" --timeout 3600
+proof: setup-dev ## The long runs: kill rounds, exact budgets
+	@$(BIN)/python -m pytest -m proof --timeout 3600
 
 bench: setup-dev ## Speed beside nginx, a raw proxy and LiteLLM; about 12 minutes. ARGS="--quick" for one
 	@$(BIN)/python -m bench $(ARGS)

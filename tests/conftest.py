@@ -22,6 +22,9 @@ _ALLOWED = (
     # asyncpg looks for a password file whenever it connects.
     ("asyncpg/connect_utils.py", "_read_password_file"),
     ("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args"),
+    ("asyncpg/connect_utils.py", "_parse_connect_arguments"),
+    ("modelport/db/database.py", "__init__"),
+    ("modelport/db/migrate.py", "_upgrade"),
     # A logged exception is shown with its source lines.
     ("linecache.py", "checkcache"),
     ("linecache.py", "updatecache"),

@@ -217,11 +217,17 @@ async def _follow_changes(services: Services) -> None:
             found = await services.database.read(partial(changes.since, seq=newest))
         except DatabaseDown:
             continue  # the rows will still be there
+        except Exception:  # noqa: BLE001 (a task that died would leave every cache stale for ever)
+            _log.exception("changes.fault")
+            continue
         new = [change for change in found if change.seq not in seen and (change.seq > newest or seen)]
         seen = {change.seq for change in found}
         newest = max((newest, *seen))
         if any(change.topic == "catalog" for change in new):
-            await services.catalog.reload()
+            try:
+                await services.catalog.reload()
+            except Exception:  # noqa: BLE001 (the catalogue that is in memory goes on serving)
+                _log.exception("catalog.reload_failed")
         for change in new:
             if change.topic == "key":
                 services.keys.changed(change.subject)
@@ -240,3 +246,5 @@ async def _sweep_now_and_then(sweeper: Sweeper, *, alone: bool) -> None:
             await sweeper.sweep(alone=alone)
         except DatabaseDown:
             continue
+        except Exception:  # noqa: BLE001 (tried again next time)
+            _log.exception("sweeper.fault")

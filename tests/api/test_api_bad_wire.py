@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -222,9 +223,9 @@ class TestPipelining:
         second = json.dumps(caller.body()).encode()
         before = caller.harness.fake._number
         with connected(caller.harness) as connection:
-            # In one piece, so that the second is read while the first is under way.
-            sent = (head(caller, f"Content-Length: {len(content)}") + content for content in (first, second))
-            connection.sendall(b"".join(sent))
+            connection.sendall(head(caller, f"Content-Length: {len(first)}") + first)
             until(lambda: caller.harness.fake._number > before)
+            connection.sendall(head(caller, f"Content-Length: {len(second)}") + second)
+            threading.Event().wait(0.1)  # read while the first is under way, and not before
         assert caller.harness.record(mark).client_gone
         assert caller.used == 0

@@ -21,7 +21,7 @@ chutes cloudflare cohere crusoe deepinfra deepseek fake featherless fireworks fr
 google-ai-studio google-vertex groq huggingface hyperbolic inception inflection infermatic lambda
 liquid lmstudio local mancer minimax mistral moonshot moonshotai morph ncompass nebius nextbit
 novita nvidia ollama openai openrouter parasail perplexity phala replicate sambanova siliconflow
-stealth switchpoint targon together ubicloud venice vertex vllm voyage writer xai z-ai zai
+stealth switchpoint targon together ubicloud venice vertex vllm voyage xai z-ai zai
 """
 _NAMES = frozenset(_KNOWN.split())
 _ASKS = frozenset({"slug", "provider", "provider_slug", "provider_name"})

@@ -140,6 +140,8 @@ class Credits:
         self.process = process
         self._purses: dict[str, Purse] = {}
         self._by_ledger_account: dict[int, Purse] = {}
+        self._noted = 0
+        """How many changes were noted: what is read from the ledger while this moves may be old already."""
         self.revenue = 0
         """Ledger account of the house's revenue; set by `start`."""
 
@@ -160,6 +162,7 @@ class Credits:
             ledger_account = store.account(connection, "credits", account_id)
             return store.balance(connection, ledger_account), store.foreign_holds(connection, account_id, self.process)
 
+        noted = self._noted
         try:
             balance, foreign = await self._database.write(load)
         except BaseException:
@@ -170,6 +173,7 @@ class Credits:
         purse = self._purses.get(account_id)
         if purse is None:
             purse = self._purses[account_id] = Purse(account_id, balance, foreign)
+            purse.stale = noted != self._noted
             self._by_ledger_account[purse.ledger_account] = purse
         else:
             purse.refresh(balance)
@@ -178,6 +182,7 @@ class Credits:
 
     def changed(self, account_id: str) -> None:
         """Another process moved this account's money: read it again before the next hold."""
+        self._noted += 1
         if (purse := self._purses.get(account_id)) is not None:
             purse.stale = True
 

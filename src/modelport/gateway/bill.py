@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
 from modelport.catalog import pricing
 from modelport.credits.service import Checkpoint, StoredHold
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bill", "OpenStreams", "open_bill"]
 
+_log = structlog.get_logger(__name__)
 _PLENTY = 50
 """An account that has this many times what a request may cost needs no close estimate of it."""
 _DEFAULT_COMPLETION = 16_384
@@ -175,6 +177,11 @@ class Bill:
         self._opened = True
         await self._services.journal.written(Opened(hold, self._purse.ledger_account))
 
+    @property
+    def opened(self) -> bool:
+        """Whether the hold was made durable, so that a crash would charge for it."""
+        return self._opened
+
     def point(self) -> Checkpoint | None:
         """How far the stream has come, for the next checkpoint; None where no crash could leave anything to charge."""
         if not self._opened or self._settled:
@@ -226,9 +233,14 @@ class Bill:
         _note_usage(generation, usage)
         cost = extra = 0
         if charge and endpoint is not None:
-            cost = self._cost(usage)
-            if endpoint.cost_pricing is not None:
-                generation.upstream_cost = pricing.cost(usage, endpoint.cost_pricing, self._at)
+            try:
+                cost = self._cost(usage)
+                if endpoint.cost_pricing is not None:
+                    generation.upstream_cost = pricing.cost(usage, endpoint.cost_pricing, self._at)
+            except ValueError:
+                # A count beyond all bounds is the provider's fault: nobody pays for it, and no hold outlives it.
+                _log.exception("bill.absurd_usage", generation=generation.id)
+                cost = 0
             if cost > self._held:
                 extra = self._take_extra(cost - self._held)
         charged = min(cost, self._held + extra)

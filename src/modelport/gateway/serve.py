@@ -245,8 +245,12 @@ class _Run:
             return
         self._describe(self._begun)
         self._settled = True
-        self.bill.failed(error)
+        done = self.bill.failed(error)
         await self.bill.give_ticket_back()
+        if self.bill.opened:
+            # A crash now would charge for what was delivered: first the disk must know that it is free.
+            with contextlib.suppress(ModelportError):
+                await done
         if exchange.started:
             await exchange.end((self._begun.patcher if self._begun else self._nobody()).fail(error))
         else:

@@ -6,6 +6,7 @@ uvicorn alone waits for ever on a silent connection or a half-sent header, and r
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
 
 __all__ = ["GuardedProtocol", "Server", "listen", "make_server"]
 
@@ -116,6 +117,15 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[int], None]) -> None:
         super().__init__(config)
         self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Uvicorn would raise the signal again once it is through, and SIGTERM would end the process before the journal
+        is closed and the local model is stopped.
+        """
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         """Binds, then calls `ready` with the port."""

@@ -103,6 +103,8 @@ class Keys:
         self._database = database
         self._vault = vault
         self._live: dict[str, LiveKey] = {}
+        self._noted = 0
+        """How many changes were noted: what is read from the database while this moves may be old already."""
 
     async def create(
         self,
@@ -147,6 +149,7 @@ class Keys:
 
     def changed(self, key_hash: str) -> None:
         """Another process changed this key: read it again before it is used."""
+        self._noted += 1
         if (live := self._live.get(key_hash)) is not None:
             live.stale = True
 
@@ -175,6 +178,7 @@ class Keys:
                 return None
             return key, *store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
 
+        noted = self._noted
         found = await self._database.read(load)
         # Another request may have loaded it meanwhile: its object must win, for it may carry holds already.
         live = self._live.get(key_hash)
@@ -186,5 +190,5 @@ class Keys:
             live = self._live[key_hash] = LiveKey(*found)
         else:
             live.record = found[0]
-            live.stale = False
+        live.stale = noted != self._noted
         return live

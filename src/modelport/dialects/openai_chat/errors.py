@@ -36,7 +36,6 @@ class StreamError(Exception):
 class _Envelope(msgspec.Struct):
     error: UpstreamError | str | None = None
     message: str | None = None
-    detail: msgspec.Raw | None = None
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)

@@ -59,7 +59,7 @@ class ChatRequest:
                 total += len(content.encode())
             elif content is not None:
                 total += sum(_part_bytes(part) for part in content)
-            if message.tool_calls is not None:
+            if isinstance(message.tool_calls, Raw):
                 total += len(bytes(message.tool_calls))
         for name in _READ_BY_MODEL:
             if (raw := self.fields.get(name)) is not None:
@@ -81,7 +81,7 @@ class ChatRequest:
                         other += _IMAGE_TOKENS
                     else:
                         texts.append(text)
-            if message.tool_calls is not None:
+            if isinstance(message.tool_calls, Raw):
                 texts.append(bytes(message.tool_calls).decode())
         named = (self.fields.get(name) for name in _READ_BY_MODEL)
         texts.extend(bytes(raw).decode() for raw in named if raw is not None)

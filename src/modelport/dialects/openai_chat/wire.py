@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 __all__ = [
     "GATEWAY_FIELDS",
@@ -61,7 +60,7 @@ class Message(Struct):
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Raw] | None = None
-    tool_calls: Raw | None = None
+    tool_calls: Raw | UnsetType = UNSET  # `Raw | None` would take null only
 
 
 class Peek(Struct):
@@ -139,4 +138,3 @@ class UpstreamError(Struct):
     message: str | None = None
     type: str | None = None
     code: str | int | None = None
-    param: msgspec.Raw | None = None
