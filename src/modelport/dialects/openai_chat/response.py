@@ -114,7 +114,7 @@ def read_usage(raw: Raw) -> Usage | None:
     prompt = max(usage.prompt_tokens or 0, 0)
     completion = max(usage.completion_tokens or 0, 0)
     inside, outside = usage.prompt_tokens_details, usage.completion_tokens_details
-    cached = (inside.cached_tokens if inside else None) or usage.prompt_cache_hit_tokens or 0
+    cached = (inside.cached_tokens if inside else None) or _cached_elsewhere(usage)
     reasoning = (outside.reasoning_tokens if outside else None) or 0
     if (
         usage.total_tokens is not None
@@ -134,6 +134,10 @@ def read_usage(raw: Raw) -> Usage | None:
         completion_image_tokens=max((outside.image_tokens if outside else None) or 0, 0),
         web_searches=max(usage.num_search_queries or 0, 0),
     )
+
+
+def _cached_elsewhere(usage: UpstreamUsage) -> int:
+    return usage.prompt_cache_hit_tokens or usage.cached_tokens or usage.num_cached_tokens or 0
 
 
 def write_usage(bill: Bill) -> Raw:

@@ -60,10 +60,12 @@ class Patcher:
 
         Raises `StreamError`.
         """
-        if data == b"[DONE]":
+        if data.startswith(b"[DONE]"):  # some providers put a space behind it
             self.done = True
             return b""
         try:
+            if b"\n" in data:  # a line end inside a value that is passed on would cut the caller's event in two
+                data = msgspec.json.format(data, indent=-1)
             fields = _FIELDS.decode(data)
             if "error" in fields:
                 _refuse(fields.pop("error"))
@@ -114,7 +116,7 @@ class Patcher:
 
     def whole(self, answer: Answer) -> bytes:
         """The one event that a whole answer becomes, for a provider that answered a stream request with one."""
-        choices = _CHOICES.decode(answer.fields["choices"])
+        choices = _CHOICES.decode(msgspec.json.format(answer.fields["choices"], indent=-1))
         for choice in choices:
             choice["delta"] = choice.pop("message")
         self.usage, self.upstream_id = answer.usage, answer.upstream_id
@@ -123,7 +125,8 @@ class Patcher:
         fields = {name: raw for name, raw in answer.fields.items() if name != "system_fingerprint"}
         fields["object"] = _CHUNK
         fields["choices"] = Raw(_ENCODER.encode(choices))
-        return b"data: " + _ENCODER.encode(fields) + b"\n\n"
+        # One line: a provider's pretty-printed body has line ends between its values.
+        return b"data: " + msgspec.json.format(_ENCODER.encode(fields), indent=-1) + b"\n\n"
 
     def end(self, bill: Bill) -> bytes:
         """The last bytes of a stream that ended well: one usage chunk with the cost, and `[DONE]`.

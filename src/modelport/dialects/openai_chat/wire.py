@@ -129,6 +129,10 @@ class UpstreamUsage(Struct):
     completion_tokens_details: CompletionDetails | None = None
     prompt_cache_hit_tokens: int | None = None
     """DeepSeek's name for cached tokens."""
+    cached_tokens: int | None = None
+    """Moonshot's place for cached tokens."""
+    num_cached_tokens: int | None = None
+    """Mistral's."""
     num_search_queries: int | None = None
 
 

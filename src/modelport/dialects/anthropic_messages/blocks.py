@@ -1,0 +1,404 @@
+"""Content blocks of requests as parts of a message, in both directions."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.dialects.anthropic_messages.wire import (
+    BLOCK_FORMAT,
+    FORMAT,
+    Citation,
+    Fields,
+    KeptCall,
+    KeptFile,
+    KeptImage,
+    KeptResult,
+    KeptText,
+    is_ours,
+    unseal,
+)
+from modelport.dialects.canonical import (
+    Annotation,
+    CacheMark,
+    File,
+    Image,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from modelport.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "cache_of",
+    "opaque",
+    "read_annotation",
+    "read_part",
+    "write_annotation",
+    "write_cache",
+    "write_input",
+    "write_part",
+]
+
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_LIST = msgspec.json.Decoder(list[Raw])
+_STR = msgspec.json.Decoder(str)
+_BOOL = msgspec.json.Decoder(bool)
+_CITATION = msgspec.json.Decoder(Citation)
+_ENCODER = msgspec.json.Encoder()
+_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOT_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_MAGIC = {"iVBOR": "image/png", "/9j/": "image/jpeg", "R0lGOD": "image/gif", "UklGR": "image/webp"}
+"""How base64 of pictures begins."""
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+# Reading.
+
+
+def cache_of(fields: Fields) -> CacheMark | None:
+    """The cache mark; one with more to it than a lifetime is also left in `rest`, which wins when written."""
+    if "cache_control" not in fields.rest:
+        return None
+    raw = fields.rest["cache_control"]
+    mark = fields.take("cache_control", _OBJECT)
+    if mark is None:
+        return None
+    inner = Fields(raw, fields.path("cache_control"))
+    inner.take("type", _STR)
+    ttl = inner.take("ttl", _STR)
+    if inner.rest:
+        fields.rest["cache_control"] = raw
+    return CacheMark(ttl)
+
+
+def read_part(raw: Raw, place: str) -> Part:  # noqa: PLR0911  one kind of block a line
+    """One content block of a request.
+
+    Raises `BadRequest`.
+    """
+    fields = Fields(raw, place)
+    kind = fields.need("type", _STR)
+    match kind:
+        case "text":
+            text = fields.need("text", _STR)
+            cache, cited = cache_of(fields), fields.take("citations", _LIST) or []
+            annotations = [read_annotation(each) for each in cited]
+            if fields.rest:
+                return KeptText(text, cache, annotations, fields.rest)
+            return Text(text, cache, annotations)
+        case "thinking":
+            return _read_thinking(fields.take("thinking", _STR) or "", fields.take("signature", _STR))
+        case "redacted_thinking":
+            data = fields.need("data", _STR)
+            return unseal(data) or Reasoning("encrypted", data=data, format=FORMAT)
+        case "tool_use":
+            return _read_call(fields)
+        case "tool_result":
+            return _read_result(fields)
+        case "image":
+            return _read_image(fields)
+        case "document":
+            return _read_document(fields)
+        case "search_result":
+            return KeptText(_plain(fields.rest.get("content")), block=raw)
+        case _:
+            return Reasoning("encrypted", data=bytes(raw).decode(), format=BLOCK_FORMAT)
+
+
+def read_annotation(raw: Raw) -> Annotation:
+    """A citation; it stays beside what is understood of it, because it must go back as it came."""
+    try:
+        citation = _CITATION.decode(raw)
+    except _FAULTS:
+        return Annotation(raw=raw)
+    url = citation.url or (citation.source if citation.type == "search_result_location" else None)
+    return Annotation(url, citation.title or citation.document_title, citation.cited_text, raw=raw)
+
+
+def _read_thinking(text: str, signature: str | None) -> Reasoning:
+    """A thinking block, which may be a foreign one in disguise."""
+    if signature and (found := unseal(signature)) is not None:
+        found.text = text
+        return found
+    return Reasoning("text", text, signature, format=FORMAT if signature else None)
+
+
+def _read_call(fields: Fields) -> ToolCall:
+    call_id, name = fields.need("id", _STR), fields.need("name", _STR)
+    raw = fields.rest.pop("input", Raw(b"{}"))
+    arguments = bytes(raw).decode()
+    return KeptCall(call_id, name, arguments, rest=fields.rest) if fields.rest else ToolCall(call_id, name, arguments)
+
+
+def _read_result(fields: Fields) -> ToolResult:
+    call_id = fields.need("tool_use_id", _STR)
+    is_error, cache = fields.take("is_error", _BOOL), cache_of(fields)
+    parts: list[Part] = []
+    content = fields.rest.pop("content", None)
+    if content is not None and bytes(content)[:1] == b"[":
+        inner = Fields(_ENCODER.encode({"content": content}), fields.place)
+        blocks = inner.need("content", _LIST)
+        parts = [read_part(each, f"{fields.place}.content.{index}") for index, each in enumerate(blocks)]
+    elif content is not None and bytes(content) != b"null":
+        inner = Fields(_ENCODER.encode({"content": content}), fields.place)
+        parts = [Text(inner.need("content", _STR))]
+    if fields.rest:
+        return KeptResult(call_id, parts, is_error, cache=cache, rest=fields.rest)
+    return ToolResult(call_id, parts, is_error, cache=cache)
+
+
+def _read_image(fields: Fields) -> Image:
+    raw, cache = fields.rest.pop("source", Raw(b"{}")), cache_of(fields)
+    source = Fields(raw, fields.path("source"))
+    match source.take("type", _STR):
+        case "base64":
+            image = KeptImage(None, source.need("data", _STR), source.need("media_type", _STR), cache=cache)
+        case "url":
+            image = KeptImage(source.need("url", _STR), cache=cache)
+        case _:
+            image = KeptImage(cache=cache, rest={"source": raw})
+    image.rest.update(fields.rest)
+    return image
+
+
+def _read_document(fields: Fields) -> File:
+    raw, cache, title = fields.rest.pop("source", Raw(b"{}")), cache_of(fields), fields.take("title", _STR)
+    source = Fields(raw, fields.path("source"))
+    file = KeptFile(title, cache=cache)
+    match source.take("type", _STR):
+        case "base64":
+            file.data, file.media_type = source.need("data", _STR), source.need("media_type", _STR)
+        case "text":
+            file.data, file.media_type = _encoded(source.need("data", _STR)), source.need("media_type", _STR)
+        case "url":
+            file.url = source.need("url", _STR)
+        case "file":
+            file.file_id = source.need("file_id", _STR)
+        case "content":
+            file.data, file.media_type = _encoded(_plain(source.rest.get("content"))), "text/plain"
+            file.rest = {"source": raw}
+        case _:
+            raise BadRequest(f"Invalid request: `{fields.path('source')}` is of a kind that is not known.")
+    file.rest = {**file.rest, **fields.rest}
+    return file
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode(errors="replace")).decode()
+
+
+class _Words(Struct):
+    text: str | None = None
+
+
+_WORDS = msgspec.json.Decoder(str | list[_Words])
+
+
+def _plain(raw: Raw | None) -> str:
+    """The words in a text or in a list of blocks."""
+    try:
+        words = _WORDS.decode(raw) if raw is not None else ""
+    except _FAULTS:
+        return ""
+    return words if isinstance(words, str) else "\n".join(each.text for each in words if each.text)
+
+
+# Writing.
+
+
+def write_cache(cache: CacheMark) -> dict[str, object]:
+    """A `cache_control` object; a lifetime this dialect does not know is left to the provider."""
+    return {"type": "ephemeral", "ttl": cache.ttl} if cache.ttl in {"5m", "1h"} else {"type": "ephemeral"}
+
+
+def write_part(part: Part, place: str) -> dict[str, object] | Raw | None:  # noqa: PLR0911  as above
+    """A content block of a request; None for what the provider must not or need not see.
+
+    Raises `BadRequest` for parts that this dialect has no words for.
+    """
+    match part:
+        case Text():
+            return _write_text(part)
+        case Refusal():
+            return {"type": "text", "text": part.text} if part.text.strip() else None
+        case Image():
+            return _block(_image(part), part.cache, part.rest if isinstance(part, KeptImage) else {})
+        case File():
+            return _write_file(part, place)
+        case Reasoning():
+            return _write_reasoning(part)
+        case ToolCall():
+            call: dict[str, object] = {"type": "tool_use", "id": _id(part.id), "name": part.name}
+            call["input"] = write_input(part.arguments)
+            return _block(call, None, part.rest if isinstance(part, KeptCall) else {})
+        case ToolResult():
+            return _write_result(part, place)
+        case _:
+            raise BadRequest(f"`{place}`: audio and video can't be sent to this model.")
+
+
+def write_input(arguments: str) -> Raw:
+    """A call's arguments as the object this dialect wants, byte for byte where they are one."""
+    if not arguments.strip():
+        return Raw(b"{}")
+    try:
+        _OBJECT.decode(arguments)
+    except _FAULTS:
+        # Anthropic's own advice for input that was cut or is no JSON (documentation of fine-grained tool streaming).
+        return Raw(_ENCODER.encode({"INVALID_JSON": arguments}))
+    return Raw(arguments.encode())
+
+
+def opaque(data: str | None) -> Raw | None:
+    """An opaque block as it came; None for what is no block, as it may have been through a caller's hands."""
+    try:
+        return Raw((data or "").encode()) if "type" in _OBJECT.decode(data or "") else None
+    except (*_FAULTS, UnicodeEncodeError):
+        return None
+
+
+def write_annotation(annotation: Annotation) -> Raw:
+    """A citation as callers of this dialect read it."""
+    if isinstance(annotation.raw, Raw):
+        try:
+            if _CITATION.decode(annotation.raw).type.endswith("_location"):
+                return annotation.raw
+        except _FAULTS:
+            pass
+    return Raw(
+        _ENCODER.encode({
+            "type": "web_search_result_location",
+            "cited_text": annotation.content or "",
+            "encrypted_index": "",  # required by the official SDK; only the maker of a real one could fill it
+            "title": annotation.title,
+            "url": annotation.url or "",
+        })
+    )  # fmt: skip
+
+
+def _block(block: dict[str, object], cache: CacheMark | None, rest: Mapping[str, Raw]) -> dict[str, object]:
+    if cache is not None:
+        block["cache_control"] = write_cache(cache)
+    return {**block, **rest}
+
+
+def _write_text(part: Text) -> dict[str, object] | Raw | None:
+    if isinstance(part, KeptText) and part.block is not None:
+        return part.block
+    if not part.text.strip():
+        return None  # "text content blocks must contain non-whitespace text", says Anthropic
+    block: dict[str, object] = {"type": "text", "text": part.text}
+    if citations := [raw for each in part.annotations if (raw := _returned(each)) is not None]:
+        block["citations"] = citations
+    return _block(block, part.cache, part.rest if isinstance(part, KeptText) else {})
+
+
+def _returned(annotation: Annotation) -> Raw | None:
+    """A citation a provider takes back: one of this dialect, and not one that we made up for the caller."""
+    if not isinstance(annotation.raw, Raw):
+        return None
+    try:
+        citation = _CITATION.decode(annotation.raw)
+    except _FAULTS:
+        return None
+    made_up = citation.type == "web_search_result_location" and not citation.encrypted_index
+    return annotation.raw if citation.type.endswith("_location") and not made_up else None
+
+
+def _write_reasoning(part: Reasoning) -> dict[str, object] | Raw | None:
+    if part.format == BLOCK_FORMAT:
+        return opaque(part.data)
+    if not is_ours(part):
+        return None  # a signature of another maker is refused, and so is thinking without one
+    if part.kind == "encrypted":
+        return {"type": "redacted_thinking", "data": part.data or ""}
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
+
+
+def _write_result(part: ToolResult, place: str) -> dict[str, object]:
+    block: dict[str, object] = {"type": "tool_result", "tool_use_id": _id(part.call_id)}
+    content = [one for each in part.parts if (one := write_part(each, place)) is not None]
+    match content:
+        case [{"type": "text", "text": text, **others}] if not others:
+            block["content"] = text
+        case [_, *_]:
+            block["content"] = content
+        case _:
+            pass
+    if part.is_error is not None:
+        block["is_error"] = part.is_error
+    return _block(block, part.cache, part.rest if isinstance(part, KeptResult) else {})
+
+
+def _image(part: Image) -> dict[str, object]:
+    data, media_type, url = part.data, part.media_type, part.url
+    if data is None and url is not None and url.startswith("data:"):
+        media_type, data = _data_url(url)
+    if data is not None:
+        guessed = next((kind for start, kind in _MAGIC.items() if data.startswith(start)), "image/jpeg")
+        return {"type": "image", "source": {"type": "base64", "media_type": media_type or guessed, "data": data}}
+    return {"type": "image", "source": {"type": "url", "url": url}}
+
+
+def _write_file(part: File, place: str) -> dict[str, object]:
+    url, data, media_type = part.url, part.data, part.media_type
+    for text in (url, data):
+        if text is not None and text.startswith("data:"):
+            (media_type, data), url = _data_url(text), None
+    rest = part.rest if isinstance(part, KeptFile) else {}
+    if part.file_id is None and "source" not in rest and _is_picture(url, media_type):
+        return _block(_image(Image(url, data, media_type)), part.cache, rest)
+    source: dict[str, object] = {}
+    if part.file_id is not None:
+        source = {"type": "file", "file_id": part.file_id}
+    elif "source" not in rest and data is not None:
+        source = _document_data(data, media_type or "application/pdf", place)
+    elif "source" not in rest:
+        if url is None:
+            raise BadRequest(f"`{place}`: the file has neither data nor an address.")
+        source = {"type": "url", "url": url}
+    block: dict[str, object] = {"type": "document", "source": source}
+    if part.filename:
+        block["title"] = part.filename
+    return _block(block, part.cache, rest)
+
+
+def _is_picture(url: str | None, media_type: str | None) -> bool:
+    if media_type is not None:
+        return media_type.startswith("image/")
+    return url is not None and url.lower().split("?")[0].endswith(_PICTURES)
+
+
+def _document_data(data: str, media_type: str, place: str) -> dict[str, object]:
+    if media_type == "application/pdf":
+        return {"type": "base64", "media_type": media_type, "data": data}
+    if media_type.startswith("text/") or media_type == "application/json":
+        return {"type": "text", "media_type": "text/plain", "data": _decoded(data, place)}
+    raise BadRequest(f"`{place}`: a file of type {media_type!r} can't be sent to this model; PDF and text can.")
+
+
+def _decoded(data: str, place: str) -> str:
+    try:
+        return base64.b64decode("".join(data.split()), validate=True).decode()
+    except ValueError as error:
+        raise BadRequest(f"`{place}`: the file's data is not base64 of UTF-8 text.") from error
+
+
+def _data_url(url: str) -> tuple[str | None, str]:
+    head, _, data = url.partition(",")
+    return head.removeprefix("data:").split(";")[0] or None, data
+
+
+def _id(call_id: str) -> str:
+    return _NOT_IN_ID.sub("_", call_id) or "toolu"  # other makers' ids may hold dots and colons, refused here
