@@ -38,7 +38,7 @@ __all__ = [
     "json_schema",
 ]
 
-DIALECTS: tuple[str, ...] = ("openai_chat",)
+DIALECTS: tuple[str, ...] = ("openai_chat", "anthropic_messages")
 """Names of the wire formats a provider may speak: the folders of `dialects/` that can call one."""
 
 Count = Annotated[int, Field(gt=0, le=2**53)]

@@ -15,11 +15,10 @@ import structlog
 from multidict import CIMultiDict
 from yarl import URL
 
-from modelport.dialects.openai_chat import request as request_
-from modelport.dialects.openai_chat import response as response_
-from modelport.dialects.openai_chat.errors import read_error
-from modelport.dialects.openai_chat.stream import Assembler, Patcher, StreamError
+from modelport.dialects.canonical import Identity
+from modelport.dialects.openai_chat import request as chat_request
 from modelport.errors import UpstreamFailed
+from modelport.gateway.doors import FAULTS, SPEAKERS, Door, Wanted, passage
 from modelport.kit import clock
 from modelport.upstream.client import Target, Timeouts
 from modelport.upstream.errors import FaultKind, UpstreamFault
@@ -28,18 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from modelport.catalog.snapshot import Endpoint
-    from modelport.dialects.openai_chat.request import ChatRequest
-    from modelport.dialects.openai_chat.response import Answer, Identity
+    from modelport.gateway.asked import Asked
+    from modelport.gateway.passage import Passage
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
     from modelport.upstream.reply import Reply
     from modelport.upstream.sse import Event
 
-__all__ = ["Attempt", "Begun", "Caller", "attempt", "upstream_failure"]
+__all__ = ["Attempt", "Begun", "Caller", "Empty", "attempt", "upstream_failure"]
 
 _log = structlog.get_logger(__name__)
 
 _ERROR_BODY_LIMIT = 64 * 1024
+_DEFAULT_MAX_TOKENS = 4_096
+"""For dialects that demand a length, where neither caller nor catalogue gives one."""
 _LINGER = 0.1
 """Seconds a provider may take to close a stream that it has said is over."""
 _CALLERS_FAULT = frozenset({400, 413, 415, 422})
@@ -65,18 +66,22 @@ class Caller(msgspec.Struct, frozen=True):
     stream: bool
     without_reasoning: bool
     completion_cap: int | None
+    door: Door
+
+
+class Empty(Exception):
+    """A provider answered 200 with nothing in it, or with half of it."""
 
 
 class Begun:
     """An answer that has begun: whole, or its first events and the rest to come."""
 
-    def __init__(self, endpoint: Endpoint, patcher: Patcher) -> None:
+    def __init__(self, endpoint: Endpoint, passage: Passage) -> None:
         self.endpoint = endpoint
-        self.patcher = patcher
+        self.passage = passage
         self.first = b""
         """The patched events that have arrived."""
         self.rest: AsyncIterator[list[Event]] | None = None
-        self.answer: Answer | None = None
         self._reply: Reply | None = None
 
     def streams(self, first: bytes, rest: AsyncIterator[list[Event]], reply: Reply) -> None:
@@ -102,9 +107,7 @@ class Begun:
             self._reply.close()
 
 
-async def attempt(
-    services: Services, plan: Plan, request: ChatRequest, caller: Caller, attempts: list[Attempt]
-) -> Begun:
+async def attempt(services: Services, plan: Plan, asked: Asked, caller: Caller, attempts: list[Attempt]) -> Begun:
     """The first of the planned endpoints that answers; `attempts` is filled with what happened.
 
     Raises `UpstreamFailed` when none does.
@@ -115,12 +118,12 @@ async def attempt(
         note = Attempt(endpoint.tag, endpoint.provider.name, endpoint.model_id, 0)
         attempts.append(note)
         try:
-            return await _call(services, endpoint, request, caller, note)
+            return await _call(services, endpoint, asked, caller, note)
         except UpstreamFault as fault:
             note.fault = fault.kind.value
             failure = upstream_failure(fault, endpoint)
             _warn(endpoint, fault.kind.value, fault.detail)
-        except (StreamError, response_.Malformed) as error:
+        except (*FAULTS, Empty) as error:
             note.fault = "malformed"
             failure = upstream_failure(error, endpoint)
             _warn(endpoint, "malformed", str(error)[:300])
@@ -151,100 +154,117 @@ def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
         _log.warning("upstream.fault", endpoint=endpoint.tag, model=endpoint.model_id, fault=fault, detail=detail)
 
 
-async def _call(services: Services, endpoint: Endpoint, request: ChatRequest, caller: Caller, note: Attempt) -> Begun:
+async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Caller, note: Attempt) -> Begun:
     provider = endpoint.provider
     stream = caller.stream or provider.always_stream
-    body = request_.write(
-        request,
-        request_.Target(endpoint.upstream_model, stream, caller.completion_cap, provider.renames, provider.drops),
+    reply = await services.upstream.send(
+        _target(endpoint, stream=stream), _body(endpoint, asked, caller, stream=stream)
     )
-    reply = await services.upstream.send(_target(endpoint), body)
     begun = None
     try:
         note.status = reply.status
         if reply.status != 200:
             raise _refusal(reply, await reply.read(_ERROR_BODY_LIMIT), endpoint)
-        identity = response_.Identity.of(caller.generation_id, endpoint.model_id, provider.name, caller.created)
-        patcher = Patcher(identity, without_reasoning=caller.without_reasoning)
-        begun = await _begin(services, reply, caller, Begun(endpoint, patcher), identity)
+        identity = Identity(caller.generation_id, endpoint.model_id, provider.name, caller.created)
+        way = passage(caller.door, provider.dialect, identity, without_reasoning=caller.without_reasoning)
+        begun = await _begin(services, reply, caller, Begun(endpoint, way))
         return begun
     finally:
         if begun is None or begun.rest is None:
             reply.close()
 
 
-async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun, identity: Identity) -> Begun:
-    patcher = begun.patcher
+def _body(endpoint: Endpoint, asked: Asked, caller: Caller, *, stream: bool) -> bytes:
+    provider = endpoint.provider
+    if asked.chat is not None and provider.dialect == caller.door.dialect:
+        # The same dialect on both sides: the caller's own bytes, with named patches.
+        target = chat_request.Target(
+            endpoint.upstream_model, stream, caller.completion_cap, provider.renames, provider.drops
+        )
+        return chat_request.write(asked.chat, target)
+    wanted = Wanted(
+        endpoint.upstream_model,
+        stream,
+        caller.completion_cap,
+        endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
+        provider.renames,
+        provider.drops,
+    )
+    request = asked.canonical
+    if provider.dialect != caller.door.dialect:
+        # Fields without a canonical word mean something in the caller's dialect only.
+        request = msgspec.structs.replace(request, extra={})
+    return SPEAKERS[provider.dialect].write_request(request, wanted)
+
+
+async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun) -> Begun:
+    way = begun.passage
     if reply.content_type != "text/event-stream":
         # Also a provider that ignores `stream`, and one that answers 200 with an error or a page.
-        whole = await reply.read(services.settings.response_body_limit)
-        answer = response_.read(whole, identity, without_reasoning=caller.without_reasoning)
+        way.read_whole(await reply.read(services.settings.response_body_limit))
+        if not way.has_output and way.finish_reason is None:
+            raise Empty("the answer is empty")
         if caller.stream:
-            begun.first = patcher.whole(answer)
-        begun.answer = answer
+            begun.first = way.whole_as_stream()
         return begun
     events = reply.events(services.settings.event_limit)
     if not caller.stream:
-        return await _assemble(events, begun, identity)
+        return await _gather(events, begun)
     first: list[bytes] = []
     async for batch in events:
-        first += [patcher.feed(event.data) for event in batch]
-        if patcher.has_output or patcher.finish_reason is not None:
+        first += [way.feed(event.event, event.data) for event in batch]
+        if way.has_output or way.finish_reason is not None:
             begun.streams(b"".join(first), events, reply)
             return begun
-        if patcher.done:
+        if way.done:
             break
-    raise response_.Malformed("the stream ended before it began")
+    raise Empty("the stream ended before it began")
 
 
-async def _assemble(events: AsyncIterator[list[Event]], begun: Begun, identity: Identity) -> Begun:
-    assembler = Assembler(identity)
-    patcher = begun.patcher
+async def _gather(events: AsyncIterator[list[Event]], begun: Begun) -> Begun:
+    way = begun.passage
     async for batch in events:
         for event in batch:
-            if patched := patcher.feed(event.data):
-                assembler.feed(patched)
-        if patcher.done:
+            way.gather(event.event, event.data)
+        if way.done:
             break
-    if not patcher.has_output and patcher.finish_reason is None:
-        raise response_.Malformed("the stream ended before it began")
-    if patcher.finish_reason is None and not patcher.done:
-        raise StreamError("The provider's stream broke off.")
-    begun.answer = assembler.answer(patcher)
+    if not way.has_output and way.finish_reason is None:
+        raise Empty("the stream ended before it began")
+    if way.finish_reason is None and not way.done:
+        raise Empty("the stream broke off")
     return begun
 
 
-_targets: dict[int, tuple[Endpoint, Target]] = {}
+_targets: dict[tuple[int, bool], tuple[Endpoint, Target]] = {}
 
 
-def _target(endpoint: Endpoint) -> Target:
+def _target(endpoint: Endpoint, *, stream: bool) -> Target:
     # Parsing an address and building headers costs 60 us; an endpoint never changes, so once is enough.
-    known = _targets.get(id(endpoint))
+    known = _targets.get((id(endpoint), stream))
     if known is not None and known[0] is endpoint:
         return known[1]
     if len(_targets) > 10_000:
         _targets.clear()
     provider = endpoint.provider
     limits = provider.timeouts
-    headers = CIMultiDict({"Content-Type": "application/json"})
-    if provider.api_key:
-        headers["Authorization"] = f"Bearer {provider.api_key}"
+    speaker = SPEAKERS[provider.dialect]
+    headers = CIMultiDict({"Content-Type": "application/json", **speaker.headers(provider.api_key)})
     headers.update(provider.headers)
     target = Target(
         provider.slug,
-        URL(provider.base_url + "/chat/completions"),
+        URL(provider.base_url + speaker.path(endpoint.upstream_model, stream)),
         headers,
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
         proxy=provider.proxy,
         max_concurrency=provider.max_concurrency,
     )
-    _targets[id(endpoint)] = (endpoint, target)
+    _targets[id(endpoint), stream] = (endpoint, target)
     return target
 
 
 def _refusal(reply: Reply, body: bytes, endpoint: Endpoint) -> UpstreamFailed:
     status, retry_after = reply.status, reply.headers.get("retry-after")
-    raw = _clean(read_error(body), endpoint)
+    raw = _clean(SPEAKERS[endpoint.provider.dialect].read_error(status, body), endpoint)
     metadata: dict[str, object] = {"raw": raw, "provider_name": endpoint.provider.name}
     wait = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
     match status:

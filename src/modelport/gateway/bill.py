@@ -16,8 +16,7 @@ import structlog
 
 from modelport.catalog import pricing
 from modelport.credits.service import Checkpoint, StoredHold
-from modelport.dialects.canonical import FinishReason, Usage
-from modelport.dialects.openai_chat.response import Bill as UsageBill
+from modelport.dialects.canonical import Charged, FinishReason, Usage
 from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
 from modelport.kit import clock
@@ -26,7 +25,7 @@ from modelport.usage.journal import Charge, Opened, Settled
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint
     from modelport.credits.service import Purse
-    from modelport.dialects.openai_chat.request import ChatRequest
+    from modelport.gateway.asked import Asked
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
     from modelport.keys.service import LiveKey
@@ -42,7 +41,7 @@ _DEFAULT_COMPLETION = 16_384
 """Taken for the longest answer of an endpoint that states neither that nor its context."""
 
 
-async def open_bill(services: Services, key: LiveKey, plan: Plan, request: ChatRequest, generation: Generation) -> Bill:
+async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked, generation: Generation) -> Bill:
     """Sets aside what the dearest of the planned attempts may cost.
 
     Raises `KeyLimitExceeded`, `NotEnough`, `InFlight` or `FreeTierExhausted`; then nothing is set aside.
@@ -103,12 +102,12 @@ class Bill:
         self.produced_bytes = 0
         """How much text was delivered so far: for checkpoints."""
 
-    def must_count(self, plan: Plan, request: ChatRequest) -> bool:
+    def must_count(self, plan: Plan, request: Asked) -> bool:
         """Whether the prompt's bytes are too rough a bound for what the account has."""
         self.prompt_tokens = request.prompt_bytes
         return self._estimate(_paid(plan), _wanted(plan, request)) * _PLENTY > self._room()
 
-    def hold(self, plan: Plan, request: ChatRequest) -> None:
+    def hold(self, plan: Plan, request: Asked) -> None:
         """Sets the money aside, from the account and from the key's limit, in one step."""
         paid, wanted = _paid(plan), _wanted(plan, request)
         choices = request.peek.n or 1
@@ -197,9 +196,7 @@ class Bill:
         assert self._endpoint is not None
         return pricing.cost(usage, self._endpoint.pricing, self._at)
 
-    def completed(
-        self, endpoint: Endpoint, usage: Usage, *, has_output: bool
-    ) -> tuple[UsageBill, asyncio.Future[None]]:
+    def completed(self, endpoint: Endpoint, usage: Usage, *, has_output: bool) -> tuple[Charged, asyncio.Future[None]]:
         """The answer is whole. Returns its bill, and the future that is done when it is durable."""
         self._endpoint = endpoint
         generation = self.generation
@@ -226,7 +223,7 @@ class Bill:
         _, done = self._settle(Usage(), charge=False)
         return done
 
-    def _settle(self, usage: Usage, *, charge: bool) -> tuple[UsageBill, asyncio.Future[None]]:
+    def _settle(self, usage: Usage, *, charge: bool) -> tuple[Charged, asyncio.Future[None]]:
         assert not self._settled, "a bill is settled once"
         self._settled = True
         generation, endpoint = self.generation, self._endpoint
@@ -259,7 +256,7 @@ class Bill:
             key.release(set_aside)
 
         done = self._services.journal.written(Settled(generation, entry, release))
-        return UsageBill(usage, charged, *self._split(usage, charged)), done
+        return Charged(usage, charged, *self._split(usage, charged)), done
 
     def _take_extra(self, wanted: int) -> int:
         room = self._key.room()
@@ -293,7 +290,7 @@ def _paid(plan: Plan) -> list[Endpoint]:
     return [endpoint for endpoint in plan.attempts if not endpoint.pricing.is_free]
 
 
-def _wanted(plan: Plan, request: ChatRequest) -> int:
+def _wanted(plan: Plan, request: Asked) -> int:
     """The longest answer that may have to be paid for, in tokens of all choices together."""
     return max(_longest(endpoint, request.max_tokens) for endpoint in _paid(plan)) * (request.peek.n or 1)
 

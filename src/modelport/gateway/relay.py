@@ -10,8 +10,6 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from modelport.dialects.openai_chat.stream import StreamError
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -19,9 +17,11 @@ if TYPE_CHECKING:
     from modelport.gateway.bill import Bill
     from modelport.gateway.exchange import Exchange
 
-__all__ = ["company", "relay", "stream_headers"]
+__all__ = ["BrokenOff", "company", "relay", "stream_headers"]
 
-_COMMENT = b": MODELPORT PROCESSING\n\n"
+
+class BrokenOff(Exception):
+    """A stream ended in good order, but in the middle of the answer."""
 
 
 def stream_headers(base: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -35,15 +35,17 @@ def stream_headers(base: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
 
 
 @contextlib.asynccontextmanager
-async def company(exchange: Exchange, headers: list[tuple[bytes, bytes]], interval: float) -> AsyncGenerator[None]:
-    """While the block runs, sends a comment line every `interval` seconds, the first after that long."""
+async def company(
+    exchange: Exchange, headers: list[tuple[bytes, bytes]], interval: float, line: bytes
+) -> AsyncGenerator[None]:
+    """While the block runs, sends the comment `line` every `interval` seconds, the first after that long."""
     writer: asyncio.Task[None] | None = None
 
     async def comment() -> None:
         if not exchange.started:
             await exchange.start(200, stream_headers(headers))
         while True:
-            await exchange.write(_COMMENT)
+            await exchange.write(line)
             await asyncio.sleep(interval)
 
     def begin() -> None:
@@ -65,25 +67,25 @@ async def company(exchange: Exchange, headers: list[tuple[bytes, bytes]], interv
 async def relay(exchange: Exchange, begun: Begun, bill: Bill, headers: list[tuple[bytes, bytes]]) -> None:
     """Writes a stream up to, but not including, its end.
 
-    Raises `StreamError` or `UpstreamFault` when the provider fails in the middle.
+    Raises a dialect's fault, `BrokenOff` or `UpstreamFault` when the provider fails in the middle.
     """
     if not exchange.started:
         await exchange.start(200, stream_headers(headers))
-    patcher = begun.patcher
-    bill.produced_bytes = patcher.produced_bytes
+    way = begun.passage
+    bill.produced_bytes = way.produced_bytes
     await exchange.write(begun.first)
-    if begun.rest is None or patcher.done:
+    if begun.rest is None or way.done:
         return
     async for batch in begun.rest:
         if len(batch) == 1:
-            data = patcher.feed(batch[0].data)
+            data = way.feed(batch[0].event, batch[0].data)
         else:
-            data = b"".join([patcher.feed(event.data) for event in batch])
+            data = b"".join([way.feed(event.event, event.data) for event in batch])
         if data:
             # All events of one read in one send: each send costs about as much as an event.
             await exchange.write(data)
-            bill.produced_bytes = patcher.produced_bytes
-        if patcher.done:
+            bill.produced_bytes = way.produced_bytes
+        if way.done:
             return
-    if patcher.finish_reason is None:
-        raise StreamError("The provider's stream broke off before the answer was complete.")
+    if way.finish_reason is None:
+        raise BrokenOff("The provider's stream broke off before the answer was complete.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import MethodNotAllowed
+from modelport.gateway.doors import DOORS
 from modelport.gateway.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gateway"]
 
-_CHAT = frozenset({"/api/v1/chat/completions", "/v1/chat/completions"})
+_ADDRESSES = {f"{prefix}/{end}": door for prefix in ("/api/v1", "/v1") for end, door in DOORS.items()}
+_COUNTS = frozenset({"/api/v1/messages/count_tokens", "/v1/messages/count_tokens"})
 _OPEN = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
@@ -44,11 +46,14 @@ class Gateway:
             await self._control(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        if path in _CHAT and method == "POST":
-            await self._chat.serve(Exchange(scope, receive, send), _HEADERS)
+        door = _ADDRESSES.get(path)
+        if door is not None and method == "POST":
+            await self._chat.serve(Exchange(scope, receive, send), door, _HEADERS)
+        elif path in _COUNTS and method == "POST":
+            await self._chat.count_tokens(Exchange(scope, receive, send), _HEADERS)
         elif method == "OPTIONS":
             await _preflight(scope, send)
-        elif path in _CHAT:
+        elif door is not None or path in _COUNTS:
             await _only_post(Exchange(scope, receive, send))
         else:
             await self._control(scope, receive, _with_open_headers(send))

@@ -15,20 +15,18 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from modelport.dialects.canonical import Usage
-from modelport.dialects.openai_chat import request as request_
-from modelport.dialects.openai_chat import response as response_
-from modelport.dialects.openai_chat.errors import write_error
-from modelport.dialects.openai_chat.response import Identity
-from modelport.dialects.openai_chat.stream import Patcher, StreamError
+from modelport.dialects.anthropic_messages import request as messages_request
+from modelport.dialects.canonical import Identity, Usage
 from modelport.errors import ModelportError
 from modelport.gateway import tokens
 from modelport.gateway.admit import admit
+from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure
 from modelport.gateway.bill import Bill, open_bill
+from modelport.gateway.doors import FAULTS, MESSAGES
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.plan import Plan, make_plan
-from modelport.gateway.relay import company, relay
+from modelport.gateway.relay import BrokenOff, company, relay
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
 from modelport.usage.generation import Generation
@@ -36,8 +34,10 @@ from modelport.usage.generation import Generation
 if TYPE_CHECKING:
     from random import Random
 
-    from modelport.dialects.openai_chat.request import ChatRequest
+    from modelport.gateway.asked import Asked
     from modelport.gateway.bill import OpenStreams
+    from modelport.gateway.doors import Door
+    from modelport.gateway.passage import StreamWriter
     from modelport.gateway.services import Services
 
 __all__ = ["Chat"]
@@ -54,16 +54,16 @@ class Chat:
         self._streams = streams
         self._random = random
 
-    async def serve(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
-        """One request, from its first byte to its last; `headers` go with every answer."""
+    async def serve(self, exchange: Exchange, door: Door, headers: list[tuple[bytes, bytes]]) -> None:
+        """One request at `door`, from its first byte to its last; `headers` go with every answer."""
         generation_id = ids.generation_id()
         headers = [*headers, (b"x-generation-id", generation_id.encode())]
         try:
-            run = await self._prepare(exchange, generation_id)
+            run = await self._prepare(exchange, door, generation_id)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
-            await refuse(exchange, error, headers)
+            await refuse(exchange, door, error, headers)
             return
         with exchange.watch():
             try:
@@ -80,12 +80,28 @@ class Chat:
             except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
                 await run.fail(exchange, headers, error)
 
-    async def _prepare(self, exchange: Exchange, generation_id: str) -> _Run:
+    async def count_tokens(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
+        """How many tokens a request in Anthropic Messages would send, counted here and free of charge."""
+        settings = self._services.settings
+        try:
+            await admit(self._services.keys, exchange)
+            body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
+            text, other = TranslatedAsked(messages_request.read_count_tokens(body)).prompt_text()
+            await tokens.load()
+            counted = messages_request.write_count_tokens(tokens.count(text) + other)
+        except CallerGone:
+            return
+        except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
+            await refuse(exchange, MESSAGES, error, headers)
+            return
+        await exchange.answer(200, [*headers, _JSON], counted)
+
+    async def _prepare(self, exchange: Exchange, door: Door, generation_id: str) -> _Run:
         services = self._services
         settings = services.settings
         key = await admit(services.keys, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
-        request = request_.read(body)
+        request = door.read(body)
         plan = make_plan(request.peek, request.wanted(), services.catalog.snapshot, self._random, settings.attempts)
         generation = Generation(
             id=generation_id,
@@ -101,15 +117,18 @@ class Chat:
             external_user=request.peek.user,
         )
         bill = await open_bill(services, key, plan, request, generation)
-        return _Run(services, self._streams, request, plan, bill)
+        return _Run(services, self._streams, request, plan, bill, door=door)
 
 
 class _Run:
     """A request that is paid for, on its way to an answer."""
 
-    def __init__(self, services: Services, streams: OpenStreams, request: ChatRequest, plan: Plan, bill: Bill) -> None:
+    def __init__(
+        self, services: Services, streams: OpenStreams, request: Asked, plan: Plan, bill: Bill, *, door: Door
+    ) -> None:
         self._services = services
         self._streams = streams
+        self._door = door
         self._request = request
         self._plan = plan
         self.bill = bill
@@ -132,7 +151,7 @@ class _Run:
                 self._delivering = True
                 await relay(exchange, begun, self.bill, headers)
                 await begun.drain()
-        except (StreamError, UpstreamFault) as fault:
+        except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             assert self._begun is not None
             await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
             return
@@ -154,56 +173,46 @@ class _Run:
             stream=self._request.stream,
             without_reasoning=exclude or peek.include_reasoning is False,
             completion_cap=self.bill.completion_cap,
+            door=self._door,
         )
         work = attempt(self._services, self._plan, self._request, caller, self._attempts)
         settings = self._services.settings
         if not caller.stream or not settings.keep_alive_comments or exchange.header(b"x-modelport-comments") == "off":
             return await work
-        async with company(exchange, headers, settings.keep_alive_interval):
+        async with company(exchange, headers, settings.keep_alive_interval, self._door.comment):
             return await work
 
     async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
         """The answer is whole: settle, wait for the disk, then send its end."""
-        if (begun.patcher.usage if begun.answer is None else begun.answer.usage) is None:
+        if begun.passage.usage is None:
             await tokens.load()
         usage, has_output = self._usage(begun)
         self._describe(begun)
-        answer = begun.answer
-        if answer is not None and not self._request.stream:
-            self.bill.generation.finish_reason = answer.finish_reason
-            self.bill.generation.native_finish_reason = answer.native_finish_reason
-            self.bill.generation.upstream_id = answer.upstream_id
         self._settled = True
-        bill, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
+        charged, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
         try:
             await done
         except ModelportError as error:
             if exchange.started:
-                await exchange.end(begun.patcher.fail(error))
+                await exchange.end(begun.passage.fail(error))
             else:
                 # Nothing of it has been seen, so it is not charged either.
                 self._services.journal.withdraw(done)
-                await refuse(exchange, error, headers)
+                await refuse(exchange, self._door, error, headers)
             return
         if self._request.stream:
-            await exchange.end(begun.patcher.end(bill))
+            await exchange.end(begun.passage.end(charged))
         else:
-            assert answer is not None
-            await exchange.answer(200, [*headers, _JSON], response_.write(answer, bill))
+            await exchange.answer(200, [*headers, _JSON], begun.passage.whole(charged))
 
     def _usage(self, begun: Begun) -> tuple[Usage, bool]:
-        answer = begun.answer
-        usage = begun.patcher.usage if answer is None else answer.usage
-        has_output = begun.patcher.has_output if answer is None else answer.has_output
-        if usage is None:
-            usage = self._counted(begun)
-        return usage, has_output
+        usage = begun.passage.usage
+        return self._counted(begun) if usage is None else usage, begun.passage.has_output
 
     def _counted(self, begun: Begun) -> Usage:
         """Usage that was never told, counted here."""
         text, other = self._request.prompt_text()
-        pieces = begun.patcher.text if begun.answer is None else begun.answer.text
-        return Usage(tokens.count(text) + other, tokens.count("".join(pieces)), estimated=True)
+        return Usage(tokens.count(text) + other, tokens.count("".join(begun.passage.text)), estimated=True)
 
     def _counted_somehow(self, begun: Begun) -> Usage:
         """The same, for a caller who has gone: a fault in counting must not forgive what was delivered."""
@@ -217,14 +226,14 @@ class _Run:
         """Notes who answered and how, for the generation."""
         generation = self.bill.generation
         if begun is not None:
-            endpoint, patcher = begun.endpoint, begun.patcher
+            endpoint, way = begun.endpoint, begun.passage
             generation.model = endpoint.model_id
             generation.provider = endpoint.provider.slug
             generation.provider_name = endpoint.provider.name
             generation.endpoint_id = endpoint.id
-            generation.upstream_id = patcher.upstream_id
-            generation.finish_reason = patcher.finish_reason
-            generation.native_finish_reason = patcher.native_finish_reason
+            generation.upstream_id = way.upstream_id
+            generation.finish_reason = way.finish_reason
+            generation.native_finish_reason = way.native_finish_reason
         now = clock.monotonic()
         first = self._first_at or now
         generation.latency_ms = int((first - self._started) * 1000)
@@ -252,20 +261,20 @@ class _Run:
             with contextlib.suppress(ModelportError):
                 await done
         if exchange.started:
-            await exchange.end((self._begun.patcher if self._begun else self._nobody()).fail(error))
+            await exchange.end((self._begun.passage if self._begun else self._nobody()).fail(error))
         else:
-            await refuse(exchange, error, headers)
+            await refuse(exchange, self._door, error, headers)
 
-    def _nobody(self) -> Patcher:
+    def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""
         endpoint, generation = self._plan.attempts[-1], self.bill.generation
         seconds = generation.created_at // 1000
-        return Patcher(Identity.of(generation.id, endpoint.model_id, endpoint.provider.name, seconds))
+        return self._door.writer(Identity(generation.id, endpoint.model_id, endpoint.provider.name, seconds))
 
     @property
     def must_count(self) -> bool:
         """Whether what was delivered has to be counted here."""
-        return self._delivering and not self._settled and self._begun is not None and self._begun.patcher.usage is None
+        return self._delivering and not self._settled and self._begun is not None and self._begun.passage.usage is None
 
     def cancelled(self) -> None:
         """The caller left, or the server is told to stop: what was delivered until now is charged."""
@@ -277,10 +286,10 @@ class _Run:
         if begun is None or not self._delivering:
             self.bill.cancelled(None, None)
         else:
-            self.bill.cancelled(begun.endpoint, begun.patcher.usage or self._counted_somehow(begun))
+            self.bill.cancelled(begun.endpoint, begun.passage.usage or self._counted_somehow(begun))
 
 
-async def refuse(exchange: Exchange, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:
+async def refuse(exchange: Exchange, door: Door, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:
     """Answers with an error in the caller's dialect."""
     status = error.code if isinstance(error, ModelportError) else 500
     if status == 500:
@@ -289,7 +298,7 @@ async def refuse(exchange: Exchange, error: Exception, headers: list[tuple[bytes
         headers = [*headers, (b"retry-after", str(error.retry_after).encode())]
     if isinstance(error, ModelportError):
         headers = [*headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
-    await exchange.answer(status, [*headers, _JSON], write_error(error))
+    await exchange.answer(status, [*headers, _JSON], door.write_error(error))
 
 
 def _uncancel() -> None:

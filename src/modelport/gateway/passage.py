@@ -1,0 +1,298 @@
+"""How an answer travels from a provider's dialect to the caller's, event by event or whole.
+
+`SameDialect` passes the provider's own bytes through with patches; `Translated` reads them into canonical events and
+writes those anew. The steps of the chat path see one `Passage` and never a wire format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from modelport.dialects.canonical import (
+    AudioDelta,
+    Charged,
+    Event,
+    Finish,
+    FinishReason,
+    Identity,
+    ImageEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    Start,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageEvent,
+    fold,
+)
+from modelport.dialects.openai_chat import response as chat_response
+from modelport.dialects.openai_chat.stream import Assembler, Patcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modelport.dialects.canonical import Output
+    from modelport.dialects.openai_chat.response import Answer
+
+__all__ = ["Passage", "SameDialect", "StreamReader", "StreamWriter", "Translated"]
+
+
+class Passage(Protocol):
+    """One answer on its way, and what billing and records need to know of it."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider told of it."""
+        ...
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why it ended, once it has."""
+        ...
+
+    @property
+    def native_finish_reason(self) -> str | None:
+        """The same in the provider's words."""
+        ...
+
+    @property
+    def upstream_id(self) -> str | None:
+        """The provider's id for it."""
+        ...
+
+    @property
+    def has_output(self) -> bool:
+        """Whether the model produced anything so far."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the provider said that it is through."""
+        ...
+
+    @property
+    def text(self) -> list[str]:
+        """What was produced, for counting when the provider does not tell."""
+        ...
+
+    @property
+    def produced_bytes(self) -> int:
+        """How much of it there is."""
+        ...
+
+    def feed(self, name: bytes, data: bytes) -> bytes:
+        """The bytes for the caller that one of the provider's events becomes. Raises a dialect's `StreamError`."""
+        ...
+
+    def gather(self, name: bytes, data: bytes) -> None:
+        """Takes one of the provider's events for an answer that the caller wants whole."""
+        ...
+
+    def read_whole(self, body: bytes) -> None:
+        """Takes a provider's whole answer. Raises a dialect's `Malformed`."""
+        ...
+
+    def whole_as_stream(self) -> bytes:
+        """The whole answer as events, for a caller who asked for a stream."""
+        ...
+
+    def whole(self, charged: Charged) -> bytes:
+        """The body for a caller who wants the answer whole."""
+        ...
+
+    def end(self, charged: Charged) -> bytes:
+        """The last bytes of a stream that ended well."""
+        ...
+
+    def fail(self, error: Exception) -> bytes:
+        """The last bytes of a stream that failed after it began."""
+        ...
+
+
+class SameDialect:
+    """Chat completions on both sides: the provider's bytes, patched."""
+
+    def __init__(self, identity: Identity, *, without_reasoning: bool) -> None:
+        self._identity = chat_response.Identity.of(identity.id, identity.model, identity.provider, identity.created)
+        self._without_reasoning = without_reasoning
+        self._patcher = Patcher(self._identity, without_reasoning=without_reasoning)
+        self._assembler: Assembler | None = None
+        self._answer: Answer | None = None
+
+    @property
+    def usage(self) -> Usage | None:  # noqa: D102 (see Passage)
+        return self._patcher.usage if self._answer is None else self._answer.usage
+
+    @property
+    def finish_reason(self) -> FinishReason | None:  # noqa: D102
+        return self._patcher.finish_reason if self._answer is None else self._answer.finish_reason
+
+    @property
+    def native_finish_reason(self) -> str | None:  # noqa: D102
+        return self._patcher.native_finish_reason if self._answer is None else self._answer.native_finish_reason
+
+    @property
+    def upstream_id(self) -> str | None:  # noqa: D102
+        return self._patcher.upstream_id if self._answer is None else self._answer.upstream_id
+
+    @property
+    def has_output(self) -> bool:  # noqa: D102
+        return self._patcher.has_output if self._answer is None else self._answer.has_output
+
+    @property
+    def done(self) -> bool:  # noqa: D102
+        return self._patcher.done
+
+    @property
+    def text(self) -> list[str]:  # noqa: D102
+        return self._patcher.text if self._answer is None else self._answer.text
+
+    @property
+    def produced_bytes(self) -> int:  # noqa: D102
+        return self._patcher.produced_bytes
+
+    def feed(self, name: bytes, data: bytes) -> bytes:  # noqa: D102
+        del name  # this dialect's events have none
+        return self._patcher.feed(data)
+
+    def gather(self, name: bytes, data: bytes) -> None:  # noqa: D102
+        if self._assembler is None:
+            self._assembler = Assembler(self._identity)
+        if patched := self.feed(name, data):
+            self._assembler.feed(patched)
+
+    def read_whole(self, body: bytes) -> None:  # noqa: D102
+        self._answer = chat_response.read(body, self._identity, without_reasoning=self._without_reasoning)
+
+    def whole_as_stream(self) -> bytes:  # noqa: D102
+        assert self._answer is not None
+        return self._patcher.whole(self._answer)
+
+    def whole(self, charged: Charged) -> bytes:  # noqa: D102
+        if self._answer is None:
+            assert self._assembler is not None
+            self._answer = self._assembler.answer(self._patcher)
+        return chat_response.write(self._answer, _bill(charged))
+
+    def end(self, charged: Charged) -> bytes:  # noqa: D102
+        return self._patcher.end(_bill(charged))
+
+    def fail(self, error: Exception) -> bytes:  # noqa: D102
+        return self._patcher.fail(error)
+
+
+def _bill(charged: Charged) -> chat_response.Bill:
+    return chat_response.Bill(charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost)
+
+
+class StreamReader(Protocol):
+    """A dialect's reader of a provider's stream."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the provider said that it is through."""
+        ...
+
+    def feed(self, event: bytes, data: bytes) -> list[Event]:
+        """The canonical events that one of the provider's events becomes."""
+        ...
+
+
+class StreamWriter(Protocol):
+    """A dialect's writer of a stream for a caller."""
+
+    def feed(self, events: list[Event]) -> bytes:
+        """The bytes that canonical events become."""
+        ...
+
+    def end(self, charged: Charged) -> bytes:
+        """The last bytes of a stream that ended well."""
+        ...
+
+    def fail(self, error: Exception) -> bytes:
+        """The last bytes of one that failed."""
+        ...
+
+
+class Translated:
+    """Two dialects: the provider's is read into canonical events, and those are written in the caller's."""
+
+    def __init__(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+        read_response: Callable[[bytes], list[Event]],
+        write_whole: Callable[[Output, Charged], bytes],
+        *,
+        without_reasoning: bool,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._read_response = read_response
+        self._write_whole = write_whole
+        self._without_reasoning = without_reasoning
+        self._events: list[Event] = []
+        self.usage: Usage | None = None
+        self.finish_reason: FinishReason | None = None
+        self.native_finish_reason: str | None = None
+        self.upstream_id: str | None = None
+        self.has_output = False
+        self.text: list[str] = []
+        self.produced_bytes = 0
+
+    @property
+    def done(self) -> bool:  # noqa: D102 (see Passage)
+        return self._reader.done
+
+    def feed(self, name: bytes, data: bytes) -> bytes:  # noqa: D102
+        return self._writer.feed(self._noted(self._reader.feed(name, data)))
+
+    def gather(self, name: bytes, data: bytes) -> None:  # noqa: D102
+        self._events += self._noted(self._reader.feed(name, data))
+
+    def read_whole(self, body: bytes) -> None:  # noqa: D102
+        self._events = self._noted(self._read_response(body))
+
+    def whole_as_stream(self) -> bytes:  # noqa: D102
+        return self._writer.feed(self._events)
+
+    def whole(self, charged: Charged) -> bytes:  # noqa: D102
+        return self._write_whole(fold(self._events), charged)
+
+    def end(self, charged: Charged) -> bytes:  # noqa: D102
+        return self._writer.end(charged)
+
+    def fail(self, error: Exception) -> bytes:  # noqa: D102
+        return self._writer.fail(error)
+
+    def _noted(self, events: list[Event]) -> list[Event]:
+        """Remembers what billing needs; leaves out reasoning that the caller does not want to see."""
+        for event in events:
+            if (text := _produced(event)) is not None:
+                self.has_output = True
+                self.text.append(text)
+                self.produced_bytes += len(text)
+            elif isinstance(event, UsageEvent):
+                self.usage = event.usage
+            elif isinstance(event, Start):
+                self.upstream_id = event.upstream_id or self.upstream_id
+            elif isinstance(event, Finish):
+                self.finish_reason, self.native_finish_reason = event.reason, event.native
+        if self._without_reasoning:
+            return [event for event in events if not isinstance(event, ReasoningDelta)]
+        return events
+
+
+def _produced(event: Event) -> str | None:
+    """What the model wrote with this event, an empty text for an image; None when it wrote nothing."""
+    match event:
+        case TextDelta() | RefusalDelta() | ReasoningDelta():
+            return event.text
+        case ToolCallDelta():
+            return (event.name or "") + event.arguments
+        case AudioDelta():
+            return event.transcript or ""
+        case ImageEvent():
+            return ""
+        case _:
+            return None
