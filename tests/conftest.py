@@ -19,6 +19,7 @@ _ALLOWED = (
     ("modelport/settings.py", "master_secret"),
     ("modelport/db/database.py", "_sqlite_engine"),
     ("modelport/app.py", "_alone"),
+    ("modelport/providers/local_weights.py", "have_weights"),
     # asyncpg looks for a password file whenever it connects.
     ("asyncpg/connect_utils.py", "_read_password_file"),
     ("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args"),

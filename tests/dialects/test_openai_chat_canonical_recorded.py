@@ -272,7 +272,11 @@ class Extraction:
                 "completion": completion + (reasoning if apart else 0),
                 # A part is never more than the whole, though some providers say so.
                 "cached": min(
-                    inside.get("cached_tokens") or self.usage.get("prompt_cache_hit_tokens") or 0,
+                    inside.get("cached_tokens")
+                    or self.usage.get("prompt_cache_hit_tokens")
+                    or self.usage.get("cached_tokens")
+                    or self.usage.get("num_cached_tokens")
+                    or 0,
                     self.usage["prompt_tokens"],
                 ),
                 "written": inside.get("cache_write_tokens") or 0,
