@@ -78,8 +78,9 @@ class UpstreamClient:
     async def send(self, target: Target, body: bytes, extra_headers: Mapping[str, str] | None = None) -> Reply:
         """POST `body`, and wait for the response headers.
 
-        `extra_headers` replace those of the target. Raises `UpstreamFault`. A cancellation drops the
-        connection at once. Sent once; a second time only where a kept connection proved to be closed.
+        `extra_headers` replace those of the target, and `target.sign` is asked for more. Raises `UpstreamFault`. A
+        cancellation drops the connection at once. Sent once; a second time only where a kept connection proved to
+        be closed.
         """
         return await self._call("POST", target, body, extra_headers)
 
@@ -139,6 +140,9 @@ class UpstreamClient:
         if extra:
             headers = headers.copy()
             headers.update(extra)
+        if target.sign is not None and body is not None:
+            headers = headers.copy()
+            headers.update(target.sign(body))
         token = current_exchange.set(exchange)
         try:
             return await session.request(

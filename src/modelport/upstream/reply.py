@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from modelport.upstream import eventstream, sse
 from modelport.upstream.errors import FOREIGN, FaultKind, UpstreamFault
 from modelport.upstream.exchange import NEVER, Exchange
 from modelport.upstream.inflate import inflater_for
-from modelport.upstream.sse import Event, Reader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from modelport.upstream.inflate import Inflater
+    from modelport.upstream.sse import Event
 
 __all__ = ["Reply"]
 
@@ -79,6 +80,11 @@ class Reply:
         """The media type in lower case without parameters; empty when not given."""
         return self._response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
+    @property
+    def streams(self) -> bool:
+        """Whether the body is a stream of events, in one of the two framings that `events` knows."""
+        return self.content_type in {"text/event-stream", eventstream.CONTENT_TYPE}
+
     async def read(self, limit: int) -> bytes:
         """The whole body, decompressed, of at most `limit` bytes.
 
@@ -103,10 +109,12 @@ class Reply:
     def events(self, max_event_bytes: int = _MAX_EVENT_BYTES) -> AsyncIterator[list[Event]]:
         """The events, in one list for each read that completed some, so that they can be written in one go.
 
-        Raises `UpstreamFault` from the iteration: TOO_LARGE for an event beyond `max_event_bytes`, else
-        what broke or was too slow. Iterate to the end, beyond a `[DONE]`, to keep the connection.
+        Amazon's binary framing where the content type says so, else server-sent events. Raises `UpstreamFault`
+        from the iteration: TOO_LARGE for an event beyond `max_event_bytes`, else what broke or was too slow.
+        Iterate to the end, beyond a `[DONE]`, to keep the connection.
         """
-        reader = Reader(max_event_bytes, self._exchange.name)
+        framing = eventstream if self.content_type == eventstream.CONTENT_TYPE else sse
+        reader = framing.Reader(max_event_bytes, self._exchange.name)
         return _Events(reader, self._pull, self._inflater, self.close)
 
     def close(self) -> None:
@@ -207,12 +215,12 @@ class _Events:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: sse.Reader | eventstream.Reader,
         pull: Callable[[], Awaitable[bytes]],
         inflater: Inflater | None,
         close: Callable[[], None],
     ) -> None:
-        self._reader: Reader | None = reader
+        self._reader: sse.Reader | eventstream.Reader | None = reader
         self._pull = pull
         self._inflater = inflater
         self._close = close

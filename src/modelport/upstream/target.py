@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from multidict import CIMultiDict
     from yarl import URL
 
@@ -40,3 +42,6 @@ class Target:
     """`http://[user:password@]host:port`, `socks5://` (names resolved here) or `socks5h://` (by the proxy)."""
     max_concurrency: int | None = None
     """Requests of this process with this provider at once; None for no limit."""
+    sign: Callable[[bytes], Mapping[str, str]] | None = None
+    """Given the body of a request, the headers that only it can have (a signature); asked anew for every sending.
+    A GET is not signed."""
