@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import anthropic
 import httpx2 as httpx
 import pytest
-from anthropic_messages_samples import CHARGED, ID
+from anthropic_messages_samples import CHARGED, ID, events_of
 
 from modelport.dialects.anthropic_messages.errors import write_error
 from modelport.dialects.anthropic_messages.request import read_request, write_count_tokens
-from modelport.dialects.anthropic_messages.response import write_response
-from modelport.dialects.anthropic_messages.stream import COMMENT, Writer
+from modelport.dialects.anthropic_messages.response import patch_response, write_response
+from modelport.dialects.anthropic_messages.stream import COMMENT, Patcher, Writer
 from modelport.dialects.canonical import (
     Annotation,
     AnnotationEvent,
     Event,
     Finish,
     FinishReason,
+    Identity,
     Reasoning,
     ReasoningDelta,
     Start,
@@ -154,6 +155,59 @@ class TestAnswers:
         assert usage.output_tokens == 20
         if way is whole:  # the SDK's helper takes only the fields it knows from a stream's end
             assert (usage.model_extra or {})["cost"] == 5 / 10**9
+
+
+def passed_on(events: list[Event], *, without_reasoning: bool = False) -> bytes:
+    """What a provider of this dialect streams, on its way through to a caller."""
+    provider = Writer(Identity("msg_1", "up-1", "Up", 0))
+    said = events_of((provider.feed(events) + provider.end(CHARGED)).decode())
+    patcher = Patcher(ID, without_reasoning=without_reasoning)
+    body = b"".join(patcher.feed(name, data) + COMMENT for name, data in said)
+    return body + patcher.end(CHARGED)
+
+
+class TestPassedOn:
+    """Answers of a provider that speaks the same dialect."""
+
+    def test_stream(self) -> None:
+        """The SDK adds up what it would have had from the provider, in our name."""
+        with client(passed_on(OWN), stream=True).messages.stream(
+            model="m", max_tokens=99, messages=[{"role": "user", "content": "hi"}]
+        ) as stream:
+            message = stream.get_final_message()
+        assert (message.id, message.model) == (ID.id, ID.model)
+        assert message.content == streamed(OWN).content
+        assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "END")
+        assert (message.usage.input_tokens, message.usage.output_tokens) == (60, 20)
+
+    def test_stream_without_reasoning(self) -> None:
+        """Blocks that moved up are added up alike."""
+        with client(passed_on(OWN, without_reasoning=True), stream=True).messages.stream(
+            model="m", max_tokens=99, messages=[{"role": "user", "content": "hi"}]
+        ) as stream:
+            kinds = [block.type for block in stream.get_final_message().content]
+        assert kinds == ["server_tool_use", "text"]
+
+    def test_whole(self) -> None:
+        body = write_response(fold(OWN), Identity("msg_1", "up-1", "Up", 0), CHARGED)
+        out = patch_response(body, ID, CHARGED, without_reasoning=False)
+        message = client(out).messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+        assert (message.id, message.model) == (ID.id, ID.model)
+        assert message.content == whole(OWN).content
+        assert (message.usage.model_extra or {})["cost"] == 5 / 10**9
+
+    def test_failure(self) -> None:
+        provider = Writer(ID)
+        patcher = Patcher(ID, without_reasoning=False)
+        body = b"".join(patcher.feed(name, data) for name, data in events_of(provider.feed(OWN).decode()))
+        body += patcher.fail(UpstreamFailed("Provider returned error", code=529, kind="provider_overloaded"))
+        with (
+            pytest.raises(anthropic.APIStatusError, match="Provider returned error"),
+            client(body, stream=True).messages.stream(
+                model="m", max_tokens=9, messages=[{"role": "user", "content": "hi"}]
+            ) as stream,
+        ):
+            stream.get_final_message()
 
 
 def test_stream_events_are_typed() -> None:

@@ -161,7 +161,7 @@ def test_budget(options: ReasoningOptions, longest: int | None, budget: int) -> 
 
 def test_thinking_otherwise() -> None:
     """Models that decide for themselves get an effort; none is none; a forced call and a bare loop go without."""
-    adaptive = TARGET._replace(adaptive=True)
+    adaptive = TARGET._replace(quirks=frozenset({"adaptive_thinking"}))
     body = sent(target=adaptive, reasoning=ReasoningOptions("minimal"))
     assert (body["thinking"], body["output_config"]) == ({"type": "adaptive"}, {"effort": "low"})
     assert sent(reasoning=ReasoningOptions("none"))["thinking"] == {"type": "disabled"}
@@ -198,7 +198,10 @@ def test_output_and_sampling() -> None:
     body = sent(
         response_format=layout, verbosity="low", temperature=1.7, stop=["a", " "], user="u",
         service_tier="default", tools=[Tool("f", strict=True)], parallel_tool_calls=False,
-        target=TARGET._replace(eager=True, stream=True, drops=frozenset({"strict"}), renames={"max_tokens": "max"}),
+        target=TARGET._replace(
+            quirks=frozenset({"eager_input_streaming"}), stream=True, drops=frozenset({"strict"}),
+            renames={"max_tokens": "max"},
+        ),
     )  # fmt: skip
     assert body == {
         "model": "claude",

@@ -319,7 +319,7 @@ class TestParameters:
         assert again(**fields).get("reasoning_effort") == effort
 
     def test_reasoning_whole_for_those_who_take_it(self) -> None:
-        target = Target("m", stream=False, renames={"reasoning": "reasoning", "cache_control": "cache_control"})
+        target = Target("m", stream=False, keeps=frozenset({"reasoning", "cache_control"}))
         asked = {"effort": "high", "summary": "auto", "exclude": True}
         body = again(target, reasoning=asked, cache_control={"type": "ephemeral", "ttl": "1h"})
         assert body["reasoning"] == asked
@@ -456,9 +456,9 @@ class TestComplaints:
         """Refused as a bad request, or taken; never anything else."""
         try:
             request = read(**{field: [value] if field in {"messages", "tools"} else value})
+            write_request(request, _TARGET)
         except BadRequest:
             return
-        write_request(request, _TARGET)
 
 
 def test_where_and_how_to_send_it() -> None:

@@ -106,3 +106,60 @@ class TestRead:
 
     def test_the_newer_limit_wins(self) -> None:
         assert request_.read(body(max_tokens=5, max_completion_tokens=9)).max_tokens == 9
+
+
+class TestSpelling:
+    """A provider whose row names places inside the messages."""
+
+    def test_fields_of_messages_and_parts(self) -> None:
+        target = Target(
+            "m",
+            stream=False,
+            renames={
+                "messages.reasoning": "reasoning_content",
+                "messages.role.developer": "system",
+                "parts.cache_control": "mark",
+            },
+            drops=frozenset({"messages.name", "parts.strict"}),
+        )
+        turns = [
+            {"role": "developer", "content": "be brief", "name": "boss"},
+            {"role": "assistant", "content": "4", "reasoning": "2+2", "x": 1.50},
+            {"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+        ]
+        tools = [{"type": "function", "function": {"name": "f"}, "strict": True}]
+        assert sent(body(messages=turns, tools=tools), target) == {
+            "model": "m",
+            "messages": [
+                {"role": "system", "content": "be brief"},
+                {"role": "assistant", "content": "4", "reasoning_content": "2+2", "x": 1.50},
+                {"role": "user", "content": [{"type": "text", "text": "hi", "mark": {"type": "ephemeral"}}]},
+            ],
+            "tools": [{"type": "function", "function": {"name": "f"}}],
+        }
+
+    @pytest.mark.parametrize(
+        ("content", "becomes"),
+        [
+            ("4", [{"type": "text", "text": "4"}]),
+            ([{"type": "text", "text": "4"}], [{"type": "text", "text": "4"}]),
+            (None, []),
+            ("", []),
+        ],
+    )
+    def test_reasoning_inside_the_content(self, content: object, becomes: list[object]) -> None:
+        target = Target("m", stream=False, renames={"messages.reasoning": "content.thinking"})
+        turn = {"role": "assistant", "content": content, "reasoning": "2+2"}
+        thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "2+2"}]}
+        assert sent(body(messages=[turn]), target)["messages"][0]["content"] == [thinking, *becomes]
+        silent = {**turn, "reasoning": None}
+        assert sent(body(messages=[silent]), target)["messages"] == [{"role": "assistant", "content": content}]
+
+    def test_a_gateway_behind_us_gets_what_it_keeps(self) -> None:
+        target = Target("m", stream=False, keeps=frozenset({"reasoning", "plugins"}))
+        asked = {"reasoning": {"effort": "high", "max_tokens": 9}, "plugins": [{"id": "web"}], "route": "fallback"}
+        written = sent(body(**asked), target)
+        assert written["reasoning"] == asked["reasoning"]
+        assert written["plugins"] == asked["plugins"]
+        assert "route" not in written
+        assert "reasoning_effort" not in written

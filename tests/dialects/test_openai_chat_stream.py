@@ -103,6 +103,24 @@ class TestStrictness:
         assert out["choices"][0]["delta"]["x_delta"] == 1
 
 
+class TestRole:
+    """OpenAI's own client adds up the role of every delta it gets, and sends `assistantassistant` back."""
+
+    def test_it_is_said_once_for_each_choice(self) -> None:
+        patcher = Patcher(ID)
+        said = {"role": "assistant", "content": "x"}
+        assert fed(patcher, event(said))["choices"][0]["delta"] == said
+        assert fed(patcher, event(said))["choices"][0]["delta"] == {"content": "x"}
+        other = json.dumps({"choices": [{"index": 1, "delta": said}]}).encode()
+        assert fed(patcher, other)["choices"][0]["delta"] == said
+        last = json.loads(patcher.end(_NOTHING).split(b"\n")[0].removeprefix(b"data: "))
+        assert last["choices"][0]["delta"] == {"content": ""}
+
+    def test_an_end_without_a_beginning_says_it(self) -> None:
+        last = json.loads(Patcher(ID).fail(ValueError()).split(b"\n")[0].removeprefix(b"data: "))
+        assert last["choices"][0]["delta"]["role"] == "assistant"
+
+
 class TestPatcher:
     """What is held back and remembered."""
 

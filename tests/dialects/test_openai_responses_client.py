@@ -21,6 +21,7 @@ from modelport.dialects.canonical import (
     Event,
     Finish,
     FinishReason,
+    Identity,
     ImageEvent,
     LogprobsDelta,
     Message,
@@ -39,8 +40,8 @@ from modelport.dialects.canonical import (
 )
 from modelport.dialects.openai_responses.errors import write_error
 from modelport.dialects.openai_responses.request import Target, read_request, write_request
-from modelport.dialects.openai_responses.response import write_response
-from modelport.dialects.openai_responses.stream import COMMENT, Reader, Writer
+from modelport.dialects.openai_responses.response import patch_response, write_response
+from modelport.dialects.openai_responses.stream import COMMENT, Patcher, Reader, Writer
 from modelport.errors import BadRequest, PaymentRequired, TooManyRequests, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -160,6 +161,48 @@ def test_stream_adds_up(events: list[Event]) -> None:
     assert kinds[:2] == ["response.created", "response.in_progress"]
     assert kinds[-1] == "response.completed"
     assert kinds.count("response.output_item.added") == kinds.count("response.output_item.done")
+
+
+UP = Identity("resp_1", "up-1", "Up", 1_750_000_000)
+
+
+def passed_on(events: list[Event], *, without_reasoning: bool = False) -> bytes:
+    """What a provider of this dialect streams, on its way through to a caller."""
+    provider, patcher = Writer(UP), Patcher(IDENTITY, without_reasoning=without_reasoning)
+    said = events_of((provider.feed(events) + provider.end(CHARGED)).decode())
+    return b"".join(patcher.feed(name, data) + COMMENT for name, data in said) + patcher.end(CHARGED)
+
+
+@pytest.mark.parametrize("events", [OWN, FOREIGN], ids=["own", "foreign"])
+@pytest.mark.parametrize("without_reasoning", [False, True], ids=["all", "without reasoning"])
+def test_passed_on(events: list[Event], without_reasoning: bool) -> None:  # noqa: FBT001
+    """The client adds up what it would have had from the provider, in our name; items that moved up alike."""
+    out = passed_on(events, without_reasoning=without_reasoning)
+    with client(out, stream=True).responses.stream(model="m", input="hi") as stream:
+        list(stream)
+        final = stream.get_final_response()
+    assert (final.id, final.model) == (IDENTITY.id, IDENTITY.model)
+    assert final.usage is not None
+    assert (final.usage.input_tokens, (final.usage.model_extra or {})["cost"]) == (10, 0.0000015)
+    last = strict_events(out)[-1]
+    assert last.type == "response.completed"
+    kinds = [one.type for one in last.response.output]
+    told = [one.type for one in strict_events(streamed(events))[-1].response.output]  # type: ignore[union-attr]
+    assert kinds == [kind for kind in told if not (without_reasoning and kind == "reasoning")]
+    body = patch_response(write_response(fold(events), UP, CHARGED), IDENTITY, CHARGED, without_reasoning=False)
+    answer = client(body).responses.create(model="m", input="hi")
+    assert (answer.id, answer.output_text) == (IDENTITY.id, said_by(fold(events)).text)
+    Response.model_validate_json(body)
+
+
+def test_passed_on_and_failed() -> None:
+    provider, patcher = Writer(UP), Patcher(IDENTITY, without_reasoning=False)
+    out = b"".join(patcher.feed(name, data) for name, data in events_of(provider.feed(OWN[:8]).decode()))
+    out += patcher.fail(UpstreamFailed("Too many", code=429, kind="rate_limit_exceeded"))
+    error, failed = strict_events(out)[-2:]
+    assert (error.type, failed.type) == ("error", "response.failed")
+    events = [event.type for event in client(out, stream=True).responses.create(model="m", input="hi", stream=True)]
+    assert events[-1] == "response.failed"
 
 
 def test_incomplete_answer() -> None:

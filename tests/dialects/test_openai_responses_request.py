@@ -589,3 +589,9 @@ def test_errors_in_words() -> None:
         (b"", "HTTP 502"),
     ):
         assert read_error(502, body) == words
+
+
+def test_message_without_content() -> None:
+    """Says nothing, as with OpenAI."""
+    request = read_request(b'{"model":"m","input":[{"role":"user"},{"role":"user","content":"hi"}]}')
+    assert [message.parts for message in request.messages] == [[], [Text("hi")]]

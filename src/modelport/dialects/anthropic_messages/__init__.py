@@ -1,6 +1,7 @@
 """Anthropic Messages: what Claude's own API speaks, and what Claude Code and the `anthropic` SDK speak to us.
 
-`wire.py` the types and content blocks, `request.py` in and out, `response.py` whole answers, `stream.py` events,
-`errors.py` faults. Facts are from recorded traffic (1,042 exchanges), the `anthropic` SDK 2.12 and `behaviour.md`
-sections 4.6, 11 and 17.
+`request.py`, `response.py` and `stream.py` are the doors; behind them one file reads, one writes and one patches what
+goes through to the same dialect (`request_patch.py`, `passthrough.py`). `wire.py` the types, `blocks_*.py` the content,
+`thinking.py` how much to think, `errors.py` faults. Facts are from recorded traffic (1,042 exchanges), the `anthropic`
+SDK 2.12 and `behaviour.md` sections 4.6, 11 and 17.
 """

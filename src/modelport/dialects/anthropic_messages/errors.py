@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from modelport.errors import ModelportError, UpstreamFailed
+from modelport.kit.raw_json import FAULTS
 
 __all__ = ["CODES", "Malformed", "StreamError", "error_object", "read_error", "write_error"]
 
@@ -97,7 +98,7 @@ def read_error(status: int, body: bytes) -> str:
     """What a provider's error body says, in its own words; a short piece of it when it has another shape."""
     try:
         envelope = _ENVELOPE.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except FAULTS:
         envelope = _Envelope()
     if isinstance(envelope.error, _Fault) and envelope.error.message:
         return envelope.error.message

@@ -26,11 +26,15 @@ from modelport.dialects.canonical import (
     ToolResult,
 )
 from modelport.errors import BadRequest
+from modelport.kit.raw_json import FAULTS
 
 __all__ = [
+    "ADAPTIVE",
     "BLOCK_FORMAT",
     "CALL_SIGNATURE",
+    "EAGER",
     "FORMAT",
+    "GATEWAY_FIELDS",
     "Citation",
     "Fields",
     "InPlaceSystem",
@@ -44,6 +48,7 @@ __all__ = [
     "UpstreamUsage",
     "is_ours",
     "is_plain",
+    "is_sealed",
     "seal",
     "unseal",
 ]
@@ -57,13 +62,22 @@ BLOCK_FORMAT = "anthropic-block-v1"
 CALL_SIGNATURE = "modelport.tool_signature"
 """Type of a sealed signature that belongs to the tool call named by `id`."""
 
+GATEWAY_FIELDS = frozenset({
+    "debug", "deferred_tools", "fallbacks", "image_config", "include_reasoning", "max_tool_calls", "models", "plugins",
+    "preset", "provider", "route", "session_id", "stop_server_tools_when", "trace", "transforms", "usage", "user",
+})  # fmt: skip
+"""Fields meant for the gateway (`behaviour.md` section 17), kept in `Request.extra`; sent on to a provider that is a
+gateway itself and keeps them."""
+
+ADAPTIVE, EAGER = "adaptive_thinking", "eager_input_streaming"
+"""Quirks of providers; `request.QUIRKS` says what they mean."""
+
 _SEAL = "openrouter.reasoning:"
 """How a foreign reasoning detail hides in `signature` or `data`, as the reference does on its Messages door."""
 
 _T = TypeVar("_T")
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
-_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 # Parts and options with what only this dialect says of them.
@@ -191,7 +205,7 @@ class Fields:
         self.place = place
         try:
             self.rest = _OBJECT.decode(raw)
-        except _FAULTS as error:
+        except FAULTS as error:
             raise BadRequest(f"Invalid request: {place or 'the body'} must be an object: {error}") from error
 
     def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
@@ -201,7 +215,7 @@ class Fields:
             return None
         try:
             return decoder.decode(raw)
-        except _FAULTS as error:
+        except FAULTS as error:
             raise BadRequest(f"Invalid request: `{self.path(name)}`: {error}") from error
 
     def need(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
@@ -220,17 +234,22 @@ class Fields:
 
 def unseal(sealed: str) -> Reasoning | None:
     """The foreign reasoning that `seal` hid, or None when it is none."""
-    if not sealed.startswith(_SEAL):
+    if not is_sealed(sealed):
         return None
     try:
         detail = _DETAIL.decode(base64.b64decode(sealed[len(_SEAL) :], validate=True))
-    except (*_FAULTS, binascii.Error, ValueError):
+    except (*FAULTS, binascii.Error, ValueError):
         return None
     if detail.type == CALL_SIGNATURE:
         return Reasoning("encrypted", "", detail.signature, None, detail.id, CALL_SIGNATURE)
     kind = {"reasoning.summary": "summary", "reasoning.encrypted": "encrypted"}.get(detail.type, "text")
     known: Any = kind  # one of the three literals
     return Reasoning(known, "", detail.signature, detail.data, detail.id, detail.format, detail.index)
+
+
+def is_sealed(text: str) -> bool:
+    """Whether this is foreign reasoning in disguise, which no provider of this dialect takes."""
+    return text.startswith(_SEAL)
 
 
 def seal(block: Reasoning) -> str:

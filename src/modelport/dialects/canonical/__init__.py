@@ -60,6 +60,8 @@ from modelport.dialects.canonical.request import (
     ToolResult,
     Video,
 )
+from modelport.dialects.canonical.respelling import Places, respelled
+from modelport.dialects.canonical.target import Target
 
 __all__ = [
     "Annotation",
@@ -80,6 +82,7 @@ __all__ = [
     "Message",
     "Output",
     "Part",
+    "Places",
     "Reasoning",
     "ReasoningDelta",
     "ReasoningOptions",
@@ -89,6 +92,7 @@ __all__ = [
     "ResponseFormat",
     "Role",
     "Start",
+    "Target",
     "Text",
     "TextDelta",
     "Tool",
@@ -100,4 +104,5 @@ __all__ = [
     "UsageEvent",
     "Video",
     "fold",
+    "respelled",
 ]

@@ -6,7 +6,7 @@ Reading begins with `request.read_fields`, so ranges and complaints are those of
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -15,6 +15,7 @@ from modelport.dialects.canonical import (
     ReasoningOptions,
     Request,
     ResponseFormat,
+    Target,
     Tool,
     ToolChoice,
 )
@@ -31,9 +32,9 @@ __all__ = ["DROPPED", "REFUSED", "Target", "headers", "path", "read_request", "w
 
 DROPPED: Final[Mapping[str, str]] = MappingProxyType({
     "cache": "Whole-prefix caching is automatic with providers of this dialect; written as `cache_control` where a "
-    "provider's renames name that field.",
+    "provider keeps that field.",
     "reasoning.max_tokens": "The dialect knows efforts only; a budget becomes the nearest one. Written whole, as "
-    "`reasoning`, where a provider's renames name that field.",
+    "`reasoning`, where a provider keeps that field.",
     "reasoning.exclude": "Reasoning is taken out of the answer on its way back.",
     "reasoning.summary": "The dialect can't ask for a kind of summary.",
     "messages[].parts[].tool_result.is_error": "There is no field for it; the result's own text says it.",
@@ -64,21 +65,6 @@ _READ: Final = frozenset({
     *_OPAQUE,
 })  # fmt: skip
 """Fields this module has words for; what is neither here nor the gateway's own is kept in `extra`."""
-
-
-class Target(NamedTuple):
-    """What a provider is to be sent, and how it spells it."""
-
-    model: str
-    stream: bool
-    max_tokens: int | None = None
-    """Overrides the caller's when set."""
-    default_max_tokens: int | None = None
-    """Unused: the dialect demands no length."""
-    renames: Mapping[str, str] = MappingProxyType({})
-    """Fields under other names. Beside top-level names: `messages.x`, `parts.x`, `messages.role.x` (see `Spelling`)."""
-    drops: frozenset[str] = frozenset()
-    """Fields to leave out, by the same names."""
 
 
 class _FunctionIn(Struct):
@@ -208,7 +194,7 @@ def write_request(request: Request, target: Target) -> bytes:
     }
     said |= {name: getattr(request, name) for name in (*_NUMBERS, *_OPAQUE)}
     said |= _reasoning_fields(request, target, longest)
-    if request.cache is not None and "cache_control" in target.renames:
+    if request.cache is not None and "cache_control" in target.keeps:
         said["cache_control"] = {"type": "ephemeral"} | ({"ttl": request.cache.ttl} if request.cache.ttl else {})
     fields |= {name: value for name, value in said.items() if value is not None}
     fields = dict(request.extra) | fields
@@ -280,7 +266,7 @@ def _read_tool(raw: Raw, place: str) -> Tool:
     if function is not None and tool.type in {None, "function"}:
         mark = read_mark(tool.cache_control)
         return Tool(function.name, function.description, _said(function.parameters), function.strict, mark)
-    if tool.type is None or tool.type == "function":
+    if not tool.type or tool.type == "function":
         raise BadRequest(f"Invalid request: `{place}.function` is missing.")
     return Tool(tool.type if tool.custom is None else tool.custom.name, raw=raw)
 
@@ -354,11 +340,11 @@ def _response_format(form: ResponseFormat | None) -> object:
 
 
 def _reasoning_fields(request: Request, target: Target, longest: int | None) -> dict[str, object]:
-    """`reasoning_effort`, or the whole `reasoning` object for a provider whose row renames that field."""
+    """`reasoning_effort`, or the whole `reasoning` object for a provider that keeps that field."""
     options = request.reasoning
     if options is None:
         return {}
-    if "reasoning" in target.renames:
+    if "reasoning" in target.keeps:
         said = msgspec.structs.asdict(options)
         return {"reasoning": {name: value for name, value in said.items() if value is not None}}
     if options.effort is not None:

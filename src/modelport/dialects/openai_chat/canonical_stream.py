@@ -146,6 +146,7 @@ class Writer:
         if said.spoke:
             return delta
         said.spoke = True
+        self._closing.has_spoken()
         return {"role": "assistant", "content": "", **delta}
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
+from modelport.dialects.canonical import Target
+from modelport.dialects.openai_chat.patching import patched
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Message, Peek
 from modelport.errors import BadRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["ChatRequest", "Target", "read", "read_fields", "write"]
 
@@ -87,21 +85,15 @@ class ChatRequest:
         texts.extend(bytes(raw).decode() for raw in named if raw is not None)
         return "\n".join(texts), other
 
+    def images(self) -> int:
+        """How many pictures the model will see."""
+        contents = (message.content for message in self.messages if isinstance(message.content, list))
+        return sum(_PART.decode(part).type == "image_url" for content in contents for part in content)
+
     def wanted(self) -> frozenset[str]:
         """Names of the features an endpoint must have to serve this at all."""
         names = {"tools"} if bytes(self.fields.get("tools", Raw(b"[]"))) != b"[]" else set[str]()
         return frozenset(names)
-
-
-class Target(NamedTuple):
-    """What a provider is to be sent instead of what the caller wrote."""
-
-    model: str
-    stream: bool
-    max_tokens: int | None
-    """Set where the caller left the length open and credits do not reach for the longest answer."""
-    renames: Mapping[str, str]
-    drops: frozenset[str]
 
 
 def read(body: bytes) -> ChatRequest:
@@ -150,7 +142,7 @@ def read_fields(body: bytes) -> tuple[dict[str, Raw], Peek]:
 
 def write(request: ChatRequest, target: Target) -> bytes:
     """The body for a provider of this dialect: the caller's own, with named patches."""
-    fields = {name: raw for name, raw in request.fields.items() if name not in GATEWAY_FIELDS}
+    fields = {name: raw for name, raw in request.fields.items() if name not in GATEWAY_FIELDS or name in target.keeps}
     fields["model"] = Raw(_ENCODER.encode(target.model))
     if target.stream:
         fields["stream"] = _TRUE
@@ -160,14 +152,10 @@ def write(request: ChatRequest, target: Target) -> bytes:
     if target.max_tokens is not None:
         fields["max_tokens"] = Raw(str(target.max_tokens).encode())
     reasoning = request.peek.reasoning
-    if reasoning is not None and "reasoning_effort" not in fields and (effort := reasoning.effort) is not None:
+    effort = reasoning.effort if reasoning is not None else None
+    if effort is not None and "reasoning_effort" not in fields and "reasoning" not in fields:
         fields["reasoning_effort"] = Raw(_ENCODER.encode(effort))
-    for name, other in target.renames.items():
-        if name in fields:
-            fields[other] = fields.pop(name)
-    for name in target.drops:
-        fields.pop(name, None)
-    return _ENCODER.encode(fields)
+    return _ENCODER.encode(patched(fields, target))
 
 
 class _Part(msgspec.Struct):

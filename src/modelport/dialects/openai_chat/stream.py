@@ -54,6 +54,8 @@ class Patcher:
         self.text: list[str] = []
         """What was produced since it was last taken, for counting when the provider does not tell."""
         self.produced_bytes = 0
+        self._spoke: set[bytes] = set()
+        """Choices whose role the caller knows."""
 
     def feed(self, data: bytes) -> bytes:
         """The event for the caller that a provider's event becomes; empty when there is nothing to pass on.
@@ -92,6 +94,12 @@ class Patcher:
         absent = bytes(raw_delta) == b"null"
         delta = {} if absent else _DELTA.decode(raw_delta)
         names = tuple(delta)
+        if "role" in delta:
+            index = bytes(choice.get("index", b"0"))
+            if index in self._spoke:
+                del delta["role"]  # clients that add up deltas, OpenAI's among them, would add up roles too
+            else:
+                self._spoke.add(index)
         self._note(delta)
         if absent or tuple(delta) != names:  # else the provider's own bytes will do
             choice["delta"] = Raw(_ENCODER.encode(delta))
@@ -114,6 +122,10 @@ class Patcher:
             for name in REASONING_FIELDS:
                 delta.pop(name, None)
 
+    def has_spoken(self) -> None:
+        """Notes that the caller knows who speaks, where somebody else told them."""
+        self._spoke.add(b"0")
+
     def whole(self, answer: Answer) -> bytes:
         """The one event that a whole answer becomes, for a provider that answered a stream request with one."""
         choices = _CHOICES.decode(msgspec.json.format(answer.fields["choices"], indent=-1))
@@ -123,6 +135,7 @@ class Patcher:
         self.finish_reason, self.native_finish_reason = answer.finish_reason, answer.native_finish_reason
         self.has_output, self.text, self.done = answer.has_output, answer.text, True
         fields = {name: raw for name, raw in answer.fields.items() if name != "system_fingerprint"}
+        self.has_spoken()
         fields["object"] = _CHUNK
         fields["choices"] = Raw(_ENCODER.encode(choices))
         # One line: a provider's pretty-printed body has line ends between its values.
@@ -147,6 +160,7 @@ class Patcher:
 
     def _frame(self, reason: str | None) -> dict[str, object]:
         identity = self._identity
+        delta = {"content": ""} if self._spoke else {"role": "assistant", "content": ""}
         return {
             "id": identity.id,
             "object": "chat.completion.chunk",
@@ -156,7 +170,7 @@ class Patcher:
             "choices": [
                 {
                     "index": 0,
-                    "delta": {"role": "assistant", "content": ""},
+                    "delta": delta,
                     "finish_reason": reason,
                     "native_finish_reason": self.native_finish_reason,
                 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from modelport.errors import ModelportError, UpstreamFailed
+from modelport.kit.raw_json import FAULTS
 
 __all__ = ["LENGTH", "Malformed", "StreamError", "code_of", "message_of", "read_error", "type_of", "write_error"]
 
@@ -90,7 +91,7 @@ def read_error(status: int, body: bytes) -> str:
     """What a provider's error body says, in its own words; a short piece of it when it has another shape."""
     try:
         envelope = _ENVELOPE.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except FAULTS:
         envelope = _Envelope()
     for fault in (envelope.error, envelope.detail):
         if isinstance(fault, _Fault) and fault.message:

@@ -48,7 +48,6 @@ _REASONING = msgspec.json.Decoder(ReasoningItem)
 _IMAGE = msgspec.json.Decoder(ImageItem)
 _SEARCH = msgspec.json.Decoder(SearchItem)
 _USAGE = msgspec.json.Decoder(UsageBody | None)
-_ENCODER = msgspec.json.Encoder()
 
 _Thought = Literal["text", "summary", "encrypted"]
 _Kind = Literal["text", "refusal", "summary", "reasoning", "call"]

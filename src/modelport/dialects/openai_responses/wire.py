@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from modelport.kit.raw_json import NULL
+
 __all__ = [
     "GATEWAY_FIELDS",
     "ITEM_FORMAT",
@@ -42,9 +44,6 @@ __all__ = [
     "UsageBody",
     "UsageDetails",
 ]
-
-NULL = Raw(b"null")
-"""Of a field that may hold anything: not set."""
 
 _Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 

@@ -7,7 +7,7 @@ open to the end, because providers may write several at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw
@@ -29,99 +29,35 @@ from modelport.dialects.canonical import (
     ToolCallDelta,
 )
 from modelport.dialects.openai_responses.errors import LENGTH, code_of, message_of, type_of
+from modelport.dialects.openai_responses.growing import OpenCall, OpenMessage, OpenThought, WholeItem, Words
 from modelport.dialects.openai_responses.output import write_annotation
-from modelport.dialects.openai_responses.reasoning import Group, call_signature, kept_item, write_group
-from modelport.dialects.openai_responses.response import (
+from modelport.dialects.openai_responses.reasoning import Group, call_signature, kept_item
+from modelport.dialects.openai_responses.response_write import (
     INCOMPLETE,
     Ids,
-    call_item,
     custom_tools,
     id_of,
     image_item,
-    message_item,
     response_object,
-    text_part,
     write_usage,
 )
 from modelport.dialects.openai_responses.wire import OPENAI_FORMAT
+from modelport.kit.raw_json import one_line
 
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Request
 
-__all__ = ["COMMENT", "Writer"]
+__all__ = ["COMMENT", "DONE", "Writer"]
 
 COMMENT = b": MODELPORT PROCESSING\n\n"
 """Keeps a connection alive; every client of this dialect passes comments over."""
 
-_DONE = b"data: [DONE]\n\n"
+DONE = b"data: [DONE]\n\n"
+"""The reference's last word (recorded); OpenAI itself sends none."""
+
 _ENCODER = msgspec.json.Encoder()
 
-_Words = Literal["output_text", "refusal"]
-
-
-class _Message:
-    """A message under way; the last of its parts is open."""
-
-    def __init__(self, item_id: str) -> None:
-        self.id = item_id
-        self.index = 0
-        self.content: list[dict[str, object]] = []
-        self.kind: _Words = "output_text"
-        self.texts: list[str] = []
-        self.annotations: list[object] = []
-        self.logprobs: list[Raw] = []
-
-    def item(self, status: str) -> dict[str, object]:
-        if self.content:
-            self.content[-1] = self.part()
-        return message_item(self.id, status, self.content)
-
-    def part(self) -> dict[str, object]:
-        text = "".join(self.texts)
-        if self.kind == "refusal":
-            return {"type": "refusal", "refusal": text}
-        return text_part(text, self.annotations, self.logprobs)
-
-
-class _Thought:
-    """A reasoning item under way."""
-
-    def __init__(self, item_id: str, group: Group) -> None:
-        self.id = item_id
-        self.index = 0
-        self.group = group
-
-    def item(self, status: str) -> dict[str, object]:
-        return write_group(self.group, self.id, status)
-
-
-class _Call:
-    """A tool call under way."""
-
-    def __init__(self, item_id: str, call: ToolCall, *, custom: bool) -> None:
-        self.id = item_id
-        self.index = 0
-        self.call = call
-        self.custom = custom
-
-    def item(self, status: str) -> dict[str, object]:
-        return call_item(self.id, status, self.call, custom=self.custom)
-
-
-class _Finished:
-    """An item that was whole from the start."""
-
-    def __init__(self, item: dict[str, object]) -> None:
-        self._item = item
-        self.id = str(item["id"])
-        self.index = 0
-
-    def item(self, status: str) -> dict[str, object]:
-        del status  # its own says more
-        return self._item
-
-
-_Item = _Message | _Thought | _Call | _Finished
+_Item = OpenMessage | OpenThought | OpenCall | WholeItem
 
 
 class Writer:
@@ -135,9 +71,9 @@ class Writer:
         self._out = bytearray()
         self._number = 0
         self._items: list[_Item] = []
-        self._open: _Message | _Thought | None = None
-        self._calls: dict[int, _Call] = {}
-        self._blocks: dict[int, tuple[_Thought, Reasoning]] = {}
+        self._open: OpenMessage | OpenThought | None = None
+        self._calls: dict[int, OpenCall] = {}
+        self._blocks: dict[int, tuple[OpenThought, Reasoning]] = {}
         self._reason = FinishReason.STOP
 
     def feed(self, events: list[Event]) -> bytes:
@@ -174,7 +110,7 @@ class Writer:
         ]
         body["usage"] = write_usage(charged)
         self._event(f"response.{status}", response=body)
-        return self._take() + _DONE
+        return self._take() + DONE
 
     def fail(self, error: Exception) -> bytes:
         """The last bytes of a stream that failed after it began.
@@ -188,7 +124,7 @@ class Writer:
             body["incomplete_details"] = {"reason": "max_output_tokens"}
             body["output"] = [item.item("incomplete") for item in self._items]
             self._event("response.incomplete", response=body)
-            return self._take() + _DONE
+            return self._take() + DONE
         return self._take() + self._failed(code_of(error), message_of(error), type_of(error), None)
 
     def _failed(self, code: str, message: str, error_type: str | None, charged: Charged | None) -> bytes:
@@ -201,7 +137,7 @@ class Writer:
         if charged is not None:
             body["usage"] = write_usage(charged)
         self._event("response.failed", response=body)
-        return self._take() + _DONE
+        return self._take() + DONE
 
     def _take(self) -> bytes:
         out = bytes(self._out)
@@ -210,9 +146,8 @@ class Writer:
 
     def _event(self, kind: str, **fields: object) -> None:
         data = _ENCODER.encode({"type": kind, **fields, "sequence_number": self._number})
-        if b"\n" in data or b"\r" in data:  # of somebody's own spelling, kept `Raw`: it would cut the event
-            data = msgspec.json.format(data, indent=-1)
-        self._out += b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"
+        # What is kept `Raw` may hold line ends of somebody's own spelling.
+        self._out += b"event: " + kind.encode() + b"\ndata: " + one_line(data) + b"\n\n"
         self._number += 1
 
     def _begin(self) -> None:
@@ -245,14 +180,14 @@ class Writer:
         item.index = len(self._items)
         self._items.append(item)
         self._event("response.output_item.added", output_index=item.index, item=begun)
-        self._open = item if isinstance(item, _Message | _Thought) else None
+        self._open = item if isinstance(item, OpenMessage | OpenThought) else None
 
     def _close(self, status: str = "completed") -> None:
         item = self._open
         if item is None:
             return
         self._open = None
-        if isinstance(item, _Message):
+        if isinstance(item, OpenMessage):
             self._close_part(item)
         else:
             self._close_piece(item)
@@ -277,7 +212,7 @@ class Writer:
         begun = {**item, "status": "in_progress"} if "status" in item else {**item}
         if item["type"] == "image_generation_call":
             begun["result"] = None
-        one = _Finished(item)
+        one = WholeItem(item)
         self._add(one, begun)
         if item["type"] == "image_generation_call":
             self._event("response.image_generation_call.completed", output_index=one.index, item_id=one.id)
@@ -285,7 +220,7 @@ class Writer:
 
     # Messages.
 
-    def _words(self, kind: _Words, text: str, logprobs: list[Raw] | None) -> None:
+    def _words(self, kind: Words, text: str, logprobs: list[Raw] | None) -> None:
         if not text and not logprobs:
             return
         message = self._message(kind)
@@ -297,10 +232,10 @@ class Writer:
             message.logprobs += logprobs or []
             self._event("response.output_text.delta", **where, delta=text, logprobs=logprobs or [])
 
-    def _message(self, kind: _Words) -> _Message:
+    def _message(self, kind: Words) -> OpenMessage:
         message = self._open
-        if not isinstance(message, _Message):
-            message = _Message(self._ids.of("msg"))
+        if not isinstance(message, OpenMessage):
+            message = OpenMessage(self._ids.of("msg"))
             self._add(message, message.item("in_progress"))
         elif message.kind == kind:
             return message
@@ -313,11 +248,11 @@ class Writer:
         return message
 
     @staticmethod
-    def _part(message: _Message) -> dict[str, object]:
+    def _part(message: OpenMessage) -> dict[str, object]:
         number = len(message.content) - 1
         return {"output_index": message.index, "item_id": message.id, "content_index": number}
 
-    def _close_part(self, message: _Message) -> None:
+    def _close_part(self, message: OpenMessage) -> None:
         part = message.content[-1] = message.part()
         where = self._part(message)
         if message.kind == "refusal":
@@ -359,16 +294,16 @@ class Writer:
             kind = "reasoning_summary_text" if block.kind == "summary" else "reasoning_text"
             self._event(f"response.{kind}.delta", **self._piece(thought), delta=event.text)
 
-    def _grows(self, thought: _Thought, block: Reasoning) -> bool:
+    def _grows(self, thought: OpenThought, block: Reasoning) -> bool:
         return self._open is thought and thought.group.blocks[-1] is block
 
-    def _think(self, block: Reasoning) -> _Thought:
+    def _think(self, block: Reasoning) -> OpenThought:
         thought = self._open
-        if isinstance(thought, _Thought) and thought.group.takes(block):
+        if isinstance(thought, OpenThought) and thought.group.takes(block):
             self._close_piece(thought)
             thought.group.blocks.append(block)
         else:
-            thought = _Thought(self._ids.of("rs", block.id), Group(block))
+            thought = OpenThought(self._ids.of("rs", block.id), Group(block))
             begun: dict[str, object] = {"id": thought.id, "type": "reasoning", "status": "in_progress", "summary": []}
             if block.format != OPENAI_FORMAT:
                 begun["format"] = block.format or "unknown"
@@ -382,14 +317,14 @@ class Writer:
         return thought
 
     @staticmethod
-    def _piece(thought: _Thought) -> dict[str, object]:
+    def _piece(thought: OpenThought) -> dict[str, object]:
         """Where the last block stands: summaries and texts are counted apart."""
         kind = thought.group.blocks[-1].kind
         name = "summary_index" if kind == "summary" else "content_index"
         number = sum(one.kind == kind for one in thought.group.blocks) - 1
         return {"output_index": thought.index, "item_id": thought.id, name: number}
 
-    def _close_piece(self, thought: _Thought) -> None:
+    def _close_piece(self, thought: OpenThought) -> None:
         block = thought.group.blocks[-1]
         where = self._piece(thought)
         if block.kind == "summary":
@@ -410,7 +345,7 @@ class Writer:
         if one is None:
             call = ToolCall(event.id or self._ids.of("call"), event.name or "", "")
             custom = call.name in self._custom
-            one = self._calls[event.position] = _Call(self._ids.of("ctc" if custom else "fc"), call, custom=custom)
+            one = self._calls[event.position] = OpenCall(self._ids.of("ctc" if custom else "fc"), call, custom=custom)
             self._add(one, one.item("in_progress"))
         if event.arguments:
             one.call.arguments += event.arguments

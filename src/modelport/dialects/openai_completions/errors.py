@@ -1,0 +1,64 @@
+"""Faults in the words of this dialect: ours written for callers, providers' read for us.
+
+The envelope and the words are the reference's (`behaviour.md` section 4).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from modelport.dialects.openai_completions.wire import UpstreamError
+from modelport.errors import ModelportError, UpstreamFailed
+
+__all__ = ["Malformed", "StreamError", "error_object", "read_error", "write_error"]
+
+
+class Malformed(Exception):
+    """The provider's bytes are not an answer of this dialect."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class StreamError(Exception):
+    """The provider put an error, or bytes of another kind, into its stream; `code` is the provider's own."""
+
+    def __init__(self, message: str, code: str | int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class _Envelope(msgspec.Struct):
+    error: UpstreamError | str | None = None
+    message: str | None = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def error_object(error: Exception) -> dict[str, object]:
+    """The `error` object for a caller; anything that was not raised on purpose becomes a generic 500."""
+    if not isinstance(error, ModelportError):
+        return {"code": 500, "message": "Internal Server Error", "metadata": {"error_type": "server"}}
+    kind = error.kind if isinstance(error, UpstreamFailed) else error.error_type
+    return {"code": error.code, "message": error.message, "metadata": {"error_type": kind, **error.metadata}}
+
+
+def write_error(error: Exception) -> bytes:
+    """The body of an error answer."""
+    return msgspec.json.encode({"error": error_object(error)})
+
+
+def read_error(status: int, body: bytes) -> str:
+    """What a provider's error body says, in its own words; a short piece of it when it has another shape."""
+    try:
+        envelope = _ENVELOPE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        envelope = _Envelope()
+    if isinstance(envelope.error, UpstreamError) and envelope.error.message:
+        return envelope.error.message
+    if isinstance(envelope.error, str) and envelope.error:
+        return envelope.error
+    return envelope.message or body[:300].decode(errors="replace").strip() or f"HTTP {status}"
