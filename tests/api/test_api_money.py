@@ -30,6 +30,42 @@ def stingy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     made.stop(within=1)
 
 
+PICTURES = [
+    {"type": "text", "text": "fake: tokens=3"},
+    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+    {"type": "image_url", "image_url": {"url": "https://example.test/cat.png"}},
+]
+
+
+class TestPictures:
+    """A price by the piece, which no provider counts."""
+
+    @BOTH
+    def test_each_is_charged(self, harness: Harness, *, stream: bool) -> None:
+        caller = harness.caller("1")
+        messages = [{"role": "user", "content": PICTURES}]
+        answer = caller.chat(model="fake/pictures", stream=stream, messages=messages)
+        assert answer.status == 200
+        assert caller.used == nanos(answer.usage) + 2 * 10_000_000
+        assert caller.generation(answer.id).prompt_images == 2
+
+    def test_each_is_set_aside_for(self, harness: Harness) -> None:
+        caller, mark = harness.caller("0.015"), marker()
+        parts = [*PICTURES, {"type": "text", "text": f"fake: marker={mark}"}]
+        answer = caller.chat(model="fake/pictures", max_tokens=1, messages=[{"role": "user", "content": parts}])
+        assert answer.status == 402
+        assert harness.records(mark) == []
+
+    def test_at_another_door_as_well(self, harness: Harness) -> None:
+        caller = harness.caller("1")
+        source = {"type": "base64", "media_type": "image/png", "data": "AAAA"}
+        content = [{"type": "text", "text": "fake: tokens=3"}, {"type": "image", "source": source}]
+        body = {"model": "fake/pictures", "max_tokens": 9, "messages": [{"role": "user", "content": content}]}
+        answer = caller.post(json.dumps(body).encode(), path="/api/v1/messages")
+        assert answer.status == 200
+        assert caller.used >= 10_000_000
+
+
 class TestCredits:
     """Credits are set aside before a provider is called."""
 

@@ -38,7 +38,15 @@ __all__ = [
     "json_schema",
 ]
 
-DIALECTS: tuple[str, ...] = ("openai_chat", "anthropic_messages")
+DIALECTS: tuple[str, ...] = (
+    "openai_chat",
+    "openai_completions",
+    "openai_responses",
+    "anthropic_messages",
+    "gemini",
+    "bedrock_converse",
+    "cohere_chat",
+)
 """Names of the wire formats a provider may speak: the folders of `dialects/` that can call one."""
 
 Count = Annotated[int, Field(gt=0, le=2**53)]

@@ -111,6 +111,8 @@ class Pricing:
     """`kept / whole` is 1 - discount, exactly."""
     is_free: bool = field(init=False, compare=False, repr=False)
     """Whether nothing is ever charged."""
+    charges_images: bool = field(init=False, compare=False, repr=False)
+    """Whether pictures in the prompt may be charged by the piece."""
     _merged: dict[int, Rates] = field(init=False, compare=False, repr=False)
     """Rates by the set of overrides that apply, as bits: worked out once each."""
 
@@ -124,6 +126,7 @@ class Pricing:
             ("kept", part.numerator),
             ("whole", part.denominator),
             ("is_free", not part or not charged),
+            ("charges_images", any(prices.image for prices in every)),
             ("_merged", {0: base}),
         ):
             object.__setattr__(self, name, value)

@@ -68,6 +68,13 @@ class Endpoint:
     quantization: str | None
     supported_parameters: frozenset[str]
     supports_implicit_caching: bool = False
+    own_dialect: str | None = None
+    """Where it is reached in another dialect than its provider's other models."""
+
+    @property
+    def dialect(self) -> str:
+        """Name of the folder in `dialects/` that speaks its wire format."""
+        return self.own_dialect or self.provider.dialect
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["admit"]
 
+_PLACES = (b"x-api-key", b"x-goog-api-key", b"api-key")
+"""Headers of Anthropic's, Google's and Azure's clients; Google's may also write `?key=`."""
+
 
 async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
-    """The key the caller shows, as `Authorization: Bearer` or `x-api-key`.
+    """The key the caller shows, as `Authorization: Bearer` or where another dialect's clients put theirs.
 
     Raises `KeyRefused`; `DatabaseDown` when an unknown key can't be looked up.
     """
@@ -23,7 +26,8 @@ async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
         scheme, _, token = header.partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else header.strip()
     else:
-        token = (exchange.header(b"x-api-key") or "").strip()
+        shown = (exchange.header(name) for name in _PLACES)
+        token = next((value for value in shown if value), "").strip() or exchange.query("key")
     if not token:
         raise KeyRefused("Missing Authentication header")
     return await keys.authenticate(token)

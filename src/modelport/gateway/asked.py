@@ -61,8 +61,17 @@ class Asked(Protocol):
         """The text the model will read, and how many tokens everything else in it is taken for."""
         ...
 
+    def images(self) -> int:
+        """How many pictures the model will see."""
+        ...
+
     def wanted(self) -> frozenset[str]:
         """Names of the features an endpoint must have to serve this at all."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """What the caller sent."""
         ...
 
     @property
@@ -80,13 +89,14 @@ class ChatAsked:
     """A request in chat completions: read once for the small fields, and canonically only if it must be translated."""
 
     def __init__(self, body: bytes) -> None:
-        self._body = body
+        self.body = body
         self._canonical: Request | None = None
         self.chat: ChatRequest | None = chat_request.read(body)
         self.peek = self.chat.peek
         self.stream = self.chat.stream
         self.max_tokens = self.chat.max_tokens
         self.prompt_text = self.chat.prompt_text
+        self.images = self.chat.images
         self.wanted = self.chat.wanted
 
     @property
@@ -97,7 +107,7 @@ class ChatAsked:
     @property
     def canonical(self) -> Request:  # noqa: D102
         if self._canonical is None:
-            self._canonical = canonical_request.read_request(self._body)
+            self._canonical = canonical_request.read_request(self.body)
         return self._canonical
 
 
@@ -106,8 +116,9 @@ class TranslatedAsked:
 
     chat: ChatRequest | None = None
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, body: bytes) -> None:
         self.canonical = request
+        self.body = body
         reasoning = request.reasoning
         try:
             extra = {name: raw for name, raw in request.extra.items() if name in {"models", "provider", "session_id"}}
@@ -147,8 +158,17 @@ class TranslatedAsked:
     def prompt_text(self) -> tuple[str, int]:  # noqa: D102
         return self._measured
 
+    def images(self) -> int:  # noqa: D102
+        return sum(_pictures(part) for message in self.canonical.messages for part in message.parts)
+
     def wanted(self) -> frozenset[str]:  # noqa: D102
         return frozenset({"tools"}) if self.canonical.tools else frozenset()
+
+
+def _pictures(part: Part) -> int:
+    if isinstance(part, ToolResult):
+        return sum(_pictures(each) for each in part.parts)
+    return int(isinstance(part, Image))
 
 
 def _take(part: Part, texts: list[str]) -> int:

@@ -15,12 +15,13 @@ import structlog
 from multidict import CIMultiDict
 from yarl import URL
 
-from modelport.dialects.canonical import Identity
-from modelport.dialects.openai_chat import request as chat_request
+from modelport.dialects.canonical import Identity, Target
 from modelport.errors import UpstreamFailed
-from modelport.gateway.doors import FAULTS, SPEAKERS, Door, Wanted, passage
+from modelport.gateway.dialect_table import DIALECTS, FAULTS
+from modelport.gateway.doors import Door
 from modelport.kit import clock
-from modelport.upstream.client import Target, Timeouts
+from modelport.upstream.client import Target as Where
+from modelport.upstream.client import Timeouts
 from modelport.upstream.errors import FaultKind, UpstreamFault
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _DEFAULT_MAX_TOKENS = 4_096
 """For dialects that demand a length, where neither caller nor catalogue gives one."""
 _LINGER = 0.1
 """Seconds a provider may take to close a stream that it has said is over."""
+_STREAMS = frozenset({"text/event-stream", "application/vnd.amazon.eventstream"})
 _CALLERS_FAULT = frozenset({400, 413, 415, 422})
 
 
@@ -155,18 +157,17 @@ def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
 
 
 async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Caller, note: Attempt) -> Begun:
-    provider = endpoint.provider
-    stream = caller.stream or provider.always_stream
-    reply = await services.upstream.send(
-        _target(endpoint, stream=stream), _body(endpoint, asked, caller, stream=stream)
-    )
+    provider, door = endpoint.provider, caller.door
+    target = _target(endpoint, caller)
+    body = door.body(asked, endpoint.dialect, target)
+    reply = await services.upstream.send(_where(endpoint, stream=target.stream), body)
     begun = None
     try:
         note.status = reply.status
         if reply.status != 200:
             raise _refusal(reply, await reply.read(_ERROR_BODY_LIMIT), endpoint)
         identity = Identity(caller.generation_id, endpoint.model_id, provider.name, caller.created)
-        way = passage(caller.door, provider.dialect, identity, without_reasoning=caller.without_reasoning)
+        way = door.passage(asked, endpoint.dialect, target, identity, without_reasoning=caller.without_reasoning)
         begun = await _begin(services, reply, caller, Begun(endpoint, way))
         return begun
     finally:
@@ -174,32 +175,24 @@ async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Ca
             reply.close()
 
 
-def _body(endpoint: Endpoint, asked: Asked, caller: Caller, *, stream: bool) -> bytes:
+def _target(endpoint: Endpoint, caller: Caller) -> Target:
     provider = endpoint.provider
-    if asked.chat is not None and provider.dialect == caller.door.dialect:
-        # The same dialect on both sides: the caller's own bytes, with named patches.
-        target = chat_request.Target(
-            endpoint.upstream_model, stream, caller.completion_cap, provider.renames, provider.drops
-        )
-        return chat_request.write(asked.chat, target)
-    wanted = Wanted(
+    return Target(
         endpoint.upstream_model,
-        stream,
+        caller.stream or provider.always_stream,
         caller.completion_cap,
         endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
         provider.renames,
         provider.drops,
+        provider.keeps,
+        provider.quirks,
+        provider.reasoning_format,
     )
-    request = asked.canonical
-    if provider.dialect != caller.door.dialect:
-        # Fields without a canonical word mean something in the caller's dialect only.
-        request = msgspec.structs.replace(request, extra={})
-    return SPEAKERS[provider.dialect].write_request(request, wanted)
 
 
 async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun) -> Begun:
     way = begun.passage
-    if reply.content_type != "text/event-stream":
+    if reply.content_type not in _STREAMS:
         # Also a provider that ignores `stream`, and one that answers 200 with an error or a page.
         way.read_whole(await reply.read(services.settings.response_body_limit))
         if not way.has_output and way.finish_reason is None:
@@ -235,36 +228,36 @@ async def _gather(events: AsyncIterator[list[Event]], begun: Begun) -> Begun:
     return begun
 
 
-_targets: dict[tuple[int, bool], tuple[Endpoint, Target]] = {}
+_places: dict[tuple[int, bool], tuple[Endpoint, Where]] = {}
 
 
-def _target(endpoint: Endpoint, *, stream: bool) -> Target:
+def _where(endpoint: Endpoint, *, stream: bool) -> Where:
     # Parsing an address and building headers costs 60 us; an endpoint never changes, so once is enough.
-    known = _targets.get((id(endpoint), stream))
+    known = _places.get((id(endpoint), stream))
     if known is not None and known[0] is endpoint:
         return known[1]
-    if len(_targets) > 10_000:
-        _targets.clear()
+    if len(_places) > 10_000:
+        _places.clear()
     provider = endpoint.provider
     limits = provider.timeouts
-    speaker = SPEAKERS[provider.dialect]
-    headers = CIMultiDict({"Content-Type": "application/json", **speaker.headers(provider.api_key)})
+    spoken = DIALECTS[endpoint.dialect]
+    headers = CIMultiDict({"Content-Type": "application/json", **spoken.headers(provider.api_key)})
     headers.update(provider.headers)
-    target = Target(
+    where = Where(
         provider.slug,
-        URL(provider.base_url + speaker.path(endpoint.upstream_model, stream)),
+        URL(provider.base_url + spoken.path(endpoint.upstream_model, stream)),
         headers,
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
         proxy=provider.proxy,
         max_concurrency=provider.max_concurrency,
     )
-    _targets[id(endpoint), stream] = (endpoint, target)
-    return target
+    _places[id(endpoint), stream] = (endpoint, where)
+    return where
 
 
 def _refusal(reply: Reply, body: bytes, endpoint: Endpoint) -> UpstreamFailed:
     status, retry_after = reply.status, reply.headers.get("retry-after")
-    raw = _clean(SPEAKERS[endpoint.provider.dialect].read_error(status, body), endpoint)
+    raw = _clean(DIALECTS[endpoint.dialect].read_error(status, body), endpoint)
     metadata: dict[str, object] = {"raw": raw, "provider_name": endpoint.provider.name}
     wait = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
     match status:

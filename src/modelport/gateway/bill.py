@@ -75,6 +75,7 @@ class Bill:
         "_settled",
         "completion_cap",
         "generation",
+        "images",
         "produced_bytes",
         "prompt_floor",
         "prompt_tokens",
@@ -96,6 +97,8 @@ class Bill:
         """The estimate the hold was made with."""
         self.prompt_floor = 0
         """A low estimate of the prompt's tokens: what a crash charges must not exceed what was used."""
+        self.images = 0
+        """Pictures in the prompt, where a price by the piece may apply."""
         self.completion_cap: int | None = None
         """The longest answer that credits reach for, where the caller left the length open and they reach for less
         than the endpoint's longest."""
@@ -111,6 +114,8 @@ class Bill:
         """Sets the money aside, from the account and from the key's limit, in one step."""
         paid, wanted = _paid(plan), _wanted(plan, request)
         choices = request.peek.n or 1
+        if any(endpoint.pricing.charges_images for endpoint in paid):
+            self.images = request.images()
         room = self._room()
         self.prompt_tokens = request.prompt_bytes
         self.prompt_floor = max(self.prompt_tokens // 5, 1)
@@ -141,7 +146,10 @@ class Bill:
 
     def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
         at = self._at
-        return max(pricing.estimate_max(self.prompt_tokens, completion, each.pricing, at) for each in endpoints)
+        return max(
+            pricing.estimate_max(self.prompt_tokens, completion, each.pricing, at, images=self.images)
+            for each in endpoints
+        )
 
     def _affordable(self, endpoints: list[Endpoint], wanted: int, amount: int, room: int) -> int:
         base = self._estimate(endpoints, 0)
@@ -194,7 +202,11 @@ class Bill:
 
     def _cost(self, usage: Usage) -> int:
         assert self._endpoint is not None
-        return pricing.cost(usage, self._endpoint.pricing, self._at)
+        return pricing.cost(self._with_images(usage), self._endpoint.pricing, self._at)
+
+    def _with_images(self, usage: Usage) -> Usage:
+        """No provider tells how many pictures it was sent."""
+        return msgspec.structs.replace(usage, images=self.images) if self.images and not usage.images else usage
 
     def completed(self, endpoint: Endpoint, usage: Usage, *, has_output: bool) -> tuple[Charged, asyncio.Future[None]]:
         """The answer is whole. Returns its bill, and the future that is done when it is durable."""
@@ -226,6 +238,7 @@ class Bill:
     def _settle(self, usage: Usage, *, charge: bool) -> tuple[Charged, asyncio.Future[None]]:
         assert not self._settled, "a bill is settled once"
         self._settled = True
+        usage = self._with_images(usage)
         generation, endpoint = self.generation, self._endpoint
         _note_usage(generation, usage)
         cost = extra = 0

@@ -1,58 +1,45 @@
-"""Which dialect is spoken at which door, and with which provider: the one table of dialects on the chat path."""
+"""The doors: at which address which dialect is spoken with callers, and how a request and its answer pass through.
+
+A door knows one dialect of callers. `body` and `passage` bring it together with the dialect of the provider that is
+tried: the same on both sides, and the caller's own bytes go through with patches; two, and both are translated.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelport.dialects.anthropic_messages import errors as messages_errors
+import msgspec
+
 from modelport.dialects.anthropic_messages import request as messages_request
-from modelport.dialects.anthropic_messages import response as messages_response
-from modelport.dialects.anthropic_messages import stream as messages_stream
-from modelport.dialects.openai_chat import canonical_request as chat_request
-from modelport.dialects.openai_chat import canonical_response as chat_response
-from modelport.dialects.openai_chat import canonical_stream as chat_stream
-from modelport.dialects.openai_chat import errors as chat_errors
-from modelport.dialects.openai_chat.response import Malformed as ChatMalformed
-from modelport.dialects.openai_chat.stream import StreamError as ChatStreamError
+from modelport.dialects.bedrock_converse.errors import error_type
+from modelport.dialects.bedrock_converse.stream import CONTENT_TYPE
+from modelport.dialects.gemini import request as gemini_request
+from modelport.dialects.openai_chat import request as chat_request
 from modelport.gateway.asked import ChatAsked, TranslatedAsked
-from modelport.gateway.passage import Passage, SameDialect, Translated
+from modelport.gateway.dialect_table import DIALECTS, GEMINI_ARRAY
+from modelport.gateway.passage import Patched, SameChat, Translated, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from modelport.dialects.canonical import Charged, Event, Identity, Output, Request
+    from modelport.dialects.canonical import Charged, Event, Identity, Output, Request, Target
     from modelport.gateway.asked import Asked
-    from modelport.gateway.passage import StreamReader, StreamWriter
+    from modelport.gateway.dialect import Dialect, StreamWriter
+    from modelport.gateway.passage import Passage
 
-__all__ = ["CHAT", "DOORS", "FAULTS", "MESSAGES", "SPEAKERS", "Door", "Speaker", "Wanted", "passage"]
+__all__ = ["Address", "Counting", "Door", "find"]
 
-OPENAI_CHAT = "openai_chat"
-ANTHROPIC_MESSAGES = "anthropic_messages"
-_COMMENT = b": MODELPORT PROCESSING\n\n"
-
-
-class Wanted(NamedTuple):
-    """What a provider is to be sent beside, or instead of, what the caller wrote."""
-
-    model: str
-    stream: bool
-    max_tokens: int | None
-    default_max_tokens: int | None
-    renames: Mapping[str, str]
-    drops: frozenset[str]
+_CHAT = "openai_chat"
+_SSE = b"text/event-stream; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """A dialect as it is spoken with providers."""
+class Address(NamedTuple):
+    """What a door is told by the address itself, where a dialect puts something there."""
 
-    path: Callable[[str, bool], str]
-    headers: Callable[[str], dict[str, str]]
-    write_request: Callable[[Request, Wanted], bytes]
-    reader: Callable[[], StreamReader]
-    read_response: Callable[[bytes], list[Event]]
-    read_error: Callable[[int, bytes], str]
+    model: str = ""
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,68 +47,138 @@ class Door:
     """A dialect as it is spoken with callers."""
 
     dialect: str
-    read: Callable[[bytes], Asked]
-    write_error: Callable[[Exception], bytes]
-    comment: bytes
-    """What keeps a waiting caller company."""
-    writer: Callable[[Identity], StreamWriter]
-    write_whole: Callable[[Output, Identity, Charged], bytes]
+    operation: str = "chat"
+    """What is asked of the model: `chat`, `embeddings` or `rerank`."""
+    media_type: bytes = _SSE
+    """Of a streamed answer."""
+    variant: Dialect | None = None
+    """Where it is not spoken as with everybody."""
+    error_type: Callable[[Exception], str] | None = None
+    """For dialects that name an error's kind in a header."""
+
+    @property
+    def _spoken(self) -> Dialect:
+        return self.variant or DIALECTS[self.dialect]
+
+    @property
+    def comment(self) -> bytes:
+        """What keeps a waiting caller company; empty where nothing can."""
+        return self._spoken.comment
+
+    def read(self, body: bytes, address: Address) -> Asked:
+        """A caller's request. Raises `BadRequest`."""
+        if self.dialect == _CHAT:
+            return ChatAsked(body)
+        return TranslatedAsked(self._spoken.read_request(body, *address), body)
+
+    def write_error(self, error: Exception) -> bytes:
+        """The body of an error answer."""
+        return self._spoken.write_error(error)
+
+    def error_headers(self, error: Exception) -> list[tuple[bytes, bytes]]:
+        """Headers that say the error's kind, in dialects that put it there."""
+        return [] if self.error_type is None else [(b"x-amzn-errortype", self.error_type(error).encode())]
+
+    def writer(self, identity: Identity, asked: Asked) -> StreamWriter:
+        """Writes a stream for the caller."""
+        return self._spoken.writer(identity, asked.canonical)
+
+    def body(self, asked: Asked, dialect: str, target: Target) -> bytes:
+        """The body for a provider that speaks `dialect`. Raises `BadRequest` for what can't be said in it."""
+        if asked.chat is not None and dialect == self.dialect:
+            return chat_request.write(asked.chat, target)
+        spoken = DIALECTS[dialect]
+        if dialect == self.dialect and spoken.same is not None:
+            return spoken.same.patch_request(asked.body, target)
+        request = asked.canonical
+        if dialect != self.dialect:
+            # Fields without a canonical word mean something in the caller's dialect only.
+            request = msgspec.structs.replace(request, extra={})
+        return spoken.write_request(request, target)
+
+    def passage(
+        self, asked: Asked, dialect: str, target: Target, identity: Identity, *, without_reasoning: bool
+    ) -> Passage:
+        """How the answer of a provider that speaks `dialect` travels to the caller."""
+        if self.dialect == dialect == _CHAT:
+            return SameChat(identity, without_reasoning=without_reasoning)
+        spoken = DIALECTS[dialect]
+        same = spoken.same if dialect == self.dialect else None
+        request = asked.canonical
+
+        def read_response(body: bytes) -> list[Event]:
+            return spoken.read_response(body, target)
+
+        def write_whole(output: Output, charged: Charged) -> bytes:
+            return self._spoken.write_response(output, identity, charged, request)
+
+        way = Way(spoken.reader(target), self.writer(identity, asked), read_response, write_whole)
+        if same is None:
+            return Translated(way, without_reasoning=without_reasoning)
+        return Patched(way, same, identity, without_reasoning=without_reasoning)
 
 
-CHAT = Door(
-    OPENAI_CHAT,
-    ChatAsked,
-    chat_errors.write_error,
-    _COMMENT,
-    chat_stream.Writer,
-    chat_response.write_response,
-)
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """An address that counts a request's tokens, free of charge."""
 
-MESSAGES = Door(
-    ANTHROPIC_MESSAGES,
-    lambda body: TranslatedAsked(messages_request.read_request(body)),
-    messages_errors.write_error,
-    _COMMENT,
-    messages_stream.Writer,
-    messages_response.write_response,
-)
+    door: Door
+    reads: Callable[[bytes, Address], Request]
+    writes: Callable[[int], bytes]
 
-SPEAKERS: dict[str, Speaker] = {
-    OPENAI_CHAT: Speaker(
-        lambda model, stream: chat_request.path(model, stream=stream),
-        chat_request.headers,
-        lambda request, wanted: chat_request.write_request(request, chat_request.Target(*wanted)),
-        chat_stream.Reader,
-        chat_response.read_response,
-        lambda _status, body: chat_errors.read_error(body),
-    ),
-    ANTHROPIC_MESSAGES: Speaker(
-        lambda model, stream: messages_request.path(model, stream=stream),
-        messages_request.headers,
-        lambda request, wanted: messages_request.write_request(request, messages_request.Target(*wanted)),
-        messages_stream.Reader,
-        messages_response.read_response,
-        messages_errors.read_error,
+
+_MESSAGES = Door("anthropic_messages")
+_GEMINI = Door("gemini")
+_GEMINI_ARRAY = Door("gemini", media_type=b"application/json; charset=utf-8", variant=GEMINI_ARRAY)
+_BEDROCK = Door("bedrock_converse", media_type=CONTENT_TYPE.encode(), error_type=error_type)
+_COHERE = Door("cohere_chat")
+
+_BY_END: dict[str, Door | Counting] = {
+    "chat/completions": Door(_CHAT),
+    "completions": Door("openai_completions"),
+    "responses": Door("openai_responses"),
+    "messages": _MESSAGES,
+    "messages/count_tokens": Counting(
+        _MESSAGES,
+        lambda body, _address: messages_request.read_count_tokens(body),
+        messages_request.write_count_tokens,
     ),
 }
-"""By the name that a catalogue's provider gives as its `dialect`."""
-
-DOORS: dict[str, Door] = {"chat/completions": CHAT, "messages": MESSAGES}
 """By the end of the address, below `/api/v1/` and `/v1/`."""
 
-FAULTS = (ChatStreamError, ChatMalformed, messages_errors.StreamError, messages_errors.Malformed)
-"""What the dialects raise on bytes that are no answer of theirs."""
+_ADDRESSES: dict[str, Door | Counting] = {
+    **{f"{prefix}/{end}": door for prefix in ("/api/v1", "/v1") for end, door in _BY_END.items()},
+    "/v2/chat": _COHERE,
+    "/api/v2/chat": _COHERE,
+}
+_GEMINI_COUNTING = Counting(
+    _GEMINI,
+    lambda body, address: gemini_request.read_count_tokens(body, model=address.model),
+    gemini_request.write_count_tokens,
+)
+_NOTHING = Address()
+_GEMINI_ADDRESS = re.compile(r"/(?:api/)?(?:v1beta|v1)/models/(.+):(\w+)")
+_BEDROCK_ADDRESS = re.compile(r"/(?:api/)?model/(.+)/(converse|converse-stream)")
 
 
-def passage(door: Door, dialect: str, identity: Identity, *, without_reasoning: bool) -> Passage:
-    """How an answer in a provider's `dialect` travels to a caller at `door`."""
-    if door.dialect == dialect == OPENAI_CHAT:
-        return SameDialect(identity, without_reasoning=without_reasoning)
-    speaker = SPEAKERS[dialect]
-    return Translated(
-        speaker.reader(),
-        door.writer(identity),
-        speaker.read_response,
-        lambda output, charged: door.write_whole(output, identity, charged),
-        without_reasoning=without_reasoning,
-    )
+def find(path: str, query: bytes = b"") -> tuple[Door | Counting, Address] | None:
+    """What is behind a POST to `path`, and what the address itself says; None for other addresses."""
+    if (door := _ADDRESSES.get(path)) is not None:
+        return door, _NOTHING
+    if (found := _GEMINI_ADDRESS.fullmatch(path)) is not None:
+        return _gemini(found[1], found[2], query)
+    if (found := _BEDROCK_ADDRESS.fullmatch(path)) is not None:
+        return _BEDROCK, Address(found[1], stream=found[2] == "converse-stream")
+    return None
+
+
+def _gemini(model: str, method: str, query: bytes) -> tuple[Door | Counting, Address] | None:
+    match method:
+        case "generateContent":
+            return _GEMINI, Address(model)
+        case "streamGenerateContent":
+            return _GEMINI if b"alt=sse" in query.split(b"&") else _GEMINI_ARRAY, Address(model, stream=True)
+        case "countTokens":
+            return _GEMINI_COUNTING, Address(model)
+        case _:
+            return None

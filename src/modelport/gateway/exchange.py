@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs
 
 from modelport.errors import BadRequest, Timeout, TooLarge
 
@@ -44,6 +45,11 @@ class Exchange:
         """A request header by its lower-case name."""
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    def query(self, name: str) -> str:
+        """A parameter of the address; empty when it is not there."""
+        values = parse_qs(self.scope["query_string"].decode("latin-1")).get(name)
+        return values[0] if values else ""
 
     async def body(self, limit: int, seconds: float) -> bytes:
         """The whole request body.

@@ -1,12 +1,12 @@
 """How an answer travels from a provider's dialect to the caller's, event by event or whole.
 
-`SameDialect` passes the provider's own bytes through with patches; `Translated` reads them into canonical events and
-writes those anew. The steps of the chat path see one `Passage` and never a wire format.
+`SameChat` and `Patched` pass the provider's own bytes through with patches; `Translated` reads them into canonical
+events and writes those anew. The steps of the chat path see one `Passage` and never a wire format.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelport.dialects.canonical import (
     AudioDelta,
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     from modelport.dialects.canonical import Output
     from modelport.dialects.openai_chat.response import Answer
+    from modelport.gateway.dialect import SameDialect, StreamReader, StreamWriter
 
-__all__ = ["Passage", "SameDialect", "StreamReader", "StreamWriter", "Translated"]
+__all__ = ["Passage", "Patched", "SameChat", "Translated", "Way"]
 
 
 class Passage(Protocol):
@@ -109,7 +110,7 @@ class Passage(Protocol):
         ...
 
 
-class SameDialect:
+class SameChat:
     """Chat completions on both sides: the provider's bytes, patched."""
 
     def __init__(self, identity: Identity, *, without_reasoning: bool) -> None:
@@ -185,51 +186,20 @@ def _bill(charged: Charged) -> chat_response.Bill:
     return chat_response.Bill(charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost)
 
 
-class StreamReader(Protocol):
-    """A dialect's reader of a provider's stream."""
+class Way(NamedTuple):
+    """What reads a provider's dialect, and what writes the caller's."""
 
-    @property
-    def done(self) -> bool:
-        """Whether the provider said that it is through."""
-        ...
-
-    def feed(self, event: bytes, data: bytes) -> list[Event]:
-        """The canonical events that one of the provider's events becomes."""
-        ...
-
-
-class StreamWriter(Protocol):
-    """A dialect's writer of a stream for a caller."""
-
-    def feed(self, events: list[Event]) -> bytes:
-        """The bytes that canonical events become."""
-        ...
-
-    def end(self, charged: Charged) -> bytes:
-        """The last bytes of a stream that ended well."""
-        ...
-
-    def fail(self, error: Exception) -> bytes:
-        """The last bytes of one that failed."""
-        ...
+    reader: StreamReader
+    writer: StreamWriter
+    read_response: Callable[[bytes], list[Event]]
+    write_whole: Callable[[Output, Charged], bytes]
 
 
 class Translated:
     """Two dialects: the provider's is read into canonical events, and those are written in the caller's."""
 
-    def __init__(
-        self,
-        reader: StreamReader,
-        writer: StreamWriter,
-        read_response: Callable[[bytes], list[Event]],
-        write_whole: Callable[[Output, Charged], bytes],
-        *,
-        without_reasoning: bool,
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._read_response = read_response
-        self._write_whole = write_whole
+    def __init__(self, way: Way, *, without_reasoning: bool) -> None:
+        self._reader, self._writer, self._read_response, self._write_whole = way
         self._without_reasoning = without_reasoning
         self._events: list[Event] = []
         self.usage: Usage | None = None
@@ -296,3 +266,39 @@ def _produced(event: Event) -> str | None:
             return ""
         case _:
             return None
+
+
+class Patched(Translated):
+    """The same dialect on both sides: its own bytes go to the caller, and are read beside that for the bill."""
+
+    def __init__(self, way: Way, same: SameDialect, identity: Identity, *, without_reasoning: bool) -> None:
+        super().__init__(way, without_reasoning=without_reasoning)
+        self._same = same
+        self._identity = identity
+        self._patcher = same.patcher(identity, without_reasoning)
+        self._body: bytes | None = None
+        self._anew = False
+        """Whether the caller's stream is written anew, because the provider gave a whole answer."""
+
+    def feed(self, name: bytes, data: bytes) -> bytes:  # noqa: D102
+        self._noted(self._reader.feed(name, data))
+        return self._patcher.feed(name, data)
+
+    def read_whole(self, body: bytes) -> None:  # noqa: D102
+        super().read_whole(body)
+        self._body = body
+
+    def whole_as_stream(self) -> bytes:  # noqa: D102
+        self._anew = True
+        return super().whole_as_stream()
+
+    def whole(self, charged: Charged) -> bytes:  # noqa: D102
+        if self._body is None:
+            return super().whole(charged)
+        return self._same.patch_response(self._body, self._identity, charged, self._without_reasoning)
+
+    def end(self, charged: Charged) -> bytes:  # noqa: D102
+        return super().end(charged) if self._anew else self._patcher.end(charged)
+
+    def fail(self, error: Exception) -> bytes:  # noqa: D102
+        return super().fail(error) if self._anew else self._patcher.fail(error)

@@ -51,11 +51,13 @@ class Plan:
         return all(endpoint.pricing.is_free for endpoint in self.attempts)
 
 
-def make_plan(peek: Peek, wanted: frozenset[str], snapshot: Snapshot, random: Random, most: int) -> Plan:
+def make_plan(
+    peek: Peek, wanted: frozenset[str], snapshot: Snapshot, random: Random, most: int, *, operation: str = "chat"
+) -> Plan:
     """The endpoints that may serve the request; `most` of them at the most.
 
-    `wanted` are parameters an endpoint has to support. Raises `BadRequest`, `UnknownModel`, or `NotFound` and
-    `Unavailable` when nothing can serve it.
+    `wanted` are parameters an endpoint has to support, `operation` what is asked of the model. Raises `BadRequest`,
+    `UnknownModel`, or `NotFound` and `Unavailable` when nothing can serve it.
     """
     names = [name for name in (peek.model, *(peek.models or ())) if name]
     if not names:
@@ -68,6 +70,8 @@ def make_plan(peek: Peek, wanted: frozenset[str], snapshot: Snapshot, random: Ra
                 f"{name[:200]} is not a valid model ID",
                 metadata={"availability": {"code": "model_not_found", "retryable": False, "requested_models": [name]}},
             )
+        if not _does(model, operation):
+            raise _wrong_door(model, operation, names)
         plan.models[model.id] = model
         plan.attempts += _endpoints(model, peek, wanted, plan.steps, random)
     if not plan.attempts:
@@ -75,6 +79,23 @@ def make_plan(peek: Peek, wanted: frozenset[str], snapshot: Snapshot, random: Ra
     allow = peek.provider is None or peek.provider.allow_fallbacks is not False
     plan.attempts = plan.attempts[: most if allow else 1]
     return plan
+
+
+_SPECIAL = frozenset({"embeddings", "rerank"})
+
+
+def _does(model: Model, operation: str) -> bool:
+    outputs = model.architecture.output_modalities
+    return operation in outputs if operation in _SPECIAL else not _SPECIAL.issuperset(outputs)
+
+
+def _wrong_door(model: Model, operation: str, names: list[str]) -> BadRequest:
+    doors = {"embeddings": "/api/v1/embeddings", "rerank": "/api/v1/rerank"}
+    right = next((doors[each] for each in model.architecture.output_modalities if each in doors), "a chat endpoint")
+    return BadRequest(
+        f"{model.id} does not do {operation}; use it at {right}.",
+        metadata={"availability": {"code": "wrong_endpoint", "retryable": False, "requested_models": names}},
+    )
 
 
 def _endpoints(model: Model, peek: Peek, wanted: frozenset[str], steps: list[Step], random: Random) -> list[Endpoint]:

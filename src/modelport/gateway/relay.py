@@ -24,11 +24,11 @@ class BrokenOff(Exception):
     """A stream ended in good order, but in the middle of the answer."""
 
 
-def stream_headers(base: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def stream_headers(base: list[tuple[bytes, bytes]], media_type: bytes) -> list[tuple[bytes, bytes]]:
     """Headers of a streamed answer; the last two keep proxies from holding events back."""
     return [
         *base,
-        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"content-type", media_type),
         (b"cache-control", b"no-cache, no-transform"),
         (b"x-accel-buffering", b"no"),
     ]
@@ -43,7 +43,7 @@ async def company(
 
     async def comment() -> None:
         if not exchange.started:
-            await exchange.start(200, stream_headers(headers))
+            await exchange.start(200, headers)
         while True:
             await exchange.write(line)
             await asyncio.sleep(interval)
@@ -70,7 +70,7 @@ async def relay(exchange: Exchange, begun: Begun, bill: Bill, headers: list[tupl
     Raises a dialect's fault, `BrokenOff` or `UpstreamFault` when the provider fails in the middle.
     """
     if not exchange.started:
-        await exchange.start(200, stream_headers(headers))
+        await exchange.start(200, headers)
     way = begun.passage
     bill.produced_bytes = way.produced_bytes
     await exchange.write(begun.first)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import MethodNotAllowed
-from modelport.gateway.doors import DOORS
+from modelport.gateway.doors import Door, find
 from modelport.gateway.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Gateway"]
 
-_ADDRESSES = {f"{prefix}/{end}": door for prefix in ("/api/v1", "/v1") for end, door in DOORS.items()}
-_COUNTS = frozenset({"/api/v1/messages/count_tokens", "/v1/messages/count_tokens"})
 _OPEN = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
@@ -46,14 +44,17 @@ class Gateway:
             await self._control(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        door = _ADDRESSES.get(path)
-        if door is not None and method == "POST":
-            await self._chat.serve(Exchange(scope, receive, send), door, _HEADERS)
-        elif path in _COUNTS and method == "POST":
-            await self._chat.count_tokens(Exchange(scope, receive, send), _HEADERS)
+        found = find(path, scope["query_string"])
+        if found is not None and method == "POST":
+            behind, address = found
+            exchange = Exchange(scope, receive, send)
+            if isinstance(behind, Door):
+                await self._chat.serve(exchange, behind, address, _HEADERS)
+            else:
+                await self._chat.count_tokens(exchange, behind, address, _HEADERS)
         elif method == "OPTIONS":
             await _preflight(scope, send)
-        elif door is not None or path in _COUNTS:
+        elif found is not None:
             await _only_post(Exchange(scope, receive, send))
         else:
             await self._control(scope, receive, _with_open_headers(send))

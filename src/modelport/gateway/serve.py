@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from modelport.dialects.anthropic_messages import request as messages_request
 from modelport.dialects.canonical import Identity, Usage
 from modelport.errors import ModelportError
 from modelport.gateway import tokens
@@ -23,10 +22,10 @@ from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure
 from modelport.gateway.bill import Bill, open_bill
-from modelport.gateway.doors import FAULTS, MESSAGES
+from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.plan import Plan, make_plan
-from modelport.gateway.relay import BrokenOff, company, relay
+from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
 from modelport.usage.generation import Generation
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import OpenStreams
-    from modelport.gateway.doors import Door
-    from modelport.gateway.passage import StreamWriter
+    from modelport.gateway.dialect import StreamWriter
+    from modelport.gateway.doors import Address, Counting, Door
     from modelport.gateway.services import Services
 
 __all__ = ["Chat"]
@@ -54,12 +53,12 @@ class Chat:
         self._streams = streams
         self._random = random
 
-    async def serve(self, exchange: Exchange, door: Door, headers: list[tuple[bytes, bytes]]) -> None:
+    async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
         generation_id = ids.generation_id()
         headers = [*headers, (b"x-generation-id", generation_id.encode())]
         try:
-            run = await self._prepare(exchange, door, generation_id)
+            run = await self._prepare(exchange, door, address, generation_id)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
@@ -80,29 +79,38 @@ class Chat:
             except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
                 await run.fail(exchange, headers, error)
 
-    async def count_tokens(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
-        """How many tokens a request in Anthropic Messages would send, counted here and free of charge."""
+    async def count_tokens(
+        self, exchange: Exchange, counting: Counting, address: Address, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        """How many tokens a request would send, counted here and free of charge."""
         settings = self._services.settings
         try:
             await admit(self._services.keys, exchange)
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
-            text, other = TranslatedAsked(messages_request.read_count_tokens(body)).prompt_text()
+            text, other = TranslatedAsked(counting.reads(body, address), body).prompt_text()
             await tokens.load()
-            counted = messages_request.write_count_tokens(tokens.count(text) + other)
+            counted = counting.writes(tokens.count(text) + other)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
-            await refuse(exchange, MESSAGES, error, headers)
+            await refuse(exchange, counting.door, error, headers)
             return
         await exchange.answer(200, [*headers, _JSON], counted)
 
-    async def _prepare(self, exchange: Exchange, door: Door, generation_id: str) -> _Run:
+    async def _prepare(self, exchange: Exchange, door: Door, address: Address, generation_id: str) -> _Run:
         services = self._services
         settings = services.settings
         key = await admit(services.keys, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
-        request = door.read(body)
-        plan = make_plan(request.peek, request.wanted(), services.catalog.snapshot, self._random, settings.attempts)
+        request = door.read(body, address)
+        plan = make_plan(
+            request.peek,
+            request.wanted(),
+            services.catalog.snapshot,
+            self._random,
+            settings.attempts,
+            operation=door.operation,
+        )
         generation = Generation(
             id=generation_id,
             created_at=clock.now_ms(),
@@ -149,7 +157,7 @@ class _Run:
                 await self.bill.deliver(begun.endpoint)
                 streams.add(self.bill)
                 self._delivering = True
-                await relay(exchange, begun, self.bill, headers)
+                await relay(exchange, begun, self.bill, self._stream_headers(headers))
                 await begun.drain()
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             assert self._begun is not None
@@ -177,10 +185,14 @@ class _Run:
         )
         work = attempt(self._services, self._plan, self._request, caller, self._attempts)
         settings = self._services.settings
-        if not caller.stream or not settings.keep_alive_comments or exchange.header(b"x-modelport-comments") == "off":
+        wanted = settings.keep_alive_comments and exchange.header(b"x-modelport-comments") != "off"
+        if not caller.stream or not wanted or not self._door.comment:
             return await work
-        async with company(exchange, headers, settings.keep_alive_interval, self._door.comment):
+        async with company(exchange, self._stream_headers(headers), settings.keep_alive_interval, self._door.comment):
             return await work
+
+    def _stream_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        return stream_headers(headers, self._door.media_type)
 
     async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
         """The answer is whole: settle, wait for the disk, then send its end."""
@@ -269,7 +281,8 @@ class _Run:
         """Signs the error of a stream that was answered with comments, but by no provider."""
         endpoint, generation = self._plan.attempts[-1], self.bill.generation
         seconds = generation.created_at // 1000
-        return self._door.writer(Identity(generation.id, endpoint.model_id, endpoint.provider.name, seconds))
+        identity = Identity(generation.id, endpoint.model_id, endpoint.provider.name, seconds)
+        return self._door.writer(identity, self._request)
 
     @property
     def must_count(self) -> bool:
@@ -298,6 +311,7 @@ async def refuse(exchange: Exchange, door: Door, error: Exception, headers: list
         headers = [*headers, (b"retry-after", str(error.retry_after).encode())]
     if isinstance(error, ModelportError):
         headers = [*headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
+    headers = [*headers, *door.error_headers(error)]
     await exchange.answer(status, [*headers, _JSON], door.write_error(error))
 
 

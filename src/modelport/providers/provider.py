@@ -48,6 +48,12 @@ class Provider:
     """Request fields it knows by another name: `{"max_completion_tokens": "max_tokens"}`."""
     drops: frozenset[str] = frozenset()
     """Request fields it refuses, and which an answer does not depend on."""
+    keeps: frozenset[str] = frozenset()
+    """Fields meant for a gateway that this provider, a gateway itself, is to be sent as well."""
+    quirks: frozenset[str] = frozenset()
+    """Ways in which it differs from its dialect, by the names that the dialect gives them."""
+    reasoning_format: str | None = None
+    """The reference's name for the reasoning it takes back (`azure-openai-responses-v1`); None for its dialect's."""
     always_stream: bool = False
     """Ask for a stream even for a non-streamed answer, and add it up (it can be stopped at once then)."""
     privacy_policy_url: str | None = None
