@@ -21,7 +21,7 @@ _URL = re.compile(r"\b(?:https?|wss?|socks5h?|ftp)://(?:[^\s/@\"'`<>]*@)?\[?([A-
 _INDEX = re.compile(r"--(?:(?:extra-)?index-url|find-links|trusted-host)\b")
 
 _PRIVATE = re.compile(r"(?:127|10|169\.254|192\.168|192\.0\.2|198\.51\.100|203\.0\.113)(?:\..*)?")
-_SUFFIXES = (".example", ".example.com", ".example.org", ".invalid", ".test", ".localhost")
+_SUFFIXES = (".example", ".example.com", ".example.org", ".invalid", ".test", ".localhost", ".amazonaws.com")
 HOSTS = frozenset({
     *("example.com", "example.org", "no.such.host"),
     *("apache.org", "www.apache.org", "github.com", "huggingface.co", "json-schema.org", "keepachangelog.com"),
