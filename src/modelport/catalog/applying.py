@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from modelport.catalog import rows, store, tables
 from modelport.catalog.checks import between
 from modelport.catalog.errors import Refused
-from modelport.catalog.sealing import Sealing
+from modelport.catalog.sealing import Sealing, key_field
 from modelport.db import changes
 from modelport.kit import ids
 from modelport.kit.money import format_price
@@ -29,7 +29,7 @@ Source = Literal["operator", "builtin"]
 _MANY = 100
 """Changes beyond which servers are told "everything" (`*`) instead of each name."""
 
-_SECRET = {"api_key", "proxy", "headers"}
+_SECRET = {"api_key", "api_keys", "proxy", "headers"}
 
 
 class Applied(NamedTuple):
@@ -117,6 +117,7 @@ class _Applying:
         values = {
             **rows.provider_to_row(entry),
             "api_key": sealing.store("api_key", entry.api_key, row["api_key"] if row else None),
+            "api_keys": _sealed_keys(sealing, entry, row),
             "proxy": sealing.store("proxy", entry.proxy, row["proxy"] if row else None) if entry.proxy else None,
             "source": self._source,
         }
@@ -187,6 +188,18 @@ class _Applying:
             return
         (self._applied.created if created else self._applied.updated).append(what)
         self._changed.append(subject)
+
+
+def _sealed_keys(sealing: Sealing, entry: ProviderEntry, row: Row | None) -> list[dict[str, Any]]:
+    stored = {each["name"]: each["key"] for each in (row["api_keys"] if row else ())}
+    return [
+        {
+            "name": each.name,
+            "key": sealing.store(key_field(each.name), each.key, stored.get(each.name)),
+            "weight": each.weight,
+        }
+        for each in entry.api_keys
+    ]
 
 
 def _different(values: Mapping[str, Any], row: Row | None) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.catalog import cards, rows
-from modelport.catalog.sealing import MissingSecret, Sealing
+from modelport.catalog.sealing import MissingSecret, Sealing, key_field
 from modelport.catalog.snapshot import Endpoint, Model, Snapshot
+from modelport.providers.provider import UpstreamKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,7 +67,7 @@ def with_address(snapshot: Snapshot, slug: str, address: Address) -> Snapshot:
     provider = snapshot.providers.get(slug)
     if provider is None:
         return snapshot
-    moved = replace(provider, base_url=address.base_url, api_key=address.api_key)
+    moved = replace(provider, base_url=address.base_url, api_key=address.api_key, keys=())
 
     def there(endpoint: Endpoint) -> Endpoint:
         return replace(endpoint, provider=moved) if endpoint.provider.slug == slug else endpoint
@@ -85,7 +86,7 @@ def with_address(snapshot: Snapshot, slug: str, address: Address) -> Snapshot:
 def _provider(row: Mapping[str, Any], sealing: Sealing) -> Provider:
     return rows.provider_from_row(
         row,
-        api_key=sealing.reveal("api_key", row["api_key"]),
+        keys=_keys(row, sealing),
         proxy=sealing.reveal("proxy", row["proxy"]) if row["proxy"] else None,
         headers={
             # A value without `env:` is no secret: the document refuses credentials there.
@@ -93,6 +94,25 @@ def _provider(row: Mapping[str, Any], sealing: Sealing) -> Provider:
             for name, value in row["headers"].items()
         },
     )
+
+
+def _keys(row: Mapping[str, Any], sealing: Sealing) -> tuple[UpstreamKey, ...]:
+    """Every key that can be had; raises `MissingSecret` only where all of several are missing."""
+    if not row["api_keys"]:
+        key = sealing.reveal("api_key", row["api_key"])
+        return (UpstreamKey("main", key),) if key else ()
+    stored = [("api_key", "main", row["api_key"], 1)] if row["api_key"] else []
+    stored += [(key_field(each["name"]), each["name"], each["key"], each["weight"]) for each in row["api_keys"]]
+    found: list[UpstreamKey] = []
+    missing: MissingSecret | None = None
+    for field, name, sealed, weight in stored:
+        try:
+            found.append(UpstreamKey(name, sealing.reveal(field, sealed), weight))
+        except MissingSecret as error:
+            missing = error
+    if missing is not None and not found:
+        raise missing
+    return tuple(found)
 
 
 def _models(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, Model]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from modelport.catalog.policy_entry import DataPolicyEntry, KeyEntry
 from modelport.catalog.price_entry import Entry, OverrideEntry, PricingEntry
 from modelport.catalog.words import (
     BaseUrl,
@@ -27,8 +28,10 @@ from modelport.catalog.words import (
 __all__ = [
     "DIALECTS",
     "ArchitectureEntry",
+    "DataPolicyEntry",
     "Document",
     "EndpointEntry",
+    "KeyEntry",
     "ModelEntry",
     "OverrideEntry",
     "PricingEntry",
@@ -80,6 +83,12 @@ class ProviderEntry(Entry):
         repr=False,
         description="The key itself, which is kept sealed, or `env:NAME` to read it from the server's environment.",
     )
+    api_keys: list[KeyEntry] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Several keys, beside `api_key` or in its place. Requests are spread over them by weight; one "
+        "that is refused rests alone.",
+    )
     proxy: ProxyUrl | None = Field(
         default=None,
         repr=False,
@@ -105,6 +114,18 @@ class ProviderEntry(Entry):
     status_page_url: WebUrl | None = None
     headquarters: Text | None = Field(default=None, description="Country code, such as `US`.")
     datacenters: list[Text] = Field(default_factory=list, description="Country codes.")
+    data_policy: DataPolicyEntry = Field(default=DataPolicyEntry(), description="How it handles what it is sent.")
+    cache_seconds: Annotated[int, Field(ge=0, le=604_800)] = Field(
+        default=300, description="How long its prompt cache keeps a prefix after the last use."
+    )
+
+    @field_validator("api_keys")
+    @classmethod
+    def _names_differ(cls, value: list[KeyEntry]) -> list[KeyEntry]:
+        names = [each.name for each in value]
+        if len(set(names)) < len(names):
+            raise refuse("two keys have the same name", "give each key of a provider its own `name`")
+        return value
 
     @field_validator("dialect")
     @classmethod
@@ -155,6 +176,12 @@ class EndpointEntry(Entry):
     ) = None
     supported_parameters: list[Text] | None = Field(default=None, description="The model's when not given.")
     supports_implicit_caching: bool = Field(default=False, description="It caches prompts without being asked.")
+    service_tier: Literal["flex", "priority", "scale", "ultrafast"] | None = Field(
+        default=None, description="The tier it is sold in; such an endpoint serves only requests that ask for the tier."
+    )
+    data_policy: DataPolicyEntry | None = Field(
+        default=None, description="Where it differs from its provider's, in whole."
+    )
     status: Literal["active", "disabled"] = Field(default="active", description="`disabled` takes it out of service.")
 
     @property
@@ -217,6 +244,9 @@ class ModelEntry(Entry):
     expiration_date: Text | None = Field(default=None, description="`YYYY-MM-DD`: may be removed after it.")
     reasoning: ReasoningEntry | None = None
     is_moderated: bool = False
+    is_distillable: bool | None = Field(
+        default=None, description="Its author lets other models be trained on its text; unknown counts as no."
+    )
     endpoints: list[EndpointEntry] = Field(
         default_factory=list, max_length=200, description="The whole list: endpoints that are not named are removed."
     )

@@ -8,12 +8,13 @@ from modelport.catalog.document import EndpointEntry, ModelEntry, PricingEntry
 from modelport.catalog.pricing import PRICE_KEYS, Override, Prices, Pricing
 from modelport.catalog.snapshot import Architecture, Endpoint, Model, Reasoning
 from modelport.kit.money import format_price
-from modelport.providers.provider import Provider, Timeouts
+from modelport.providers.provider import DataPolicy, Provider, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modelport.catalog.document import ProviderEntry
+    from modelport.providers.provider import UpstreamKey
 
 __all__ = [
     "endpoint_from_row",
@@ -33,34 +34,38 @@ Values = dict[str, Any]
 
 _PLAIN_PROVIDER = (
     "slug", "name", "dialect", "base_url", "headers", "max_concurrency", "renames", "drops", "always_stream",
-    "privacy_policy_url", "terms_of_service_url", "status_page_url", "headquarters", "datacenters",
+    "privacy_policy_url", "terms_of_service_url", "status_page_url", "headquarters", "datacenters", "cache_seconds",
 )  # fmt: skip
 _PLAIN_MODEL = (
     "id", "name", "description", "created", "context_length", "supported_parameters", "aliases",
-    "hugging_face_id", "knowledge_cutoff", "expiration_date", "is_moderated",
+    "hugging_face_id", "knowledge_cutoff", "expiration_date", "is_moderated", "is_distillable",
 )  # fmt: skip
 _PLAIN_ENDPOINT = (
     "provider", "variant", "upstream_model", "context_length", "max_completion_tokens", "max_prompt_tokens",
-    "quantization", "supported_parameters", "supports_implicit_caching", "status",
+    "quantization", "supported_parameters", "supports_implicit_caching", "service_tier", "status",
 )  # fmt: skip
 
 
 def provider_to_row(entry: ProviderEntry) -> Values:
-    """The columns an entry decides, but for its secrets (`api_key`, `proxy`), which the caller seals."""
+    """The columns an entry decides, but for its secrets (`api_key`, `api_keys`, `proxy`), which the caller seals."""
     return {
         **{key: getattr(entry, key) for key in _PLAIN_PROVIDER},
         "timeouts": entry.timeouts.model_dump(),
+        "data_policy": entry.data_policy.model_dump(exclude_none=True),
     }
 
 
-def provider_from_row(row: Mapping[str, Any], *, api_key: str, proxy: str | None, headers: Values) -> Provider:
+def provider_from_row(
+    row: Mapping[str, Any], *, keys: tuple[UpstreamKey, ...], proxy: str | None, headers: Values
+) -> Provider:
     """The record the chat path calls by; the secrets are given in clear."""
     return Provider(
         slug=row["slug"],
         name=row["name"],
         dialect=row["dialect"],
         base_url=row["base_url"],
-        api_key=api_key,
+        api_key=keys[0].key if keys else "",
+        keys=keys,
         proxy=proxy,
         timeouts=Timeouts(**row["timeouts"]),
         headers=headers,
@@ -73,6 +78,8 @@ def provider_from_row(row: Mapping[str, Any], *, api_key: str, proxy: str | None
         status_page_url=row["status_page_url"],
         headquarters=row["headquarters"],
         datacenters=tuple(row["datacenters"]),
+        data_policy=DataPolicy(**row["data_policy"]),
+        cache_seconds=row["cache_seconds"],
     )
 
 
@@ -128,6 +135,7 @@ def model_from_row(row: Mapping[str, Any], endpoints: tuple[Endpoint, ...]) -> M
         expiration_date=row["expiration_date"],
         reasoning=_reasoning(reasoning) if reasoning is not None else None,
         is_moderated=row["is_moderated"],
+        is_distillable=bool(row["is_distillable"]),
     )
 
 
@@ -150,6 +158,7 @@ def endpoint_to_row(entry: EndpointEntry, position: int) -> Values:
         "position": position,
         "pricing": pricing_to_json(entry.pricing),
         "cost": pricing_to_json(entry.cost) if entry.cost else None,
+        "data_policy": entry.data_policy.model_dump(exclude_none=True) if entry.data_policy else None,
     }
 
 
@@ -160,6 +169,7 @@ def entry_from_endpoint_row(row: Mapping[str, Any]) -> EndpointEntry:
             **{key: row[key] for key in _PLAIN_ENDPOINT},
             "pricing": _pricing_entry(row["pricing"]),
             "cost": _pricing_entry(row["cost"]) if row["cost"] else None,
+            "data_policy": row["data_policy"],
         }
     )
 
@@ -181,6 +191,8 @@ def endpoint_from_row(row: Mapping[str, Any], model: Mapping[str, Any], provider
         quantization=row["quantization"],
         supported_parameters=frozenset(model["supported_parameters"] if parameters is None else parameters),
         supports_implicit_caching=row["supports_implicit_caching"],
+        service_tier=row["service_tier"],
+        data_policy=provider.data_policy if row["data_policy"] is None else DataPolicy(**row["data_policy"]),
     )
 
 

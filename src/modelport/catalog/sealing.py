@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from modelport.catalog.words import env_name
@@ -10,11 +11,16 @@ from modelport.kit.vault import SealBroken, Vault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MissingSecret", "Sealing"]
+__all__ = ["MissingSecret", "Sealing", "key_field"]
 
 
 class MissingSecret(Exception):
     """A provider's secret can't be had; says why, without the secret."""
+
+
+def key_field(name: str) -> str:
+    """The field under which one of several keys is sealed: it can't be opened under another's name."""
+    return f"api_keys.{name}"
 
 
 class Sealing:
@@ -59,7 +65,7 @@ class Sealing:
         """What an export may show: a reference, never the secret."""
         if stored == "" or env_name(stored) is not None:
             return stored
-        return f"env:MODELPORT_{self._slug.upper().replace('-', '_')}_{field.upper()}"
+        return "env:" + re.sub(r"[^A-Z0-9]", "_", f"MODELPORT_{self._slug}_{field}".upper())
 
     def _opened(self, field: str, stored: str) -> str | None:
         try:

@@ -11,7 +11,7 @@ from modelport.catalog import building, reading, rows, store
 from modelport.catalog.applying import Applied, Source, apply
 from modelport.catalog.building import Address
 from modelport.catalog.document import Document, ProviderEntry
-from modelport.catalog.sealing import Sealing
+from modelport.catalog.sealing import Sealing, key_field
 from modelport.catalog.snapshot import Pricing, Snapshot
 
 if TYPE_CHECKING:
@@ -126,6 +126,9 @@ class Catalog:
             {
                 **{key: row[key] for key in ProviderEntry.model_fields if key not in {"api_key", "proxy"}},
                 "api_key": sealing.exported("api_key", row["api_key"]),
+                "api_keys": [
+                    {**each, "key": sealing.exported(key_field(each["name"]), each["key"])} for each in row["api_keys"]
+                ],
                 "proxy": sealing.exported("proxy", row["proxy"]) if row["proxy"] else None,
             }
         )

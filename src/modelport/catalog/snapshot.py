@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from modelport.catalog.pricing import Override, Prices, Pricing, Rates
+from modelport.providers.provider import DataPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,10 @@ class Endpoint:
     quantization: str | None
     supported_parameters: frozenset[str]
     supports_implicit_caching: bool = False
+    service_tier: str | None = None
+    """The tier it is sold in (`flex`, `priority`...); None for the plain one."""
+    data_policy: DataPolicy = field(default_factory=DataPolicy)
+    """Its provider's, or its own where that differs."""
     own_dialect: str | None = None
     """Where it is reached in another dialect than its provider's other models."""
 
@@ -100,6 +105,8 @@ class Model:
     expiration_date: str | None = None
     reasoning: Reasoning | None = None
     is_moderated: bool = False
+    is_distillable: bool = False
+    """Whether its author lets other models be trained on its text."""
 
     @property
     def is_free(self) -> bool:

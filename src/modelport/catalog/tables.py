@@ -22,6 +22,8 @@ providers = Table(
     Column("base_url", Text, nullable=False),
     # `env:NAME`, or sealed by the vault; never in clear. Empty when the provider needs no key.
     Column("api_key", Text, nullable=False),
+    # A list of `{name, key, weight}`, each key as in `api_key`.
+    Column("api_keys", _JSON, nullable=False, server_default="[]"),
     # `env:NAME`, or sealed, because the address may carry a password.
     Column("proxy", Text),
     Column("timeouts", _JSON, nullable=False),
@@ -35,6 +37,8 @@ providers = Table(
     Column("status_page_url", Text),
     Column("headquarters", Text),
     Column("datacenters", _JSON, nullable=False),
+    Column("data_policy", _JSON, nullable=False, server_default="{}"),
+    Column("cache_seconds", Integer, nullable=False, server_default="300"),
     Column("source", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -59,6 +63,7 @@ models = Table(
     Column("expiration_date", Text),
     Column("reasoning", _JSON),
     Column("is_moderated", Boolean, nullable=False),
+    Column("is_distillable", Boolean),
     Column("source", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -84,6 +89,9 @@ endpoints = Table(
     Column("quantization", Text),
     Column("supported_parameters", _JSON),
     Column("supports_implicit_caching", Boolean, nullable=False),
+    Column("service_tier", Text),
+    # In place of the provider's.
+    Column("data_policy", _JSON),
     # active | disabled (by the operator) | removed (no longer named; kept because records point here)
     Column("status", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

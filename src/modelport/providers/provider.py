@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Provider", "Timeouts"]
+__all__ = ["DataPolicy", "Provider", "Timeouts", "UpstreamKey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,39 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class DataPolicy:
+    """How a provider handles what it is sent; None where that is not known, which counts as the worse."""
+
+    training: bool | None = None
+    retains_prompts: bool | None = None
+    retention_days: int | None = None
+    may_publish: bool | None = None
+    zdr: bool | None = None
+
+    @property
+    def collects(self) -> bool:
+        """Whether what is sent may be kept or trained on (`data_collection: deny` keeps away from it)."""
+        if self.zdr:
+            return False
+        return self.training is not False or self.retains_prompts is not False or bool(self.may_publish)
+
+    @property
+    def is_zdr(self) -> bool:
+        """Whether nothing is kept after the answer, and nothing trained on."""
+        return bool(self.zdr) or (self.retains_prompts is False and self.training is False)
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamKey:
+    """One key of a provider."""
+
+    name: str
+    """What logs call it."""
+    key: str = field(repr=False)
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Whom we call."""
 
@@ -36,7 +69,9 @@ class Provider:
     """What the dialect's path is appended to, such as `https://host/v1`; without a trailing slash.
     Empty while the provider can't be reached (the local model before it is ready)."""
     api_key: str = field(default="", repr=False)
-    """Sent as the dialect wants it. Empty when the provider needs none."""
+    """Sent as the dialect wants it; the first of `keys`. Empty when the provider needs none."""
+    keys: tuple[UpstreamKey, ...] = field(default=(), repr=False)
+    """Every key it may be called with; requests are spread over them by weight."""
     proxy: str | None = field(default=None, repr=False)
     """`http://`, `socks5://` or `socks5h://` address, with a password if it wants one."""
     timeouts: Timeouts = Timeouts()
@@ -61,3 +96,6 @@ class Provider:
     status_page_url: str | None = None
     headquarters: str | None = None
     datacenters: tuple[str, ...] = ()
+    data_policy: DataPolicy = DataPolicy()
+    cache_seconds: int = 300
+    """How long its prompt cache keeps a prefix after the last use."""
