@@ -8,6 +8,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from bedrock_converse_samples import CHARGED, ID, events_of
 from hypothesis import given
@@ -216,9 +217,19 @@ def test_any_bytes(raw: bytes) -> None:
     assert read_error(500, raw) or not raw
     assert read_usage(raw) is None
     for name in (b"messageStart", b"contentBlockStart", b"contentBlockDelta", b"messageStop", b"metadata", b"error"):
-        with pytest.raises(StreamError):
+        # Bytes that happen to be an object are an event that says nothing; only an error is one by its name.
+        with contextlib.nullcontext() if name != b"error" and _is_object(raw) else pytest.raises(StreamError):
             Reader().feed(name, raw)
         Patcher(ID, without_reasoning=True).feed(name, raw)
+
+
+def _is_object(raw: bytes) -> bool:
+    """As events are read: what nobody asks for is skipped, whatever it holds."""
+    try:
+        msgspec.json.decode(raw, type=msgspec.Struct)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -329,8 +340,9 @@ def _plain(choices: list[Choice]) -> list[Choice]:
     for choice in choices:
         choice.parts = [part for part in choice.parts if not isinstance(part, Text) or part.text]
         for part in choice.parts:
-            for annotation in part.annotations if isinstance(part, Text) else ():
-                annotation.start = None
+            if isinstance(part, Text):
+                # Copies: the events whose annotations these are will be written once more.
+                part.annotations = [msgspec.structs.replace(each, start=None) for each in part.annotations]
     return choices
 
 

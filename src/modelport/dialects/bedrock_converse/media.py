@@ -100,7 +100,10 @@ def read_document(fields: Fields) -> File:
 def read_video(fields: Fields) -> Video:
     """A `video`."""
     data, url, rest = _read_source(fields)
+    given = fields.rest.get("format")
     media_type = _media_type(fields, _VIDEOS, rest)
+    if url is not None and given is not None:
+        rest["format"] = given  # an address alone does not say it
     return KeptVideo(url or data_url(media_type or "video/mp4", data or ""), rest={**rest, **fields.rest})
 
 
@@ -186,7 +189,8 @@ def write_file(part: File, place: str, names: set[str]) -> dict[str, object]:
     if kind == "text" and media_type not in _DOCUMENTS.values():
         media_type = "text/plain"
     block: dict[str, object] = {}
-    if "source" not in rest or media_type is not None:
+    # A caller of this dialect may leave the format away (the service then looks at the bytes): so do we.
+    if media_type is not None or not isinstance(part, KeptFile):
         block["format"] = _format(_DOCUMENTS, media_type, source, rest, f"`{place}`: the file")
     name = "" if "name" in rest else _name(stem if known else part.filename or "", names)
     return {"document": {**block, "name": name, "source": source, **rest}}

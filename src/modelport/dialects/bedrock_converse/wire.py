@@ -60,6 +60,7 @@ BLOCK_FORMAT = "bedrock-block-v1"
 CALL_SIGNATURE = "modelport.tool_signature"
 """Type of a sealed signature that belongs to the tool call named by `id`."""
 
+_BYTES = "modelport.bytes:"
 _SEAL = "openrouter.reasoning:"
 """How a foreign reasoning detail hides in a signature, as the reference does on its Messages door."""
 
@@ -227,15 +228,17 @@ def is_plain(block: Reasoning) -> bool:
 def read_redacted(blob: str) -> str:
     """Hidden reasoning as its maker wrote it: JSON holds the bytes of that text once more as base64.
 
-    What is no text under the base64 stays as it is.
+    What is no text under the base64 keeps it, with a mark, so that it can be sent back as it came.
     """
     try:
         text = base64.b64decode(blob, validate=True).decode()
     except (binascii.Error, ValueError):
-        return blob
-    return text if text and write_redacted(text) == blob else blob
+        return _BYTES + blob
+    return text if text and write_redacted(text) == blob else _BYTES + blob
 
 
 def write_redacted(data: str) -> str:
     """The same the other way."""
+    if data.startswith(_BYTES):
+        return data[len(_BYTES) :]
     return base64.b64encode(data.encode()).decode()
