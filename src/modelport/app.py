@@ -13,13 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
 from modelport.accounts.routes import router as accounts_router
 from modelport.accounts.service import Accounts
+from modelport.accounts.sessions import Sessions
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
 from modelport.credits.service import Credits
@@ -33,6 +34,7 @@ from modelport.gateway.openapi import with_inference
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
+from modelport.keys.access import public
 from modelport.keys.service import Keys
 from modelport.kit import ids
 from modelport.kit.vault import Vault
@@ -76,6 +78,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             settings=settings,
             database=database,
             accounts=Accounts(database, vault),
+            sessions=Sessions(database, vault),
             keys=Keys(database, vault),
             credits=credits,
             catalog=catalog,
@@ -136,9 +139,11 @@ def control_app(services: Services | None = None) -> FastAPI:
     for prefix in ("/api/v1", "/v1"):
         for router in (catalog_router, limits_router, usage_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    app.include_router(accounts_router, include_in_schema=False)
-    app.add_api_route("/healthz", _alive, methods=["GET"], tags=["Health"], summary="Whether the process is alive")
-    app.add_api_route("/readyz", _ready, methods=["GET"], tags=["Health"], summary="Whether it can serve requests")
+    app.include_router(accounts_router, include_in_schema=False, dependencies=[Depends(public)])
+    health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
+    health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
+    health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
+    app.include_router(health)
     app.openapi = with_inference(app.openapi)
     app.add_exception_handler(ModelportError, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -229,10 +234,22 @@ async def _follow_changes(services: Services) -> None:
             except Exception:  # noqa: BLE001 (the catalogue that is in memory goes on serving)
                 _log.exception("catalog.reload_failed")
         for change in new:
-            if change.topic == "key":
-                services.keys.changed(change.subject)
-            elif change.topic == "credits":
-                services.credits.changed(change.subject)
+            _tell(services, change)
+
+
+def _tell(services: Services, change: changes.Change) -> None:
+    """Hands a change to who keeps such things in memory."""
+    match change.topic:
+        case "key":
+            services.keys.changed(change.subject)
+        case "account":
+            services.keys.standing_changed(change.subject, None)
+        case "user":
+            services.keys.standing_changed(None, change.subject)
+        case "credits":
+            services.credits.changed(change.subject)
+        case _:
+            pass  # the catalogue was reloaded once for all
 
 
 async def _latest(services: Services) -> int:

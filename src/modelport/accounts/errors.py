@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from modelport.errors import BadRequest, Conflict, Forbidden, NotFound
+from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthenticated
 
-__all__ = ["BadEmail", "EmailTaken", "NoSuchUser", "SetupLinkSpent", "WeakPassword"]
+__all__ = [
+    "AccountSuspended",
+    "BadEmail",
+    "EmailTaken",
+    "NoSuchAccount",
+    "NoSuchSession",
+    "NoSuchUser",
+    "NotSignedIn",
+    "SetupLinkSpent",
+    "WeakPassword",
+]
+
+
+class NotSignedIn(Unauthenticated):
+    """No session, or one that has ended."""
+
+
+class AccountSuspended(Forbidden):
+    """The person or the account is suspended."""
+
+
+class NoSuchAccount(NotFound):
+    """No account has this id, or the caller is no member of it."""
+
+
+class NoSuchSession(NotFound):
+    """The person has no session with this id."""
 
 
 class BadEmail(BadRequest):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from modelport.accounts import store
 from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchUser, SetupLinkSpent, WeakPassword
-from modelport.accounts.store import User
+from modelport.accounts.store import Standing, User, standing
 from modelport.kit import clock, ids
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
 
-__all__ = ["Accounts", "User", "normal_email"]
+__all__ = ["Accounts", "Standing", "User", "normal_email", "standing"]
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from modelport.accounts.tables import accounts, setup_tokens, users
+from modelport.accounts.roles import Role
+from modelport.accounts.tables import accounts, memberships, setup_tokens, users
 
 __all__ = [
+    "Standing",
     "User",
     "add_setup_token",
     "add_user",
@@ -16,6 +18,7 @@ __all__ = [
     "has_password",
     "set_login",
     "spend_setup_token",
+    "standing",
     "user_by_email",
     "user_of_open_setup",
 ]
@@ -47,6 +50,36 @@ def add_user(connection: Connection, user: User, created_at: int) -> None:
             id=user.id, account_id=user.account_id, email=user.email, is_admin=user.is_admin, created_at=created_at
         )
     )
+    connection.execute(
+        insert(memberships).values(
+            account_id=user.account_id, user_id=user.id, role=Role.OWNER.value, created_at=created_at
+        )
+    )
+
+
+class Standing(NamedTuple):
+    """How a person stands in an account at this moment."""
+
+    role: Role | None
+    """None when they are no member of it."""
+    suspended: bool
+    """Whether the person or the account is suspended."""
+    is_operator: bool
+
+
+def standing(connection: Connection, account_id: str, user_id: str) -> Standing:
+    """What `user_id` is in `account_id` now; unknown ones have no role."""
+    row = connection.execute(
+        select(memberships.c.role, users.c.disabled_at, accounts.c.suspended_at, users.c.is_admin)
+        .select_from(memberships)
+        .join(users, users.c.id == memberships.c.user_id)
+        .join(accounts, accounts.c.id == memberships.c.account_id)
+        .where(memberships.c.account_id == account_id, memberships.c.user_id == user_id)
+    ).first()
+    if row is None:
+        return Standing(None, suspended=False, is_operator=False)
+    suspended = row.disabled_at is not None or row.suspended_at is not None
+    return Standing(Role(row.role), suspended=suspended, is_operator=row.is_admin)
 
 
 def any_admin(connection: Connection) -> User | None:

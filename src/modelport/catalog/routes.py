@@ -13,10 +13,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from modelport.catalog import cards, listing, schemas
 from modelport.catalog.errors import ModelNotFound
 from modelport.catalog.service import Catalog
+from modelport.keys.access import public
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Models"])
+router = APIRouter(tags=["Models"], dependencies=[Depends(public)])
 
 _COMMAS = "Several may be given, separated by commas."
 _DESCRIPTIONS = {

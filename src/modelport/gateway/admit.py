@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelport.keys.errors import KeyRefused
+from modelport.accounts.roles import GRANTS, Permission
+from modelport.keys.errors import KeyRefused, NotAllowed, WrongKind
 
 if TYPE_CHECKING:
     from modelport.gateway.exchange import Exchange
@@ -19,7 +20,8 @@ _PLACES = (b"x-api-key", b"x-goog-api-key", b"api-key")
 async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
     """The key the caller shows, as `Authorization: Bearer` or where another dialect's clients put theirs.
 
-    Raises `KeyRefused`; `DatabaseDown` when an unknown key can't be looked up.
+    Raises `KeyRefused`; `WrongKind` or `NotAllowed` when it may not do inference; `DatabaseDown` when an unknown key
+    can't be looked up.
     """
     header = exchange.header(b"authorization")
     if header is not None:
@@ -30,4 +32,10 @@ async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
         token = next((value for value in shown if value), "").strip() or exchange.query("key")
     if not token:
         raise KeyRefused("Missing Authentication header")
-    return await keys.authenticate(token)
+    live = await keys.authenticate(token)
+    if live.record.kind == "management":
+        raise WrongKind("Management keys can't be used for inference: make an API key.")
+    role = live.standing.role
+    if role is None or Permission.INFERENCE not in GRANTS[role]:
+        raise NotAllowed("The role of this key's maker does not allow inference.")
+    return live

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from modelport.accounts.service import Accounts
+    from modelport.accounts.sessions import Sessions
     from modelport.catalog.service import Catalog
     from modelport.credits.service import Credits
     from modelport.db.database import Database
@@ -27,6 +28,7 @@ class Services:
     settings: Settings
     database: Database
     accounts: Accounts
+    sessions: Sessions
     keys: Keys
     credits: Credits
     catalog: Catalog

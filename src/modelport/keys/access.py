@@ -1,26 +1,173 @@
-"""Who calls the control plane: the API key of a request, for routes that need one."""
+"""Who calls the control plane, and may they? One declaration a route, the same for sessions and keys.
+
+    @router.get("/keys")
+    async def read_keys(caller: Annotated[Principal, Depends(allow(Permission.KEYS_READ))]) -> ...
+    @router.get("/models", dependencies=[Depends(public)])
+
+A test walks every route and fails on one that declares neither. What belongs to another account is looked for with
+`caller.account_id` and so is not found (404); what the role does not allow is refused (403).
+
+A browser's session comes as a cookie, which a browser sends along with requests that other sites cause. So a request
+that changes something must show that a page of ours made it: see `refuse_foreign`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from modelport.keys.errors import KeyRefused
+from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role
+from modelport.keys.errors import KeyRefused, NotAllowed, SentFromElsewhere, WrongKind
 
 if TYPE_CHECKING:
+    from modelport.accounts.sessions import Session
     from modelport.keys.service import LiveKey
+    from modelport.settings import Settings
 
-__all__ = ["bearer_key"]
+__all__ = [
+    "ACCOUNT_HEADER",
+    "APP_HEADER",
+    "Allow",
+    "Permission",
+    "Principal",
+    "Role",
+    "allow",
+    "cookie_name",
+    "is_https",
+    "public",
+    "refuse_foreign",
+]
+
+APP_HEADER: Final = "x-modelport-app"
+"""Any value; our own pages send it with every request. Another site's page can't, without asking first."""
+ACCOUNT_HEADER: Final = "x-modelport-account"
+"""Which of their accounts a signed-in person means; the one they last looked at when it is missing."""
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MANAGEMENT_ONLY: Final = "Only management keys can perform this operation"
 
 
-async def bearer_key(request: Request) -> LiveKey:
-    """The live key shown as `Authorization: Bearer`.
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls, in which account and role, and with what: a key or a session."""
 
-    Raises `KeyRefused`.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    user_id: str
+    """The person signed in, or who made the key."""
+    account_id: str
+    role: Role
+    key: LiveKey | None
+    session: Session | None
+    is_operator: bool
+    """Runs this server. Never true of a key: a leaked one must not open the whole house."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role and the kind of credential allow it."""
+        return self._refusal(permission) is None
+
+    def require(self, permission: Permission) -> None:
+        """Raises `NotAllowed` or `WrongKind` unless it is allowed."""
+        if (refusal := self._refusal(permission)) is not None:
+            raise refusal
+
+    def _refusal(self, permission: Permission) -> NotAllowed | WrongKind | None:
+        if self.key is None:
+            if permission is Permission.KEY_SELF:
+                return WrongKind("This tells about an API key: send one as `Authorization: Bearer`.")
+        elif self.key.record.kind == "management":
+            if permission not in MANAGEMENT_KEY:
+                return WrongKind("Management keys can't be used for this.")
+        elif permission not in INFERENCE_KEY:
+            return WrongKind(_MANAGEMENT_ONLY)
+        if permission is Permission.OPERATE:
+            return None if self.is_operator else NotAllowed("Only operators of this server may do this.")
+        if permission not in GRANTS[self.role]:
+            return NotAllowed(f"Your role in this account ({self.role.value}) does not allow this.")
+        return None
+
+
+class Allow:
+    """A dependency that lets through who may do one thing, and gives the route its `Principal`."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> Principal:
+        """Raises `KeyRefused`, `NotSignedIn`, `NotAllowed`, `WrongKind`, `SentFromElsewhere`."""
+        principal = await _principal(request)
+        principal.require(self.permission)
+        return principal
+
+
+_MADE: Final = {permission: Allow(permission) for permission in Permission}
+
+
+def allow(permission: Permission) -> Allow:
+    """What a route depends on: the caller, if they may do this."""
+    return _MADE[permission]
+
+
+async def public() -> None:
+    """What a route depends on that anybody may call, to say that this is meant."""
+
+
+async def _principal(request: Request) -> Principal:
+    services = request.app.state.services
+    shown = request.headers.get("authorization")
+    if shown is None:
+        token = request.cookies.get(cookie_name(request))
+        if token is None:
+            raise KeyRefused("Missing Authentication header")
+        refuse_foreign(request)
+        found = await services.sessions.find(token, request.headers.get(ACCOUNT_HEADER))
+        return Principal(
+            found.session.user_id, found.account_id, found.role, None, found.session, is_operator=found.is_operator
+        )
+    scheme, _, text = shown.partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
         raise KeyRefused("Missing Authentication header")
-    key: LiveKey = await request.app.state.services.keys.authenticate(token.strip())
-    return key
+    key: LiveKey = await services.keys.authenticate(text.strip())
+    assert key.standing.role is not None, "`authenticate` refuses a key whose maker has left"
+    return Principal(key.record.user_id, key.record.account_id, key.standing.role, key, None, is_operator=False)
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raises `SentFromElsewhere` for a change that a page of another site may have caused.
+
+    Three locks, for no single one is on every browser and behind every proxy: our pages' own header, which a foreign
+    page may send only after a preflight that never allows cookies; `Sec-Fetch-Site`, which no page can forge; and
+    `Origin` where that is missing. A fourth is the cookie itself (`SameSite=Lax`).
+    """
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        foreign = site not in {"same-origin", "none"}
+    else:
+        foreign = origin is not None and not _is_own(request, origin)
+    if foreign or APP_HEADER not in request.headers:
+        raise SentFromElsewhere(f"Not sent by a page of this server. Its own pages send the header `{APP_HEADER}`.")
+
+
+def _is_own(request: Request, origin: str) -> bool:
+    sent_from = origin.lower().partition("://")[2]
+    own = {request.headers.get("host", "").lower(), urlsplit(_public_url(request)).netloc.lower()}
+    return bool(sent_from) and sent_from in own
+
+
+def is_https(request: Request) -> bool:
+    """Whether people reach this server by HTTPS: told by the public address, else by this very connection."""
+    public_url = _public_url(request)
+    return public_url.startswith("https://") if public_url else request.url.scheme == "https"
+
+
+def cookie_name(request: Request) -> str:
+    """What the session's cookie is called. With `__Host-` a browser takes it over HTTPS and from this host only."""
+    return "__Host-modelport" if is_https(request) else "modelport"
+
+
+def _public_url(request: Request) -> str:
+    settings: Settings = request.app.state.services.settings
+    return settings.public_url or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelport.errors import Forbidden, NotFound, Unauthenticated
 
-__all__ = ["KeyLimitExceeded", "KeyRefused", "NoSuchKey"]
+__all__ = ["KeyLimitExceeded", "KeyRefused", "NoSuchKey", "NotAllowed", "SentFromElsewhere", "WrongKind"]
 
 
 class KeyRefused(Unauthenticated):
@@ -17,3 +17,15 @@ class KeyLimitExceeded(Forbidden):
 
 class NoSuchKey(NotFound):
     """No key has this hash or name."""
+
+
+class NotAllowed(Forbidden):
+    """The caller's role does not allow this."""
+
+
+class WrongKind(Forbidden):
+    """A key of this kind, or a session, can't be used for this."""
+
+
+class SentFromElsewhere(Forbidden):
+    """A browser sent this with a session's cookie, but not from a page of ours."""

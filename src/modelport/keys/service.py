@@ -10,6 +10,8 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING
 
+from modelport.accounts.roles import Role
+from modelport.accounts.service import Standing, standing
 from modelport.keys import store, token
 from modelport.keys.errors import KeyLimitExceeded, KeyRefused, NoSuchKey
 from modelport.keys.store import Key, Spend
@@ -44,10 +46,12 @@ class LiveKey:
     All amounts are nano-dollars. Methods never wait, so a check and a hold are one step.
     """
 
-    __slots__ = ("days", "held", "record", "stale", "total")
+    __slots__ = ("days", "held", "record", "stale", "standing", "total")
 
-    def __init__(self, record: Key, total: int, days: dict[int, int]) -> None:
+    def __init__(self, record: Key, total: int, days: dict[int, int], standing: Standing | None = None) -> None:
         self.record = record
+        self.standing = standing or Standing(Role.MEMBER, suspended=False, is_operator=False)
+        """How the key's maker stands in its account: what the key may do is bounded by that."""
         self.total = total
         self.days = days
         """Spending by UTC day; goes back at least to the first of last month."""
@@ -115,9 +119,10 @@ class Keys:
         limit: int | None = None,
         limit_reset: str | None = None,
         expires_at: int | None = None,
+        management: bool = False,
     ) -> tuple[str, Key]:
-        """A new key: its text, which is kept nowhere, and its record."""
-        text = token.new()
+        """A new key: its text, which is kept nowhere, and its record. A management key can't do inference."""
+        text = token.new(token.MANAGEMENT_PREFIX if management else token.PREFIX)
         key = Key(
             id=ids.prefixed("key"),
             account_id=account_id,
@@ -130,6 +135,7 @@ class Keys:
             disabled=False,
             expires_at=expires_at,
             created_at=clock.now_ms(),
+            kind="management" if management else "inference",
         )
         await self._database.write(partial(store.add, key=key))
         return text, key
@@ -153,6 +159,13 @@ class Keys:
         if (live := self._live.get(key_hash)) is not None:
             live.stale = True
 
+    def standing_changed(self, account_id: str | None, user_id: str | None) -> None:
+        """Another role, a suspension: read the keys of this account, or of this person, again before they are used."""
+        self._noted += 1
+        for live in self._live.values():
+            if account_id == live.record.account_id or user_id == live.record.user_id:
+                live.stale = True
+
     async def authenticate(self, text: str) -> LiveKey:
         """The live key that `text` is.
 
@@ -169,14 +182,19 @@ class Keys:
             raise KeyRefused("User not found. This API key is disabled.")
         if record.expires_at is not None and record.expires_at <= clock.now_ms():
             raise KeyRefused("User not found. This API key has expired.")
+        if live.standing.suspended:
+            raise KeyRefused("User not found. The account of this API key is suspended.")
+        if live.standing.role is None:
+            raise KeyRefused("User not found. Who made this API key is no longer a member of its account.")
         return live
 
     async def _load(self, key_hash: str) -> LiveKey:
-        def load(connection: Connection) -> tuple[Key, int, dict[int, int]] | None:
+        def load(connection: Connection) -> tuple[Key, int, dict[int, int], Standing] | None:
             key = store.by_hash(connection, key_hash)
             if key is None:
                 return None
-            return key, *store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
+            total, days = store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
+            return key, total, days, standing(connection, key.account_id, key.user_id)
 
         noted = self._noted
         found = await self._database.read(load)
@@ -189,6 +207,6 @@ class Keys:
         if live is None:
             live = self._live[key_hash] = LiveKey(*found)
         else:
-            live.record = found[0]
+            live.record, live.standing = found[0], found[3]
         live.stale = noted != self._noted
         return live

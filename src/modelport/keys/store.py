@@ -31,6 +31,8 @@ class Key(NamedTuple):
     disabled: bool
     expires_at: int | None
     created_at: int
+    kind: str = "inference"
+    """`inference`, `management` (never inference), or `browser`: a signed-in person's own, with no text to show."""
 
 
 _KEY = (
@@ -45,6 +47,7 @@ _KEY = (
     api_keys.c.disabled,
     api_keys.c.expires_at,
     api_keys.c.created_at,
+    api_keys.c.kind,
 )
 
 
@@ -72,6 +75,7 @@ def add(connection: Connection, key: Key) -> None:
             disabled=key.disabled,
             expires_at=key.expires_at,
             created_at=key.created_at,
+            kind=key.kind,
         )
     )
 

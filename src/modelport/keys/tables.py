@@ -23,9 +23,12 @@ api_keys = Table(
     Column("expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
+    Column("kind", Text, nullable=False, server_default="inference"),
     CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
     CheckConstraint("limit_reset IN ('daily', 'weekly', 'monthly')", name="limit_reset"),
+    CheckConstraint("kind IN ('inference', 'management', 'browser')", name="kind"),
 )
+"""`kind` says what a key is good for; a `browser` key has no text and stands for a signed-in person's own requests."""
 
 key_days = Table(
     "key_days",

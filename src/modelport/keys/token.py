@@ -1,5 +1,7 @@
 """The text of an API key: `sk-mp-v1-`, 43 random letters and digits, and a checksum of 6.
 
+Management keys begin with `sk-mp-mgmt-v1-`, so that nobody, and no scanner, takes one for the other.
+
 The checksum lets a secret scanner tell a real key from look-alikes, and lets the server refuse a mistyped one
 without asking the database.
 """
@@ -10,25 +12,27 @@ import zlib
 
 from modelport.kit.ids import random_text
 
-__all__ = ["PREFIX", "is_well_formed", "mask", "new"]
+__all__ = ["MANAGEMENT_PREFIX", "PREFIX", "is_well_formed", "mask", "new"]
 
 PREFIX = "sk-mp-v1-"
+MANAGEMENT_PREFIX = "sk-mp-mgmt-v1-"
 _RANDOM = 43  # 62^43 is a little over 2^256
 _CHECK = 6
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def new() -> str:
+def new(prefix: str = PREFIX) -> str:
     """A fresh key."""
     body = random_text(_RANDOM)
-    return PREFIX + body + _checksum(body)
+    return prefix + body + _checksum(body)
 
 
 def is_well_formed(text: str) -> bool:
     """Whether `text` has the form and the checksum of a key."""
-    body = text[len(PREFIX) : -_CHECK]
+    prefix = _prefix(text)
+    body = text[len(prefix) : -_CHECK]
     return (
-        text.startswith(PREFIX)
+        text.startswith(prefix)
         and len(body) == _RANDOM
         and text.isascii()
         and body.isalnum()
@@ -38,7 +42,11 @@ def is_well_formed(text: str) -> bool:
 
 def mask(key: str) -> str:
     """The label that stands for the key wherever it is shown again: `sk-mp-v1-abc...xyz`."""
-    return f"{key[: len(PREFIX) + 3]}...{key[-3:]}"
+    return f"{key[: len(_prefix(key)) + 3]}...{key[-3:]}"
+
+
+def _prefix(text: str) -> str:
+    return MANAGEMENT_PREFIX if text.startswith(MANAGEMENT_PREFIX) else PREFIX
 
 
 def _checksum(body: str) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from modelport.keys.access import bearer_key
-from modelport.keys.service import LiveKey
+from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.clock import UTC
 from modelport.kit.money import to_number
 
@@ -56,8 +55,8 @@ class KeyData(BaseModel):
     byok_usage_weekly: float = 0
     byok_usage_monthly: float = 0
     is_free_tier: bool = Field(description="Whether the account never had credits.")
-    is_management_key: bool = False
-    is_provisioning_key: bool = False
+    is_management_key: bool
+    is_provisioning_key: bool = Field(description="The older name of the same.")
     creator_user_id: str | None
     organization_id: str | None = None
     workspace_id: str | None = None
@@ -77,11 +76,13 @@ class KeyAnswer(BaseModel):
 
 @router.get("/key", summary="The key of this request")
 @router.get("/auth/key", summary="The key of this request, under its older address", include_in_schema=False)
-async def read_key(request: Request, live: Annotated[LiveKey, Depends(bearer_key)]) -> KeyAnswer:
+async def read_key(request: Request, caller: Annotated[Principal, Depends(allow(Permission.KEY_SELF))]) -> KeyAnswer:
     """What the key is, what it has spent to the last settled answer, and what it may still do."""
     services = request.app.state.services
     credits: Credits = services.credits
     free_tier: FreeTier = services.free_tier
+    live = caller.key
+    assert live is not None, "only keys have this permission"
     record = live.record
     paid = (await credits.purse(record.account_id)).ever_funded
     quota = await free_tier.today(record.account_id, paid=paid)
@@ -98,6 +99,8 @@ async def read_key(request: Request, live: Annotated[LiveKey, Depends(bearer_key
             usage_weekly=to_number(live.spent("weekly")),
             usage_monthly=to_number(live.spent("monthly")),
             is_free_tier=not paid,
+            is_management_key=record.kind == "management",
+            is_provisioning_key=record.kind == "management",
             creator_user_id=record.user_id,
             expires_at=None if record.expires_at is None else datetime.fromtimestamp(record.expires_at / 1000, UTC),
             free_model_daily_requests=FreeRequests(limit=quota.limit, remaining=quota.remaining, used=quota.used),
@@ -119,8 +122,10 @@ class CreditsAnswer(BaseModel):
 
 
 @router.get("/credits", summary="Credits of the caller's account")
-async def read_credits(request: Request, key: Annotated[LiveKey, Depends(bearer_key)]) -> CreditsAnswer:
+async def read_credits(
+    request: Request, caller: Annotated[Principal, Depends(allow(Permission.CREDITS_READ))]
+) -> CreditsAnswer:
     """What the account got and used, to the last settled answer."""
     credits: Credits = request.app.state.services.credits
-    totals = await credits.totals(key.record.account_id)
+    totals = await credits.totals(caller.account_id)
     return CreditsAnswer(data=CreditsData(total_credits=to_number(totals.granted), total_usage=to_number(totals.used)))

@@ -9,8 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from modelport.keys.access import bearer_key
-from modelport.keys.service import LiveKey
+from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.clock import UTC
 from modelport.kit.money import to_number
 
@@ -82,12 +81,12 @@ class GenerationAnswer(BaseModel):
 @router.get("/generation", summary="One generation of the caller's account")
 async def read_generation(
     request: Request,
-    key: Annotated[LiveKey, Depends(bearer_key)],
+    caller: Annotated[Principal, Depends(allow(Permission.GENERATIONS_READ))],
     generation_id: Annotated[str, Query(alias="id", min_length=1, max_length=200)],
 ) -> GenerationAnswer:
     """What it took, what it cost, who answered and how it was routed."""
     usage: Usage = request.app.state.services.usage
-    return GenerationAnswer(data=_shown(await usage.generation(generation_id, key.record.account_id)))
+    return GenerationAnswer(data=_shown(await usage.generation(generation_id, caller.account_id)))
 
 
 def _shown(generation: Generation) -> GenerationData:
