@@ -92,23 +92,24 @@ def estimate_max(
     *,
     images: int = 0,
     web_searches: int = 0,
+    requests: int = 1,
 ) -> Nanos:
     """The most a request made `at` can cost when it stays within these counts: what is held before the call."""
+    pieces = (requests, images, web_searches)
     if not pricing.overrides:
-        return _most(prompt_tokens, max_completion_tokens, pricing, pricing.base, images, web_searches)
+        return _most(prompt_tokens, max_completion_tokens, pricing, pricing.base, pieces)
     # A shorter prompt may fall in a dearer band, so the top of every band up to this length is tried.
     tops = {each.min_prompt_tokens for each in pricing.overrides if each.min_prompt_tokens is not None}
     sizes = [size for size in tops if size < prompt_tokens] + [prompt_tokens]
-    return max(
-        _most(size, max_completion_tokens, pricing, price_at(pricing, size, at), images, web_searches) for size in sizes
-    )
+    return max(_most(size, max_completion_tokens, pricing, price_at(pricing, size, at), pieces) for size in sizes)
 
 
-def _most(prompt: int, completion: int, pricing: Pricing, rates: Rates, images: int, searches: int) -> Nanos:  # noqa: PLR0917
+def _most(prompt: int, completion: int, pricing: Pricing, rates: Rates, pieces: tuple[int, int, int]) -> Nanos:
+    requests, images, searches = pieces
     product = (
         prompt * max(rates[0:6])
         + completion * max(rates[6:10])
-        + rates.request
+        + requests * rates.request
         + images * rates.image
         + searches * rates.web_search
     )
@@ -148,7 +149,7 @@ def _counts(usage: Usage) -> tuple[int, ...]:
     return (
         prompt, cached, written - hour, hour, audio, image,
         completion, reasoning, audio_out, image_out,
-        1, usage.images, usage.web_searches,
+        usage.search_units or 1, usage.images, usage.web_searches,
     )  # fmt: skip
 
 

@@ -65,6 +65,11 @@ class Asked(Protocol):
         """How many pictures the model will see."""
         ...
 
+    @property
+    def units(self) -> int:
+        """How many requests a provider that charges by the request will count this one as."""
+        ...
+
     def wanted(self) -> frozenset[str]:
         """Names of the features an endpoint must have to serve this at all."""
         ...
@@ -87,6 +92,8 @@ class Asked(Protocol):
 
 class ChatAsked:
     """A request in chat completions: read once for the small fields, and canonically only if it must be translated."""
+
+    units = 1
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -115,6 +122,7 @@ class TranslatedAsked:
     """A request in any other dialect, through its canonical form."""
 
     chat: ChatRequest | None = None
+    units = 1
 
     def __init__(self, request: Request, body: bytes) -> None:
         self.canonical = request

@@ -160,7 +160,7 @@ async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Ca
     provider, door = endpoint.provider, caller.door
     target = _target(endpoint, caller)
     body = door.body(asked, endpoint.dialect, target)
-    reply = await services.upstream.send(_where(endpoint, stream=target.stream), body)
+    reply = await services.upstream.send(_where(endpoint, door, stream=target.stream), body)
     begun = None
     try:
         note.status = reply.status
@@ -228,12 +228,13 @@ async def _gather(events: AsyncIterator[list[Event]], begun: Begun) -> Begun:
     return begun
 
 
-_places: dict[tuple[int, bool], tuple[Endpoint, Where]] = {}
+_places: dict[tuple[int, str, bool], tuple[Endpoint, Where]] = {}
 
 
-def _where(endpoint: Endpoint, *, stream: bool) -> Where:
+def _where(endpoint: Endpoint, door: Door, *, stream: bool) -> Where:
     # Parsing an address and building headers costs 60 us; an endpoint never changes, so once is enough.
-    known = _places.get((id(endpoint), stream))
+    place = (id(endpoint), door.operation, stream)
+    known = _places.get(place)
     if known is not None and known[0] is endpoint:
         return known[1]
     if len(_places) > 10_000:
@@ -245,13 +246,13 @@ def _where(endpoint: Endpoint, *, stream: bool) -> Where:
     headers.update(provider.headers)
     where = Where(
         provider.slug,
-        URL(provider.base_url + spoken.path(endpoint.upstream_model, stream)),
+        URL(provider.base_url + door.path(endpoint.dialect, endpoint.upstream_model, stream=stream)),
         headers,
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
         proxy=provider.proxy,
         max_concurrency=provider.max_concurrency,
     )
-    _places[id(endpoint), stream] = (endpoint, where)
+    _places[place] = (endpoint, where)
     return where
 
 

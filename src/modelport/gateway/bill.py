@@ -80,6 +80,7 @@ class Bill:
         "prompt_floor",
         "prompt_tokens",
         "ticket",
+        "units",
     )  # fmt: skip
 
     def __init__(self, services: Services, key: LiveKey, purse: Purse, generation: Generation) -> None:
@@ -99,6 +100,8 @@ class Bill:
         """A low estimate of the prompt's tokens: what a crash charges must not exceed what was used."""
         self.images = 0
         """Pictures in the prompt, where a price by the piece may apply."""
+        self.units = 1
+        """Requests that a price by the request may count this one as."""
         self.completion_cap: int | None = None
         """The longest answer that credits reach for, where the caller left the length open and they reach for less
         than the endpoint's longest."""
@@ -107,7 +110,7 @@ class Bill:
 
     def must_count(self, plan: Plan, request: Asked) -> bool:
         """Whether the prompt's bytes are too rough a bound for what the account has."""
-        self.prompt_tokens = request.prompt_bytes
+        self.prompt_tokens, self.units = request.prompt_bytes, request.units
         return self._estimate(_paid(plan), _wanted(plan, request)) * _PLENTY > self._room()
 
     def hold(self, plan: Plan, request: Asked) -> None:
@@ -117,7 +120,7 @@ class Bill:
         if any(endpoint.pricing.charges_images for endpoint in paid):
             self.images = request.images()
         room = self._room()
-        self.prompt_tokens = request.prompt_bytes
+        self.prompt_tokens, self.units = request.prompt_bytes, request.units
         self.prompt_floor = max(self.prompt_tokens // 5, 1)
         amount = self._estimate(paid, wanted)
         if amount * _PLENTY > room:
@@ -147,7 +150,9 @@ class Bill:
     def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
         at = self._at
         return max(
-            pricing.estimate_max(self.prompt_tokens, completion, each.pricing, at, images=self.images)
+            pricing.estimate_max(
+                self.prompt_tokens, completion, each.pricing, at, images=self.images, requests=self.units
+            )
             for each in endpoints
         )
 

@@ -37,6 +37,7 @@ from modelport.dialects.openai_responses import request as responses_request
 from modelport.dialects.openai_responses import response as responses_response
 from modelport.dialects.openai_responses import stream as responses_stream
 from modelport.dialects.openai_responses.wire import OPENAI_FORMAT
+from modelport.dialects.vectors.meaning import Malformed as VectorsMalformed
 from modelport.gateway.dialect import Dialect, SameDialect
 
 if TYPE_CHECKING:
@@ -237,5 +238,6 @@ FAULTS = (
     bedrock_errors.Malformed,
     cohere_errors.StreamError,
     cohere_errors.Malformed,
+    VectorsMalformed,
 )
 """What the dialects raise on bytes that are no answer of theirs."""

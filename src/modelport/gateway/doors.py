@@ -1,121 +1,25 @@
-"""The doors: at which address which dialect is spoken with callers, and how a request and its answer pass through.
-
-A door knows one dialect of callers. `body` and `passage` bring it together with the dialect of the provider that is
-tried: the same on both sides, and the caller's own bytes go through with patches; two, and both are translated.
-"""
+"""The doors: at which address which dialect is spoken with callers."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from modelport.dialects.anthropic_messages import request as messages_request
 from modelport.dialects.bedrock_converse.errors import error_type
 from modelport.dialects.bedrock_converse.stream import CONTENT_TYPE
 from modelport.dialects.gemini import request as gemini_request
-from modelport.dialects.openai_chat import request as chat_request
-from modelport.gateway.asked import ChatAsked, TranslatedAsked
-from modelport.gateway.dialect_table import DIALECTS, GEMINI_ARRAY
-from modelport.gateway.passage import Patched, SameChat, Translated, Way
+from modelport.gateway import vector_door
+from modelport.gateway.dialect_table import GEMINI_ARRAY
+from modelport.gateway.door import CHAT, Address, Door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from modelport.dialects.canonical import Charged, Event, Identity, Output, Request, Target
-    from modelport.gateway.asked import Asked
-    from modelport.gateway.dialect import Dialect, StreamWriter
-    from modelport.gateway.passage import Passage
+    from modelport.dialects.canonical import Request
 
 __all__ = ["Address", "Counting", "Door", "find"]
-
-_CHAT = "openai_chat"
-_SSE = b"text/event-stream; charset=utf-8"
-
-
-class Address(NamedTuple):
-    """What a door is told by the address itself, where a dialect puts something there."""
-
-    model: str = ""
-    stream: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A dialect as it is spoken with callers."""
-
-    dialect: str
-    operation: str = "chat"
-    """What is asked of the model: `chat`, `embeddings` or `rerank`."""
-    media_type: bytes = _SSE
-    """Of a streamed answer."""
-    variant: Dialect | None = None
-    """Where it is not spoken as with everybody."""
-    error_type: Callable[[Exception], str] | None = None
-    """For dialects that name an error's kind in a header."""
-
-    @property
-    def _spoken(self) -> Dialect:
-        return self.variant or DIALECTS[self.dialect]
-
-    @property
-    def comment(self) -> bytes:
-        """What keeps a waiting caller company; empty where nothing can."""
-        return self._spoken.comment
-
-    def read(self, body: bytes, address: Address) -> Asked:
-        """A caller's request. Raises `BadRequest`."""
-        if self.dialect == _CHAT:
-            return ChatAsked(body)
-        return TranslatedAsked(self._spoken.read_request(body, *address), body)
-
-    def write_error(self, error: Exception) -> bytes:
-        """The body of an error answer."""
-        return self._spoken.write_error(error)
-
-    def error_headers(self, error: Exception) -> list[tuple[bytes, bytes]]:
-        """Headers that say the error's kind, in dialects that put it there."""
-        return [] if self.error_type is None else [(b"x-amzn-errortype", self.error_type(error).encode())]
-
-    def writer(self, identity: Identity, asked: Asked) -> StreamWriter:
-        """Writes a stream for the caller."""
-        return self._spoken.writer(identity, asked.canonical)
-
-    def body(self, asked: Asked, dialect: str, target: Target) -> bytes:
-        """The body for a provider that speaks `dialect`. Raises `BadRequest` for what can't be said in it."""
-        if asked.chat is not None and dialect == self.dialect:
-            return chat_request.write(asked.chat, target)
-        spoken = DIALECTS[dialect]
-        if dialect == self.dialect and spoken.same is not None:
-            return spoken.same.patch_request(asked.body, target)
-        request = asked.canonical
-        if dialect != self.dialect:
-            # Fields without a canonical word mean something in the caller's dialect only.
-            request = msgspec.structs.replace(request, extra={})
-        return spoken.write_request(request, target)
-
-    def passage(
-        self, asked: Asked, dialect: str, target: Target, identity: Identity, *, without_reasoning: bool
-    ) -> Passage:
-        """How the answer of a provider that speaks `dialect` travels to the caller."""
-        if self.dialect == dialect == _CHAT:
-            return SameChat(identity, without_reasoning=without_reasoning)
-        spoken = DIALECTS[dialect]
-        same = spoken.same if dialect == self.dialect else None
-        request = asked.canonical
-
-        def read_response(body: bytes) -> list[Event]:
-            return spoken.read_response(body, target)
-
-        def write_whole(output: Output, charged: Charged) -> bytes:
-            return self._spoken.write_response(output, identity, charged, request)
-
-        way = Way(spoken.reader(target), self.writer(identity, asked), read_response, write_whole)
-        if same is None:
-            return Translated(way, without_reasoning=without_reasoning)
-        return Patched(way, same, identity, without_reasoning=without_reasoning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +38,7 @@ _BEDROCK = Door("bedrock_converse", media_type=CONTENT_TYPE.encode(), error_type
 _COHERE = Door("cohere_chat")
 
 _BY_END: dict[str, Door | Counting] = {
-    "chat/completions": Door(_CHAT),
+    "chat/completions": Door(CHAT),
     "completions": Door("openai_completions"),
     "responses": Door("openai_responses"),
     "messages": _MESSAGES,
@@ -143,13 +47,18 @@ _BY_END: dict[str, Door | Counting] = {
         lambda body, _address: messages_request.read_count_tokens(body),
         messages_request.write_count_tokens,
     ),
+    "embeddings": vector_door.EMBEDDINGS,
+    "rerank": vector_door.RERANK,
+    "embed": vector_door.EMBED_V1,
 }
 """By the end of the address, below `/api/v1/` and `/v1/`."""
 
+_BY_END_V2 = {"chat": _COHERE, "embed": vector_door.EMBED_V2, "rerank": vector_door.RERANK_V2}
+"""Cohere's own, below `/api/v2/` and `/v2/`."""
+
 _ADDRESSES: dict[str, Door | Counting] = {
     **{f"{prefix}/{end}": door for prefix in ("/api/v1", "/v1") for end, door in _BY_END.items()},
-    "/v2/chat": _COHERE,
-    "/api/v2/chat": _COHERE,
+    **{f"{prefix}/{end}": door for prefix in ("/api/v2", "/v2") for end, door in _BY_END_V2.items()},
 }
 _GEMINI_COUNTING = Counting(
     _GEMINI,
@@ -180,5 +89,7 @@ def _gemini(model: str, method: str, query: bytes) -> tuple[Door | Counting, Add
             return _GEMINI if b"alt=sse" in query.split(b"&") else _GEMINI_ARRAY, Address(model, stream=True)
         case "countTokens":
             return _GEMINI_COUNTING, Address(model)
+        case "embedContent" | "batchEmbedContents":
+            return vector_door.EMBED_CONTENT, Address(model)
         case _:
             return None

@@ -42,6 +42,8 @@ class Usage(Struct, frozen=True, gc=False):
     images: int = 0
     """Images in the prompt, for prices by the piece."""
     web_searches: int = 0
+    search_units: int = 0
+    """Requests that a ranking counts as, where its provider bills it so: one for up to 100 documents."""
     estimated: bool = False
     """The provider reported nothing, so these were counted here, offline."""
 

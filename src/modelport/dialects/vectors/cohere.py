@@ -49,6 +49,7 @@ __all__ = [
     "path",
     "read_request",
     "read_response",
+    "write_floats",
     "write_meta",
     "write_request",
     "write_response",
@@ -286,6 +287,19 @@ def write_response(answer: Embeddings, identity: Identity, charged: Charged) -> 
     if answer.texts is not None:
         fields["texts"] = answer.texts
     return _ENCODER.encode(fields)
+
+
+def write_floats(answer: Embeddings, identity: Identity, charged: Charged) -> bytes:
+    """The same for a caller of `/v1/embed`: bare floats where that is all there is to tell."""
+    if any(vector.values.keys() != {"float"} for vector in answer.vectors):
+        return write_response(answer, identity, charged)
+    return _ENCODER.encode({
+        "id": identity.id,
+        "embeddings": [vector.values["float"] for vector in answer.vectors],
+        "texts": answer.texts or [],
+        "meta": write_meta(identity, charged, _billed(charged.usage)),
+        "response_type": "embeddings_floats",
+    })  # fmt: skip
 
 
 def patch_response(body: bytes, identity: Identity, charged: Charged) -> bytes:

@@ -232,6 +232,8 @@ def write_request(request: EmbeddingsRequest, target: Target, *, single: bool = 
     written = [_written(one, f"input[{index}]") | options for index, one in enumerate(request.inputs)]
     if single:
         return _ENCODER.encode(renamed(extra | written[0], target))
+    if request.bare:  # its other fields stood beside the one content
+        written, extra = [extra | written[0]], {}
     return _ENCODER.encode(extra | {"requests": [renamed({"model": model, **each}, target) for each in written]})
 
 
