@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds an answer's end waits for its charge to be durable before it fails.",
     )
+    debt_blocks_account: bool = Field(
+        default=True,
+        description="Refuse every request of an account that owes for credits which were refunded or disputed after "
+        "they had been used, until it has paid. Without it such an account goes on with the credits it has.",
+    )
     free_requests_per_minute: int = Field(
         default=20,
         ge=0,

@@ -193,6 +193,7 @@ def endpoint_from_row(row: Mapping[str, Any], model: Mapping[str, Any], provider
         supports_implicit_caching=row["supports_implicit_caching"],
         service_tier=row["service_tier"],
         data_policy=provider.data_policy if row["data_policy"] is None else DataPolicy(**row["data_policy"]),
+        price_version=row["price_version"],
     )
 
 

@@ -73,6 +73,8 @@ class Endpoint:
     """The tier it is sold in (`flex`, `priority`...); None for the plain one."""
     data_policy: DataPolicy = field(default_factory=DataPolicy)
     """Its provider's, or its own where that differs."""
+    price_version: int | None = None
+    """Number of the prices in the endpoint's history, so that a charge can be explained when they have changed."""
     own_dialect: str | None = None
     """Where it is reached in another dialect than its provider's other models."""
 

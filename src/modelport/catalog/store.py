@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, text, update
 
 from modelport.catalog import tables
 from modelport.kit import clock
@@ -12,7 +12,7 @@ from modelport.kit import clock
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Loaded", "Row", "add", "change", "load", "lock", "prices_since", "pricing_at"]
+__all__ = ["Loaded", "Row", "add", "change", "load", "lock", "prices_since", "pricing_at", "pricing_of"]
 
 Row = dict[str, Any]
 """A row by the names of its columns; `Any` because each column has its own type."""
@@ -26,7 +26,7 @@ class Loaded(NamedTuple):
     providers: list[Row]
     models: list[Row]
     endpoints: list[Row]
-    """In the operator's order within each model, also those removed."""
+    """In the operator's order within each model, also those removed; with the number of their newest prices."""
 
 
 def lock(connection: Connection) -> None:
@@ -38,10 +38,16 @@ def lock(connection: Connection) -> None:
 def load(connection: Connection) -> Loaded:
     """Everything, for a snapshot or to compare a file with."""
     providers, models, endpoints = tables.providers, tables.models, tables.endpoints
+    history = tables.price_history
+    versions = select(history.c.endpoint_id, func.max(history.c.id)).group_by(history.c.endpoint_id)
+    newest = {row[0]: row[1] for row in connection.execute(versions)}
+    found = _all(connection, select(endpoints).order_by(endpoints.c.model_id, endpoints.c.position, endpoints.c.id))
+    for row in found:
+        row["price_version"] = newest.get(row["id"])
     return Loaded(
         _all(connection, select(providers).order_by(providers.c.slug)),
         _all(connection, select(models).order_by(models.c.id)),
-        _all(connection, select(endpoints).order_by(endpoints.c.model_id, endpoints.c.position, endpoints.c.id)),
+        found,
     )
 
 
@@ -64,6 +70,12 @@ def prices_since(connection: Connection, endpoint_id: str) -> list[Row]:
     """The endpoint's prices over time, oldest first."""
     history = tables.price_history
     return _all(connection, select(history).where(history.c.endpoint_id == endpoint_id).order_by(history.c.id))
+
+
+def pricing_of(connection: Connection, version: int) -> Row | None:
+    """The row of the prices with this number."""
+    found = _all(connection, select(tables.price_history).where(tables.price_history.c.id == version))
+    return found[0] if found else None
 
 
 def pricing_at(connection: Connection, endpoint_id: str, at_ms: int) -> Row | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelport.errors import BadRequest, PaymentRequired
+from modelport.errors import BadRequest, Conflict, PaymentRequired
 
-__all__ = ["BadAmount", "InFlight", "NotEnough"]
+__all__ = ["AlreadySpent", "BadAmount", "InDebt", "InFlight", "KeyReused", "NotEnough"]
 
 
 class NotEnough(PaymentRequired):
@@ -15,5 +15,17 @@ class InFlight(PaymentRequired):
     """The account could pay, were it not for requests under way; trying again soon can help."""
 
 
+class InDebt(PaymentRequired):
+    """The account owes for credits that were taken back after they had been spent."""
+
+
 class BadAmount(BadRequest):
     """An amount that can't be moved: not above zero."""
+
+
+class AlreadySpent(Conflict):
+    """What is to be taken back has been spent, or is held by requests under way."""
+
+
+class KeyReused(Conflict):
+    """An idempotency key that stands for another movement already."""

@@ -20,16 +20,22 @@ __all__ = [
     "Checkpoint",
     "Posting",
     "StoredHold",
+    "Transaction",
+    "Transfer",
     "account",
     "add_holds",
     "balance",
     "balances_of",
     "checkpoint_holds",
     "dead_holds",
+    "find",
     "foreign_holds",
     "known_keys",
+    "locked_balance",
     "post",
     "remove_holds",
+    "transactions",
+    "transfer",
 ]
 
 Phase = Literal["single", "pending", "posted", "voided"]
@@ -83,17 +89,47 @@ class Checkpoint(NamedTuple):
     expires_at: int
 
 
+class Transfer(NamedTuple):
+    """What a stored transfer moved."""
+
+    debit: int
+    credit: int
+    amount: int
+
+
+class Transaction(NamedTuple):
+    """A movement on one account that was no charge."""
+
+    seq: int
+    created_at: int
+    code: str
+    """`topup`, `grant`, `promotion`, `voucher`, `refund`, `dispute`, `dispute_won`, `expire`, `repay`, ..."""
+    amount: int
+    """Above zero when the account got it."""
+    other: str
+    """Kind of the ledger account on the other side."""
+    owner: str
+    """Its owner, such as the payment processor's name."""
+    reference: str
+
+
+def find(connection: Connection, kind: str, owner: str) -> int | None:
+    """The ledger account of this meaning and owner, if there is one."""
+    query = select(ledger_accounts.c.id).where(ledger_accounts.c.kind == kind, ledger_accounts.c.owner == owner)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def account(connection: Connection, kind: str, owner: str) -> int:
     """The ledger account of this meaning and owner, opened with a zero balance when it is not there."""
-    query = select(ledger_accounts.c.id).where(ledger_accounts.c.kind == kind, ledger_accounts.c.owner == owner)
-    found = connection.execute(query).scalar_one_or_none()
+    found = find(connection, kind, owner)
     if found is not None:
         return found
     build = pg_insert if connection.dialect.name == "postgresql" else sqlite_insert
     connection.execute(
         build(ledger_accounts).values(kind=kind, owner=owner, created_at=clock.now_ms()).on_conflict_do_nothing()
     )
-    found = connection.execute(query).scalar_one()
+    found = find(connection, kind, owner)
+    assert found is not None
     connection.execute(
         build(balances)
         .values(account=found, debits_posted=0, credits_posted=0, debits_pending=0, version=0)
@@ -174,6 +210,40 @@ def balances_of(connection: Connection, accounts: Iterable[int]) -> list[Balance
 def balance(connection: Connection, ledger_account: int) -> Balance:
     """What stands on one account."""
     return balances_of(connection, (ledger_account,))[0]
+
+
+def locked_balance(connection: Connection, ledger_account: int) -> Balance:
+    """The same, and nobody else moves it until this transaction ends. SQLite's writers queue anyway."""
+    query = _BALANCES.where(balances.c.account == ledger_account).with_for_update()
+    return Balance(*connection.execute(query).one())
+
+
+def transfer(connection: Connection, idempotency_key: str) -> Transfer | None:
+    """The transfer with this key."""
+    columns = (transfers.c.debit_account, transfers.c.credit_account, transfers.c.amount)
+    row = connection.execute(select(*columns).where(transfers.c.idempotency_key == idempotency_key)).first()
+    return Transfer(*row) if row else None
+
+
+def transactions(connection: Connection, ledger_account: int, before: int | None, limit: int) -> list[Transaction]:
+    """Movements on an account that were no charges, newest first, those before the number `before`."""
+    found: list[Transaction] = []
+    for mine, other, sign in (("credit_account", "debit_account", 1), ("debit_account", "credit_account", -1)):
+        # The condition in the words of the index on this side, which has nothing else in it.
+        query = (
+            select(transfers, ledger_accounts.c.kind, ledger_accounts.c.owner)
+            .join(ledger_accounts, ledger_accounts.c.id == transfers.c[other])
+            .where(transfers.c[mine] == ledger_account, text("code <> 'generation' AND code <> 'hold'"))
+            .order_by(transfers.c.seq.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(transfers.c.seq < before)
+        found += [
+            Transaction(row.seq, row.created_at, row.code, sign * row.amount, row.kind, row.owner, row.reference)
+            for row in connection.execute(query)
+        ]
+    return sorted(found, reverse=True)[:limit]
 
 
 def known_keys(connection: Connection, idempotency_keys: Sequence[str]) -> set[str]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["balances", "holds", "ledger_accounts", "transfers"]
+__all__ = ["balances", "holds", "ledger_accounts", "promotion_marks", "promotions", "transfers"]
 
 ledger_accounts = Table(
     "ledger_accounts",
@@ -29,7 +29,7 @@ ledger_accounts = Table(
     UniqueConstraint("kind", "owner"),
     sqlite_autoincrement=True,
 )
-"""`kind` says what it means (`credits`, `revenue`, `grants`, ...), `owner` whose it is; '' for the house."""
+"""`kind` says what it means (README.md lists them), `owner` whose it is; '' for the house."""
 
 transfers = Table(
     "transfers",
@@ -56,15 +56,17 @@ transfers = Table(
         sqlite_where=text("pending_key IS NOT NULL"),
         postgresql_where=text("pending_key IS NOT NULL"),
     ),
-    # Every index is a page more in every commit. Charges all credit the same account, so only the rest of the
-    # transfers is looked up by whom they credit; a reference is found by its idempotency key.
-    Index(None, "debit_account", "seq"),
-    Index(
-        "ix_transfers_credit_account_seq",
-        "credit_account",
-        "seq",
-        sqlite_where=text("code <> 'generation' AND code <> 'hold'"),
-        postgresql_where=text("code <> 'generation' AND code <> 'hold'"),
+    # Every index is a page more in every commit. Charges are found by their generation, so only the rest of the
+    # transfers (top-ups, refunds, grants, ...) is looked up by account; a reference is found by its idempotency key.
+    *(
+        Index(
+            f"ix_transfers_{side}_seq",
+            side,
+            "seq",
+            sqlite_where=text("code <> 'generation' AND code <> 'hold'"),
+            postgresql_where=text("code <> 'generation' AND code <> 'hold'"),
+        )
+        for side in ("debit_account", "credit_account")
     ),
     sqlite_autoincrement=True,
 )
@@ -99,3 +101,39 @@ holds = Table(
 )
 """Streams under way whose first event was delivered: what a crash needs in order to charge for them. `spent` is the
 cost of what was delivered at the last checkpoint; `expires_at` moves on while the process lives."""
+
+promotions = Table(
+    "promotions",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account_id", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining"),
+    Index(
+        "ix_promotions_open",
+        "account_id",
+        sqlite_where=text("remaining > 0"),
+        postgresql_where=text("remaining > 0"),
+    ),
+    Index(
+        "ix_promotions_expiring",
+        "expires_at",
+        sqlite_where=text("remaining > 0"),
+        postgresql_where=text("remaining > 0"),
+    ),
+    sqlite_autoincrement=True,
+)
+"""Credits that were given and may expire. They lie with the account's other credits; `remaining` says how much of
+each gift is not spent yet, as of the account's mark."""
+
+promotion_marks = Table(
+    "promotion_marks",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("debits", BigInteger, nullable=False),
+)
+"""Up to which sum of debits an account's spending has been taken off its gifts."""

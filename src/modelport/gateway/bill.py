@@ -44,9 +44,11 @@ _DEFAULT_COMPLETION = 16_384
 async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked, generation: Generation) -> Bill:
     """Sets aside what the dearest of the planned attempts may cost.
 
-    Raises `KeyLimitExceeded`, `NotEnough`, `InFlight` or `FreeTierExhausted`; then nothing is set aside.
+    Raises `KeyLimitExceeded`, `NotEnough`, `InFlight`, `InDebt` or `FreeTierExhausted`; then nothing is set aside.
     """
     purse = await services.credits.purse(key.record.account_id)
+    if services.settings.debt_blocks_account:
+        purse.refuse_debtor()
     bill = Bill(services, key, purse, generation)
     if any(endpoint.pricing.is_free for endpoint in plan.attempts):
         bill.ticket = await services.free_tier.take(key.record.account_id, paid=purse.ever_funded)
@@ -111,14 +113,19 @@ class Bill:
     def must_count(self, plan: Plan, request: Asked) -> bool:
         """Whether the prompt's bytes are too rough a bound for what the account has."""
         self.prompt_tokens, self.units = request.prompt_bytes, request.units
-        return self._estimate(_paid(plan), _wanted(plan, request)) * _PLENTY > self._room()
+        paid = _paid(plan)
+        self._count_images(paid, request)
+        return self._estimate(paid, _wanted(plan, request)) * _PLENTY > self._room()
+
+    def _count_images(self, paid: list[Endpoint], request: Asked) -> None:
+        if any(endpoint.pricing.charges_images for endpoint in paid):
+            self.images = request.images()
 
     def hold(self, plan: Plan, request: Asked) -> None:
         """Sets the money aside, from the account and from the key's limit, in one step."""
         paid, wanted = _paid(plan), _wanted(plan, request)
         choices = request.peek.n or 1
-        if any(endpoint.pricing.charges_images for endpoint in paid):
-            self.images = request.images()
+        self._count_images(paid, request)
         room = self._room()
         self.prompt_tokens, self.units = request.prompt_bytes, request.units
         self.prompt_floor = max(self.prompt_tokens // 5, 1)
@@ -247,6 +254,8 @@ class Bill:
         generation, endpoint = self.generation, self._endpoint
         _note_usage(generation, usage)
         cost = extra = 0
+        if endpoint is not None:
+            generation.price_version = endpoint.price_version
         if charge and endpoint is not None:
             try:
                 cost = self._cost(usage)
@@ -323,10 +332,15 @@ def _note_usage(generation: Generation, usage: Usage) -> None:
     generation.completion_tokens = usage.completion_tokens
     generation.cached_tokens = usage.cached_tokens
     generation.cache_write_tokens = usage.cache_write_tokens
+    generation.cache_write_1h_tokens = usage.cache_write_1h_tokens
+    generation.prompt_audio_tokens = usage.prompt_audio_tokens
+    generation.prompt_image_tokens = usage.prompt_image_tokens
+    generation.completion_audio_tokens = usage.completion_audio_tokens
     generation.reasoning_tokens = usage.reasoning_tokens
     generation.completion_image_tokens = usage.completion_image_tokens
     generation.prompt_images = usage.images
     generation.web_searches = usage.web_searches
+    generation.search_units = usage.search_units
     generation.estimated = usage.estimated
 
 

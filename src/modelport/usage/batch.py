@@ -144,7 +144,7 @@ def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
 
 
 _LARGEST = 2**31 - 1
-_WIDE = frozenset({"created_at", "cost", "upstream_cost", "shortfall"})
+_WIDE = frozenset({"created_at", "cost", "upstream_cost", "wasted_cost", "shortfall", "price_version"})
 
 
 def make_storable(entry: Entry) -> None:

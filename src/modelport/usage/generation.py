@@ -35,14 +35,30 @@ class Generation(msgspec.Struct, kw_only=True):
     completion_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     reasoning_tokens: int = 0
+    prompt_audio_tokens: int = 0
+    prompt_image_tokens: int = 0
+    completion_audio_tokens: int = 0
     completion_image_tokens: int = 0
     prompt_images: int = 0
     web_searches: int = 0
+    search_units: int = 0
     estimated: bool = False
     cost: int = 0
+    """What the account was charged."""
     upstream_cost: int | None = None
+    """What the provider that answered charges the operator; None where that isn't known."""
+    wasted_cost: int = 0
+    """What providers charge the operator for attempts that failed."""
     shortfall: int = 0
+    """What the answer cost above what the account could pay."""
+    price_version: int | None = None
+    """The row of the endpoint's prices that it was charged by, so that it can be explained for ever."""
+    price_factor: str | None = None
+    """What those prices were multiplied by, as a fraction such as `21/20`; None for 1."""
+    price_rules: str | None = None
+    """Ids of the rules that made the factor."""
     is_free: bool = False
     latency_ms: int | None = None
     """From the request's arrival to the first event of the answer."""

@@ -1,4 +1,4 @@
-"""Settles streams whose process died, and keeps the log of changes short."""
+"""Settles streams whose process died, takes back what has expired, and keeps the log of changes short."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class Sweeper:
             count, balances = await self._database.write(sweep)
             self._credits.settled(balances)
             if not count:
+                await self._credits.expire()
                 return settled
             settled += count
             _log.warning("holds.settled_after_crash", count=count)

@@ -1,0 +1,121 @@
+"""Gifts that expire: which of an account's credits are given, and how much of each gift is left.
+
+Given and bought credits lie on one ledger account, so that a charge is one transfer whatever it is paid from. What is
+spent is taken off the gifts first, the one that expires soonest before the others; since that follows from the sums
+alone, it is worked out only when somebody asks: another gift, a refund, an expiry. All functions here are called with
+the account's balance locked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from modelport.credits.tables import promotion_marks, promotions
+from modelport.kit import clock
+
+if TYPE_CHECKING:
+    from modelport.credits.store import Balance
+
+__all__ = ["Gift", "accounts_with_expired", "add", "attribute", "debited", "left", "take"]
+
+
+class Gift(NamedTuple):
+    """One promotional grant and what is left of it."""
+
+    id: int
+    reference: str
+    amount: int
+    remaining: int
+    expires_at: int | None
+    created_at: int
+
+
+_GIFT = (
+    promotions.c.id,
+    promotions.c.reference,
+    promotions.c.amount,
+    promotions.c.remaining,
+    promotions.c.expires_at,
+    promotions.c.created_at,
+)
+_ORDER = (promotions.c.expires_at.is_(None), promotions.c.expires_at, promotions.c.id)
+
+
+def attribute(connection: Connection, account_id: str, balance: Balance) -> list[Gift]:
+    """Takes what was spent since the last time off the gifts; returns those of which something is left."""
+    mine = promotion_marks.c.account_id == account_id
+    mark = connection.execute(select(promotion_marks.c.debits).where(mine)).scalar_one_or_none()
+    if mark is None:
+        return []
+    spent = balance.debits_posted - mark
+    open_ = [
+        Gift(*row)
+        for row in connection.execute(
+            select(*_GIFT).where(promotions.c.account_id == account_id, promotions.c.remaining > 0).order_by(*_ORDER)
+        )
+    ]
+    if not spent:
+        return open_
+    connection.execute(update(promotion_marks).where(mine).values(debits=balance.debits_posted))
+    kept: list[Gift] = []
+    for gift in open_:
+        used = min(gift.remaining, spent)
+        spent -= used
+        if used:
+            take(connection, gift.id, used)
+        if used < gift.remaining:
+            kept.append(gift._replace(remaining=gift.remaining - used))
+    return kept
+
+
+def left(gifts: list[Gift]) -> int:
+    """What is left of all of them."""
+    return sum(gift.remaining for gift in gifts)
+
+
+def take(connection: Connection, gift_id: int, amount: int) -> None:
+    """Notes that so much of a gift is gone."""
+    connection.execute(
+        update(promotions).where(promotions.c.id == gift_id).values(remaining=promotions.c.remaining - amount)
+    )
+
+
+def debited(connection: Connection, account_id: str, amount: int) -> None:
+    """Moves the mark past a debit that was no spending: a refund, an expiry, a debt that was paid."""
+    connection.execute(
+        update(promotion_marks)
+        .where(promotion_marks.c.account_id == account_id)
+        .values(debits=promotion_marks.c.debits + amount)
+    )
+
+
+def add(  # noqa: PLR0917 (the columns of a row)
+    connection: Connection, account_id: str, balance: Balance, amount: int, reference: str, expires_at: int | None
+) -> None:
+    """Notes a new gift; what was spent before it is taken off the older ones."""
+    attribute(connection, account_id, balance)
+    marked = select(promotion_marks.c.debits).where(promotion_marks.c.account_id == account_id)
+    if connection.execute(marked).first() is None:
+        connection.execute(insert(promotion_marks).values(account_id=account_id, debits=balance.debits_posted))
+    connection.execute(
+        insert(promotions).values(
+            account_id=account_id,
+            reference=reference,
+            amount=amount,
+            remaining=amount,
+            expires_at=expires_at,
+            created_at=clock.now_ms(),
+        )
+    )
+
+
+def accounts_with_expired(connection: Connection, now: int) -> list[str]:
+    """Accounts that have gifts whose time has come, with something that may be left of them."""
+    query = (
+        select(promotions.c.account_id)
+        .distinct()
+        .where(promotions.c.remaining > 0, promotions.c.expires_at.is_not(None), promotions.c.expires_at <= now)
+    )
+    return list(connection.execute(query.limit(1000)).scalars())
