@@ -11,12 +11,17 @@ COVERAGE_FLOOR ?= 90
 BIN := .venv/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run dev test check format-check lint types imports repo-lint format proof bench docs lock clean
+.PHONY: help web web-check setup setup-dev run dev test check format-check lint types imports repo-lint format proof bench docs lock clean
 .DELETE_ON_ERROR:
 
-# Stamps without an environment tell of one that was deleted.
+WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print)
+
+# Stamps without an environment tell of one that was deleted; so does one of a build that is gone.
 ifeq ($(wildcard $(BIN)/python),)
 $(shell rm -rf .stamps)
+endif
+ifeq ($(wildcard src/modelport/web/static/index.html),)
+$(shell rm -f .stamps/web)
 endif
 
 help:
@@ -24,23 +29,26 @@ help:
 
 ##@ Use it
 
-run: setup ## Install what is missing, then serve. PORT, HOST and DATA_DIR override
+run: setup web ## Install what is missing, then serve. PORT, HOST and DATA_DIR override
 	@exec $(BIN)/modelport serve --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)"
 
 setup: .stamps/runtime .stamps/local ## Install what the server needs into .venv. PYTHON overrides which Python
+
+web: .stamps/web ## Build the web app if it is missing or stale and Node is here
 
 ##@ Work on it
 
 dev: setup-dev ## Serve with the scripted provider in place of real ones; no keys needed
 	@exec $(BIN)/python tools/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)-dev"
 
-test: setup-dev check ## Every check, then every test. JOBS and COVERAGE_FLOOR override
+test: setup-dev check web ## Every check, then every test. JOBS and COVERAGE_FLOOR override
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof" --cov --cov-fail-under=$(COVERAGE_FLOOR)
 
-check: format-check lint types imports repo-lint ## Format, lint, types, import contracts, the house's own lints
+check: format-check lint types imports repo-lint web-check ## Format, lint, types, import contracts, the house's own lints; the web app's
 
 format: setup-dev ## Write the code as the formatter wants it, and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+	@sh tools/web.sh format
 
 setup-dev: .stamps/dev ## Install what checks and tests need as well
 
@@ -51,7 +59,7 @@ lock: setup-dev ## Make the lock files anew. UPGRADE=1 takes newer versions of e
 	@$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove the environment and every cache; data stays
-	@rm -rf .venv .stamps .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
+	@rm -rf web/node_modules src/modelport/web/static .venv .stamps .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
 
 ##@ Prove it
 
@@ -75,6 +83,13 @@ imports: setup-dev
 
 repo-lint: setup-dev
 	@$(BIN)/python tools/lint.py
+
+web-check:
+	@sh tools/web.sh check
+
+# Without Node it says so and leaves no stamp: the next run asks again.
+.stamps/web: $(WEB)
+	@sh tools/web.sh build
 
 .stamps/venv: tools/bootstrap.lock tools/find-python.sh
 	@mkdir -p .stamps && python=$$(sh tools/find-python.sh $(PYTHON)) && echo "Setting up .venv with $$python" && "$$python" -m venv .venv

@@ -45,6 +45,8 @@ from modelport.usage.journal import Journal
 from modelport.usage.routes import router as usage_router
 from modelport.usage.service import Usage
 from modelport.usage.sweeper import Sweeper
+from modelport.web import files as web_files
+from modelport.web.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -106,7 +108,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
             await services.upstream.start()
             services.journal.start()
             streams = OpenStreams(services)
-            control = control_app(services)
+            control = Site(control_app(services), await asyncio.to_thread(web_files.load))
             background = [
                 asyncio.create_task(coroutine, name=name)
                 for name, coroutine in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -39,6 +40,15 @@ def test_the_engine_of_the_local_model_is_locked_apart() -> None:
     """Some platforms have no wheel for it, and the server must install there all the same."""
     assert (ROOT / LOCKS[1]).read_text("utf-8").startswith("xllamacpp==")
     assert not any("xllamacpp" in (ROOT / name).read_text("utf-8") for name in (LOCKS[0], LOCKS[2]))
+
+
+def test_the_web_apps_lock_names_no_registry_and_has_hashes() -> None:
+    lock = json.loads((ROOT / "web/package-lock.json").read_text("utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name and not package.get("link")}
+    assert len(packages) > 100
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert package["integrity"].startswith("sha512-"), name
 
 
 class TestFindPython:

@@ -89,6 +89,7 @@ def landing(language: Language, base_url: str) -> str:
         language,
         "landing_title",
         f"""<p>{_prose(say["landing_lead"])}</p>
+<p class="soft">{_prose(say["landing_no_app"])}</p>
 <h2>{escape(say["landing_base_head"])}</h2>
 {_line(base_url)}<p class="soft">{_prose(say["landing_base_body"])}</p>
 <h2>{escape(say["landing_key_head"])}</h2>

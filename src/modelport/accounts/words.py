@@ -48,6 +48,8 @@ _EN: Final = {
     # The landing page.
     "landing_title": "This server is running",
     "landing_lead": "One account, one key and one API for every large language model.",
+    "landing_no_app": "The web app is not built: it needs Node 20.19 or later on the machine that runs "
+    "`make web` (or `make run`). The API works without it.",
     "landing_base_head": "Base URL for your client",
     "landing_base_body": "Put it where an OpenAI-compatible client asks for a base URL or API address.",
     "landing_key_head": "An API key",
@@ -112,6 +114,8 @@ _ZH: Final = {
     "footer": "Modelport：自托管的模型市场与网关。",
     "landing_title": "服务器运行中",
     "landing_lead": "一个账户、一个密钥、一套接口，调用所有大语言模型。",
+    "landing_no_app": "网页应用尚未构建：在运行 `make web`（或 `make run`）的机器上需要 Node 20.19 或更高版本。"
+    "API 不受影响，可照常使用。",
     "landing_base_head": "客户端的 Base URL",
     "landing_base_body": "在兼容 OpenAI 的客户端里，把它填到“Base URL”或“API 地址”一栏。",
     "landing_key_head": "API 密钥",

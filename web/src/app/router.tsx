@@ -1,0 +1,51 @@
+/** Every address of the app. Pages load when they are first opened. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+import { HomePage } from "@/features/home/home-page";
+import { readModelsSearch } from "@/features/models/search";
+import { modelsQuery } from "@/shared/api/models";
+import { NotFound } from "./not-found";
+import { RouteFailed } from "./route-failed";
+import { Shell } from "./shell";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: readModelsSearch,
+  loader: ({ context }) => void context.queries.prefetchQuery(modelsQuery),
+  component: lazyRouteComponent(() => import("@/features/models/models-page"), "ModelsPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/$author/$slug",
+  validateSearch: (search): { tab?: "providers" | "activity" | "api" } =>
+    search.tab === "activity" || search.tab === "api" ? { tab: search.tab } : {},
+  component: lazyRouteComponent(() => import("@/features/model/model-page"), "ModelPage"),
+});
+
+const tree = root.addChildren([home, models, model]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: RouteFailed,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: true,
+  });
+}

@@ -1,0 +1,115 @@
+/** The frame of every page: top bar, content, footer. */
+import { Anchor, Burger, Container, Drawer, Group, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { LinkNav } from "@/shared/ui/links";
+import { Panel } from "@/shared/ui/states";
+import { LanguageMenu, SchemeMenu } from "./menus";
+import { OfflineBar } from "./offline-bar";
+import { PaletteButton } from "./palette";
+import { usePlaces } from "./places";
+import classes from "./shell.module.css";
+
+function Logo() {
+  return (
+    <Link to="/" className={classes.logo}>
+      <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+        <rect width="32" height="32" rx="8" fill="var(--mantine-color-tide-7)" />
+        <path
+          d="M7 23V9l9 8 9-8v14"
+          fill="none"
+          stroke="var(--mantine-color-white)"
+          strokeWidth="3"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+      </svg>
+      <span>Modelport</span>
+    </Link>
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const [opened, drawer] = useDisclosure(false);
+  const places = usePlaces();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const full = path === "/chat" || path.startsWith("/chat/");
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever the address becomes, the drawer has done its work
+  useEffect(() => drawer.close(), [path]);
+
+  return (
+    <div className={classes.frame} data-full={full || undefined}>
+      <a href="#content" className="mp-skip">
+        {t("common.skip")}
+      </a>
+      <header className={classes.bar}>
+        <Group h="100%" px="md" gap="md" wrap="nowrap" className={classes.inside}>
+          <Burger
+            opened={opened}
+            onClick={drawer.toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label={t("shell.menu")}
+            aria-expanded={opened}
+          />
+          <Logo />
+          <nav aria-label={t("shell.navigation")} className={classes.nav}>
+            {places.map(({ to, label }) => (
+              <Link key={to} to={to} className={classes.link} activeProps={{ "data-active": true }}>
+                {label}
+              </Link>
+            ))}
+          </nav>
+          <Group gap={6} ml="auto" wrap="nowrap">
+            <PaletteButton />
+            <LanguageMenu />
+            <SchemeMenu />
+          </Group>
+        </Group>
+      </header>
+      <Drawer
+        opened={opened}
+        onClose={drawer.close}
+        size="min(300px, 85vw)"
+        title="Modelport"
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        <Stack gap={2}>
+          {places.map(({ to, label, icon: Icon }) => (
+            <LinkNav
+              key={to}
+              to={to}
+              label={label}
+              leftSection={<Icon size={18} stroke={1.7} />}
+              active={path.startsWith(to)}
+            />
+          ))}
+        </Stack>
+      </Drawer>
+      <OfflineBar />
+      <main id="content" className={classes.main}>
+        <Panel key={path}>
+          <Outlet />
+        </Panel>
+      </main>
+      {!full && (
+        <footer className={classes.footer}>
+          <Container size="xl">
+            <Group justify="space-between" gap="xs">
+              <Text size="sm" c="dimmed">
+                {t("shell.footer")}
+              </Text>
+              <Anchor href="/openapi.json" size="sm" c="dimmed">
+                OpenAPI
+              </Anchor>
+            </Group>
+          </Container>
+        </footer>
+      )}
+    </div>
+  );
+}

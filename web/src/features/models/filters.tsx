@@ -1,0 +1,141 @@
+/** The filters beside the list of models. */
+import { Checkbox, Chip, Group, MultiSelect, Select, Stack, Switch } from "@mantine/core";
+import { useId } from "react";
+import { useTranslation } from "react-i18next";
+import { formatContext, formatUsd } from "@/shared/lib/format";
+import type { Facets } from "./filter";
+import classes from "./models-page.module.css";
+import type { ModelsSearch } from "./search";
+
+interface Props {
+  search: ModelsSearch;
+  facets: Facets;
+  change: (part: Partial<ModelsSearch>) => void;
+}
+
+const CONTEXTS = [8192, 32_768, 65_536, 131_072, 200_000, 1_000_000];
+const PRICES = [0.1, 0.5, 1, 3, 10];
+/** Abilities people look for; the other parameters are in the list below them. */
+const ABILITIES = ["tools", "structured_outputs", "reasoning"] as const;
+const MODALITIES = [
+  "text",
+  "image",
+  "audio",
+  "video",
+  "file",
+  "embeddings",
+  "rerank",
+  "speech",
+  "transcription",
+] as const;
+
+export function Filters({ search, facets, change }: Props) {
+  const { t } = useTranslation();
+  const modality = (name: string) => {
+    const known = MODALITIES.find((each) => each === name);
+    return known ? t(`models.modalities.${known}`) : name;
+  };
+  const rest = facets.params.filter((each) => !ABILITIES.some((ability) => ability === each));
+  const chosenRest = (search.params ?? []).filter((each) => rest.includes(each));
+  const chosenAbilities = (search.params ?? []).filter((each) => !rest.includes(each));
+  return (
+    <Stack gap="lg">
+      <Switch
+        label={t("models.onlyFree")}
+        checked={search.free ?? false}
+        onChange={(event) => change({ free: event.currentTarget.checked || undefined })}
+      />
+      <Chips
+        label={t("models.inputs")}
+        values={search.input ?? []}
+        all={facets.input}
+        text={modality}
+        change={(input) => change({ input })}
+      />
+      <Chips
+        label={t("models.outputs")}
+        values={search.output ?? []}
+        all={facets.output}
+        text={modality}
+        change={(output) => change({ output })}
+      />
+      <Checkbox.Group
+        label={<span className={classes.label}>{t("models.abilities")}</span>}
+        value={chosenAbilities}
+        onChange={(abilities) => change({ params: [...abilities, ...chosenRest] })}
+      >
+        <Stack gap={8} mt={8}>
+          {ABILITIES.map((each) => (
+            <Checkbox key={each} size="sm" value={each} label={t(`models.parameters.${each}`)} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <Select
+        label={t("models.contextAtLeast")}
+        clearable
+        placeholder={t("models.any")}
+        value={search.context === undefined ? null : String(search.context)}
+        data={CONTEXTS.map((size) => ({ value: String(size), label: formatContext(size) }))}
+        onChange={(value) => change({ context: value === null ? undefined : Number(value) })}
+      />
+      <Select
+        label={t("models.priceAtMost")}
+        clearable
+        placeholder={t("models.any")}
+        value={search.maxPrice === undefined ? null : String(search.maxPrice)}
+        data={PRICES.map((price) => ({
+          value: String(price),
+          label: `${formatUsd(price)} ${t("models.perMillion")}`,
+        }))}
+        onChange={(value) => change({ maxPrice: value === null ? undefined : Number(value) })}
+      />
+      <MultiSelect
+        label={t("models.authors")}
+        placeholder={search.authors ? undefined : t("models.any")}
+        searchable
+        clearable
+        value={search.authors ?? []}
+        data={facets.authors.map(({ name, count }) => ({ value: name, label: `${name} (${count})` }))}
+        onChange={(authors) => change({ authors })}
+      />
+      <MultiSelect
+        label={t("models.otherParameters")}
+        placeholder={chosenRest.length ? undefined : t("models.any")}
+        searchable
+        clearable
+        value={chosenRest}
+        data={rest}
+        onChange={(values) => change({ params: [...chosenAbilities, ...values] })}
+      />
+    </Stack>
+  );
+}
+
+interface ChipsProps {
+  label: string;
+  values: string[];
+  all: string[];
+  text: (value: string) => string;
+  change: (values: string[]) => void;
+}
+
+function Chips({ label, values, all, text, change }: ChipsProps) {
+  const id = useId();
+  if (all.length === 0) return null;
+  return (
+    <div role="group" aria-labelledby={id}>
+      <div className={classes.label} id={id}>
+        {label}
+      </div>
+      <Chip.Group multiple value={values} onChange={change}>
+        <Group gap={6}>
+          {all.map((each) => (
+            <Chip key={each} value={each} size="xs" variant="outline">
+              {text(each)}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+    </div>
+  );
+}

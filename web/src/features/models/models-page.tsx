@@ -1,0 +1,167 @@
+/** `/models`: every model, filtered and sorted as one types, as a list or as cards. */
+import {
+  Box,
+  Button,
+  Container,
+  Drawer,
+  Group,
+  SegmentedControl,
+  Select,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconAdjustmentsHorizontal, IconLayoutGrid, IconList, IconSearch } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { modelsQuery } from "@/shared/api/models";
+import { usePageTitle } from "@/shared/lib/page-title";
+import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
+import { facetsOf, filterModels } from "./filter";
+import { Filters } from "./filters";
+import { ModelList } from "./model-list";
+import classes from "./models-page.module.css";
+import { type ModelsSearch, readModelsSearch, SORTS } from "./search";
+
+const route = getRouteApi("/models");
+
+export function ModelsPage() {
+  const { t } = useTranslation();
+  usePageTitle(t("shell.models"));
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const models = useQuery(modelsQuery);
+  const [drawer, { open, close }] = useDisclosure(false);
+  const deferred = useDeferredValue(search);
+  const shown = useMemo(() => filterModels(models.data ?? [], deferred), [models.data, deferred]);
+  const facets = useMemo(() => facetsOf(models.data ?? []), [models.data]);
+
+  const change = (part: Partial<ModelsSearch>) =>
+    void navigate({
+      search: (now) => readModelsSearch({ ...now, ...part }),
+      replace: true,
+      resetScroll: false,
+    });
+  const clear = () => void navigate({ search: search.view ? { view: search.view } : {}, replace: true });
+  const active = Object.keys(search).filter((name) => !["q", "sort", "view"].includes(name)).length;
+  const filters = <Filters search={search} facets={facets} change={change} />;
+
+  return (
+    <Container size={1480} w="100%" py="xl">
+      <PageTitle title={t("shell.models")} />
+      <div className={classes.page}>
+        <aside className={classes.side} aria-label={t("models.filters")}>
+          {filters}
+        </aside>
+        <div className={classes.content}>
+          <Group gap="sm" mb="sm">
+            <SearchField value={search.q ?? ""} change={(q) => change({ q })} />
+            <Button
+              variant="default"
+              hiddenFrom="md"
+              leftSection={<IconAdjustmentsHorizontal size={17} />}
+              onClick={open}
+            >
+              {t("models.filters")}
+              {active > 0 ? ` · ${active}` : ""}
+            </Button>
+            <Select
+              aria-label={t("models.sort")}
+              w={210}
+              allowDeselect={false}
+              value={search.sort ?? "newest"}
+              data={SORTS.map((sort) => ({ value: sort, label: t(`models.sorts.${sort}`) }))}
+              onChange={(sort) => change({ sort: SORTS.find((each) => each === sort) })}
+            />
+            <SegmentedControl
+              aria-label={t("models.view")}
+              value={search.view ?? "list"}
+              onChange={(view) => change({ view: view === "cards" ? "cards" : undefined })}
+              data={[
+                {
+                  value: "list",
+                  label: (
+                    <IconList
+                      size={17}
+                      role="img"
+                      aria-label={t("models.list")}
+                      style={{ display: "block" }}
+                    />
+                  ),
+                },
+                {
+                  value: "cards",
+                  label: (
+                    <IconLayoutGrid
+                      size={17}
+                      role="img"
+                      aria-label={t("models.cards")}
+                      style={{ display: "block" }}
+                    />
+                  ),
+                },
+              ]}
+            />
+          </Group>
+          <Group justify="space-between" mb="xs" mih={30}>
+            <Text size="sm" c="dimmed" role="status">
+              {models.data ? t("models.count", { count: shown.length }) : " "}
+            </Text>
+            {(active > 0 || search.q) && (
+              <Button variant="subtle" size="compact-sm" onClick={clear}>
+                {t("models.clear")}
+              </Button>
+            )}
+          </Group>
+          {models.isError && <Failed error={models.error} retry={() => void models.refetch()} />}
+          {models.isPending && <LoadingRows rows={10} height={58} />}
+          {models.data && shown.length === 0 && (
+            <Empty
+              title={t("models.none")}
+              action={
+                <Button variant="default" mt="sm" onClick={clear}>
+                  {t("models.clear")}
+                </Button>
+              }
+            >
+              {t("models.noneBody")}
+            </Empty>
+          )}
+          {shown.length > 0 && <ModelList models={shown} cards={search.view === "cards"} />}
+        </div>
+      </div>
+      <Drawer
+        opened={drawer}
+        onClose={close}
+        title={t("models.filters")}
+        size="min(340px, 92vw)"
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        <Box pb="xl">{filters}</Box>
+      </Drawer>
+    </Container>
+  );
+}
+
+function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(value);
+  const later = useDebouncedCallback(change, 120);
+  // The address changes by other means too: back, or "clear".
+  useEffect(() => setText(value), [value]);
+  return (
+    <TextInput
+      flex="1 1 220px"
+      leftSection={<IconSearch size={16} />}
+      placeholder={t("models.search")}
+      aria-label={t("models.search")}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        later(event.currentTarget.value);
+      }}
+    />
+  );
+}

@@ -1,0 +1,50 @@
+/** What the address of `/models` can say: every filter lives there, and nothing that is the default. */
+
+export const SORTS = [
+  "newest",
+  "name",
+  "price-low",
+  "price-high",
+  "output-low",
+  "output-high",
+  "context",
+] as const;
+export type Sort = (typeof SORTS)[number];
+
+export interface ModelsSearch {
+  q?: string;
+  free?: boolean;
+  input?: string[];
+  output?: string[];
+  params?: string[];
+  authors?: string[];
+  context?: number;
+  maxPrice?: number;
+  sort?: Sort;
+  view?: "cards";
+}
+
+export function readModelsSearch(raw: Record<string, unknown>): ModelsSearch {
+  const search: ModelsSearch = {};
+  if (typeof raw.q === "string" && raw.q) search.q = raw.q;
+  else if (typeof raw.q === "number") search.q = String(raw.q);
+  if (raw.free === true) search.free = true;
+  for (const name of ["input", "output", "params", "authors"] as const) {
+    const list = strings(raw[name]);
+    if (list) search[name] = list;
+  }
+  for (const name of ["context", "maxPrice"] as const) {
+    const value = Number(raw[name]);
+    if (raw[name] !== undefined && Number.isFinite(value) && value >= 0) search[name] = value;
+  }
+  const sort = SORTS.find((each) => each === raw.sort);
+  if (sort && sort !== "newest") search.sort = sort;
+  if (raw.view === "cards") search.view = "cards";
+  return search;
+}
+
+function strings(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+  if (typeof value === "string" && value) list.push(value);
+  return list.length > 0 ? list : undefined;
+}

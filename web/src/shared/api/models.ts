@@ -1,0 +1,76 @@
+/** The catalogue: every model that can be called now, and what serves each. */
+import { queryOptions } from "@tanstack/react-query";
+import { client, taken } from "./client";
+import type { components } from "./schema";
+
+export type Model = components["schemas"]["Model"];
+export type Endpoint = components["schemas"]["PublicEndpoint"];
+export type Provider = components["schemas"]["Provider"];
+
+export const modelsQuery = queryOptions({
+  queryKey: ["models"],
+  queryFn: async ({ signal }): Promise<Model[]> => {
+    const answer = await taken(
+      client.GET("/api/v1/models", { params: { query: { output_modalities: "all" } }, signal }),
+    );
+    return answer.data;
+  },
+  staleTime: 60_000,
+});
+
+export const providersQuery = queryOptions({
+  queryKey: ["providers"],
+  queryFn: async ({ signal }): Promise<Provider[]> =>
+    (await taken(client.GET("/api/v1/providers", { signal }))).data,
+  staleTime: 300_000,
+});
+
+export function modelQuery(id: string) {
+  const [author = "", slug = ""] = splitId(id);
+  return queryOptions({
+    queryKey: ["model", id],
+    queryFn: async ({ signal }): Promise<Model> =>
+      (
+        await taken(
+          client.GET("/api/v1/model/{author}/{slug}", { params: { path: { author, slug } }, signal }),
+        )
+      ).data,
+    staleTime: 60_000,
+  });
+}
+
+export function endpointsQuery(id: string) {
+  const [author = "", slug = ""] = splitId(id);
+  return queryOptions({
+    queryKey: ["endpoints", id],
+    queryFn: async ({ signal }): Promise<Endpoint[]> =>
+      (
+        await taken(
+          client.GET("/api/v1/models/{author}/{slug}/endpoints", {
+            params: { path: { author, slug } },
+            signal,
+          }),
+        )
+      ).data.endpoints,
+    staleTime: 30_000,
+  });
+}
+
+export function splitId(id: string): [string, string] {
+  const slash = id.indexOf("/");
+  return slash < 0 ? ["", id] : [id.slice(0, slash), id.slice(slash + 1)];
+}
+
+export function authorOf(id: string): string {
+  return splitId(id)[0];
+}
+
+export function isFree(model: Pick<Model, "pricing">): boolean {
+  return Number(model.pricing.prompt) === 0 && Number(model.pricing.completion) === 0;
+}
+
+/** The name without the author that many catalogues put before it. */
+export function shortName(model: Pick<Model, "name">): string {
+  const colon = model.name.indexOf(": ");
+  return colon > 0 ? model.name.slice(colon + 2) : model.name;
+}

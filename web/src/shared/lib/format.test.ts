@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { formatCompact, formatContext, formatPerMillion, formatUsd, perMillion } from "./format";
+
+describe("amounts", () => {
+  test.each([
+    [0, "$0"],
+    [12, "$12.00"],
+    [1234.5, "$1,234.50"],
+    [0.5, "$0.50"],
+    [0.0421, "$0.0421"],
+    [0.0000032, "$0.0000032"],
+    [0.000000001, "$0.000000001"],
+    [-3.25, "−$3.25"],
+  ])("%d is shown as %s", (amount, text) => expect(formatUsd(amount)).toBe(text));
+
+  test("a small amount is never shown as nothing", () => {
+    for (let exponent = 1; exponent <= 9; exponent++) expect(formatUsd(10 ** -exponent)).toMatch(/[1-9]/);
+  });
+
+  test("a price a token becomes one a million without a rounding error", () => {
+    expect(perMillion("0.0000025")).toBe(2.5);
+    expect(perMillion("0.00000007")).toBe(0.07);
+    expect(perMillion("-1")).toBeNull();
+    expect(formatPerMillion(undefined)).toBe("—");
+    expect(formatPerMillion("0.0000011")).toBe("$1.10");
+  });
+});
+
+test("counts keep three digits", () => {
+  expect(formatCompact(999)).toBe("999");
+  expect(formatCompact(1234)).toBe("1.23K");
+  expect(formatCompact(45_600_000)).toBe("45.6M");
+  expect(formatContext(131_072)).toBe("128K");
+  expect(formatContext(200_000)).toBe("200K");
+  expect(formatContext(1_048_576)).toBe("1.05M");
+});

@@ -1,0 +1,110 @@
+/** What a list or page shows when it has nothing, is not there yet, or failed. */
+import { Alert, Button, Group, Skeleton, Stack, Text, ThemeIcon, Title } from "@mantine/core";
+import { IconAlertTriangle, IconMoodEmpty, IconPlugConnectedX } from "@tabler/icons-react";
+import { Component, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Offline } from "@/shared/api/client";
+import { useErrorText } from "./error-text";
+
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <Stack align="center" gap="xs" py={48} px="md" ta="center">
+      <ThemeIcon variant="light" color="gray" size={44} radius="xl" aria-hidden>
+        <IconMoodEmpty size={24} stroke={1.6} />
+      </ThemeIcon>
+      <Title order={3}>{title}</Title>
+      {children && (
+        <Text c="dimmed" maw={440}>
+          {children}
+        </Text>
+      )}
+      {action}
+    </Stack>
+  );
+}
+
+export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useTranslation();
+  const text = useErrorText();
+  const offline = error instanceof Offline;
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      role="alert"
+      icon={offline ? <IconPlugConnectedX size={18} /> : <IconAlertTriangle size={18} />}
+      title={t("states.failed")}
+    >
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">{text(error)}</Text>
+        {retry && (
+          <Button size="xs" variant="default" onClick={retry}>
+            {t("common.retry")}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+export function LoadingRows({ rows = 8, height = 44 }: { rows?: number; height?: number }) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap={8} role="status" aria-label={t("common.loading")}>
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows of nothing have no other name
+        <Skeleton key={row} height={height} radius="md" />
+      ))}
+    </Stack>
+  );
+}
+
+export function PageTitle({
+  title,
+  children,
+  aside,
+}: {
+  title: ReactNode;
+  children?: ReactNode;
+  aside?: ReactNode;
+}) {
+  return (
+    <Group justify="space-between" align="flex-end" mb="lg" gap="md">
+      <div>
+        <Title order={1}>{title}</Title>
+        {children && (
+          <Text c="dimmed" mt={4} maw={720}>
+            {children}
+          </Text>
+        )}
+      </div>
+      {aside}
+    </Group>
+  );
+}
+
+interface BoundaryProps {
+  children: ReactNode;
+}
+
+/** A fault in one panel leaves the rest of the page alone. */
+export class Panel extends Component<BoundaryProps, { error: unknown }> {
+  override state: { error: unknown } = { error: null };
+
+  static getDerivedStateFromError(error: unknown): { error: unknown } {
+    return { error };
+  }
+
+  override render(): ReactNode {
+    if (this.state.error === null) return this.props.children;
+    return <Failed error={this.state.error} retry={() => this.setState({ error: null })} />;
+  }
+}
