@@ -74,7 +74,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             _log.info("database.migrated")
         credits = Credits(database, process=ids.prefixed("proc"))
         usage = Usage(database)
-        catalog = Catalog(database, vault)
+        catalog = Catalog(database, vault, public_url=settings.public_url)
         await catalog.reload()
         yield Services(
             settings=settings,

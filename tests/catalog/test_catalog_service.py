@@ -82,7 +82,7 @@ async def test_changes_are_told_in_words(tmp_path: Path) -> None:
             "provider acme: api_key changed",
             "model acme/one: context_length 8192 -> 1",
             "model acme/one: endpoint acme: pricing.prompt 0.000001 -> 0.000003",
-            "model acme/one: endpoint acme/slow added",
+            "model acme/one: endpoint acme/slow added: prompt 0.000001, completion 0.000002",
             "model acme/one: endpoint acme/turbo removed",
         ]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from modelport.catalog import rows, store, tables
 from modelport.catalog.checks import between
-from modelport.catalog.errors import Refused
+from modelport.catalog.differences import Difference, of_values
+from modelport.catalog.errors import Refused, Stale
 from modelport.catalog.sealing import Sealing, key_field
 from modelport.db import changes
 from modelport.kit import ids
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
+    from modelport.catalog.about_entry import AuthorEntry
     from modelport.catalog.document import Document, EndpointEntry, ModelEntry, ProviderEntry
     from modelport.catalog.store import Row
     from modelport.kit.vault import Vault
@@ -24,12 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "Source", "apply"]
 
 Source = Literal["operator", "builtin"]
-"""Who keeps an item: the operator (a file, the admin API) or the server itself."""
+"""Who applies: the operator (a file, the admin API), or the server itself."""
 
 _MANY = 100
 """Changes beyond which servers are told "everything" (`*`) instead of each name."""
 
 _SECRET = {"api_key", "api_keys", "proxy", "headers"}
+"""Columns whose values differ each time they are sealed, or must not be told."""
 
 
 class Applied(NamedTuple):
@@ -38,20 +43,46 @@ class Applied(NamedTuple):
     created: list[str]
     updated: list[str]
     unchanged: list[str]
-    changes: list[str]
-    """Each difference in words, without secrets."""
+    differences: list[Difference]
+    """Every difference, without secrets."""
+    token: str = ""
+    """Stands for exactly these differences: given to `apply`, nothing else is applied."""
+
+    @property
+    def changes(self) -> list[str]:
+        """What changed in things that were there before, in words."""
+        new = set(self.created)
+        return [each.words for each in self.differences if each.subject not in new]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "changes": self.changes,
+            "token": self.token,
+        }
 
 
 def apply(
-    connection: Connection, document: Document, *, source: Source, vault: Vault, environ: Mapping[str, str]
+    connection: Connection,
+    document: Document,
+    *,
+    source: Source,
+    vault: Vault,
+    environ: Mapping[str, str],
+    only: str | None = None,
+    dry: bool = False,
 ) -> Applied:
-    """Writes what differs, in this transaction.
+    """Writes what differs, in this transaction; with `dry` it only says what it would write.
 
     What the operator keeps is never changed by `builtin`. Raises `Refused` when the document and the database
-    together make no sense.
+    together make no sense, and `Stale` when `only`, a token of a dry run, stands for other differences than these.
     """
     store.lock(connection)
-    return _Applying(connection, source, vault, environ).run(document)
+    return _Applying(connection, source, vault, environ).run(document, only=only, dry=dry)
 
 
 class _Applying:
@@ -63,25 +94,40 @@ class _Applying:
         self._endpoints: dict[str, dict[str, Row]] = {}
         for row in loaded.endpoints:
             self._endpoints.setdefault(row["model_id"], {})[row["tag"]] = row
+        self._authors = {row["slug"]: row for row in loaded.authors}
         self._applied = Applied([], [], [], [])
         self._changed: list[str] = []
+        self._seen = hashlib.sha256()
+        self._updates: list[tuple[Table, str, dict[str, Any]]] = []
         # In the order that the tables' references ask for.
         self._new: dict[Table, list[Row]] = {
-            table: [] for table in (tables.providers, tables.models, tables.endpoints, tables.price_history)
+            table: []
+            for table in (tables.authors, tables.providers, tables.models, tables.endpoints, tables.price_history)
         }
 
-    def run(self, document: Document) -> Applied:
+    def run(self, document: Document, *, only: str | None, dry: bool) -> Applied:
         self._check(document)
+        for author in document.authors:
+            self._author(author)
         for provider in document.all_providers:
             self._provider(provider)
         for model in document.all_models:
             self._model(model)
+        applied = self._applied._replace(token=self._seen.hexdigest()[:32])
+        if only is not None and only != applied.token:
+            raise Stale(applied.token)
+        if not dry:
+            self._write()
+        return applied
+
+    def _write(self) -> None:
+        for table, key, values in self._updates:
+            store.change(self._connection, table, key, values)
         for table, new in self._new.items():
             store.add(self._connection, table, new)
         many = len(self._changed) > _MANY
         for subject in ["*"] if many else self._changed:
             changes.note(self._connection, "catalog", subject)
-        return self._applied
 
     def _check(self, document: Document) -> None:
         known = {*self._providers, *(each.slug for each in document.all_providers)}
@@ -109,6 +155,14 @@ class _Applying:
         if faults:
             raise Refused(faults)
 
+    def _author(self, entry: AuthorEntry) -> None:
+        what, row = f"author {entry.slug}", self._authors.get(entry.slug)
+        if self._kept_by_operator(what, row):
+            return
+        values = {**rows.author_to_row(entry), "source": self._keeper(entry.source)}
+        changed = self._row(tables.authors, entry.slug, what, None, values, row)
+        self._note(what, entry.slug, created=row is None, changed=changed)
+
     def _provider(self, entry: ProviderEntry) -> None:
         what, row = f"provider {entry.slug}", self._providers.get(entry.slug)
         if self._kept_by_operator(what, row):
@@ -119,62 +173,74 @@ class _Applying:
             "api_key": sealing.store("api_key", entry.api_key, row["api_key"] if row else None),
             "api_keys": _sealed_keys(sealing, entry, row),
             "proxy": sealing.store("proxy", entry.proxy, row["proxy"] if row else None) if entry.proxy else None,
-            "source": self._source,
+            "source": self._keeper(entry.source),
         }
-        different = _different(values, row)
-        if row is None:
-            self._new[tables.providers].append(values)
-        elif different:
-            store.change(self._connection, tables.providers, entry.slug, different)
-            self._applied.changes.extend(f"{what}: {_words(key, row[key], new)}" for key, new in different.items())
-        self._note(what, entry.slug, created=row is None, changed=bool(different))
+        changed = self._row(tables.providers, entry.slug, what, None, values, row)
+        self._note(what, entry.slug, created=row is None, changed=changed)
 
     def _model(self, entry: ModelEntry) -> None:
         what, row = f"model {entry.id}", self._models.get(entry.id)
         if self._kept_by_operator(what, row):
             return
-        values = {**rows.model_to_row(entry), "source": self._source}
-        different = _different(values, row)
-        if row is None:
-            self._new[tables.models].append(values)
-        elif different:
-            store.change(self._connection, tables.models, entry.id, different)
-            self._applied.changes.extend(f"{what}: {_words(key, row[key], new)}" for key, new in different.items())
+        values = {**rows.model_to_row(entry), "source": self._keeper(entry.source)}
+        changed = self._row(tables.models, entry.id, what, None, values, row)
         old = self._endpoints.get(entry.id, {})
         moved = [self._endpoint(entry.id, each, n, old.get(each.tag)) for n, each in enumerate(entry.endpoints)]
         gone = old.keys() - {each.tag for each in entry.endpoints}
         for tag in sorted(tag for tag in gone if old[tag]["status"] != "removed"):
             # The row stays: generations and the price history point to it.
-            store.change(self._connection, tables.endpoints, old[tag]["id"], {"status": "removed"})
-            self._applied.changes.append(f"{what}: endpoint {tag} removed")
+            self._updates.append((tables.endpoints, old[tag]["id"], {"status": "removed"}))
+            self._differ(Difference("removed", what, tag), old[tag]["id"])
             moved.append(True)
-        self._note(what, entry.id, created=row is None, changed=bool(different) or any(moved))
+        self._note(what, entry.id, created=row is None, changed=changed or any(moved))
 
     def _endpoint(self, model_id: str, entry: EndpointEntry, position: int, row: Row | None) -> bool:
         """Whether anything was written."""
-        values = rows.endpoint_to_row(entry, position)
-        different = _different(values, row)
-        if not different:
-            return False
-        what = f"model {model_id}: endpoint {entry.tag}"
+        values = {**rows.endpoint_to_row(entry, position), "source": self._keeper(entry.source)}
+        what = f"model {model_id}"
+        endpoint_id = ids.prefixed("ep") if row is None else row["id"]
+        before = row
         if row is None:
-            endpoint_id = ids.prefixed("ep")
-            self._new[tables.endpoints].append({**values, "id": endpoint_id, "model_id": model_id})
-            if model_id in self._models:
-                self._applied.changes.append(f"{what} added")
-        else:
-            endpoint_id = row["id"]
-            store.change(self._connection, tables.endpoints, endpoint_id, different)
-            self._applied.changes.extend(f"{what}: {_words(key, row[key], new)}" for key, new in different.items())
-        if different.keys() & {"pricing", "cost"}:
+            values |= {"id": endpoint_id, "model_id": model_id}
+        elif row["status"] == "removed":
+            before = {**row, "status": None}  # it comes back, which is told as one
+        if not self._row(tables.endpoints, endpoint_id, what, entry.tag, values, before):
+            return False
+        if row is None or any(row[key] != values[key] for key in ("pricing", "cost")):
             self._new[tables.price_history].append(
-                {
-                    "endpoint_id": endpoint_id,
-                    "pricing": values["pricing"],
-                    "cost": values["cost"],
-                }
+                {"endpoint_id": endpoint_id, "pricing": values["pricing"], "cost": values["cost"]}
             )
         return True
+
+    def _row(  # noqa: PLR0917 (the row's place, its words, and both of its states)
+        self, table: Table, key: str, what: str, tag: str | None, values: Row, row: Row | None
+    ) -> bool:
+        """Plans the row's insert or update, tells the differences, and says whether there are any."""
+        if row is None:
+            self._new[table].append(values)
+            self._differ(Difference("added", what, tag, new=_offered(values)), _telling(values, ("id",)))
+            return True
+        different = {name: value for name, value in values.items() if row[name] != value}
+        if not different:
+            return False
+        self._updates.append((table, key, different))
+        if row.get("status", "") is None:
+            self._differ(Difference("added", what, tag, new=_offered(values)), _telling(values))
+            return True
+        for each in of_values(what, tag, different, row):
+            self._applied.differences.append(each)
+        self._see(what, tag, _telling({name: row[name] for name in different}), _telling(different))
+        return True
+
+    def _differ(self, difference: Difference, *facts: Any) -> None:
+        self._applied.differences.append(difference)
+        self._see(difference, *facts)
+
+    def _see(self, *facts: Any) -> None:
+        self._seen.update(json.dumps(facts, sort_keys=True, default=str).encode())
+
+    def _keeper(self, wanted: str) -> str:
+        return "builtin" if self._source == "builtin" else wanted
 
     def _kept_by_operator(self, what: str, row: Row | None) -> bool:
         kept = row is not None and self._source == "builtin" and row["source"] == "operator"
@@ -202,25 +268,14 @@ def _sealed_keys(sealing: Sealing, entry: ProviderEntry, row: Row | None) -> lis
     ]
 
 
-def _different(values: Mapping[str, Any], row: Row | None) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if row is None or row[key] != value}
+def _telling(values: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Values for the token: what is sealed differs each time, so only that it is there counts."""
+    return {name: bool(value) if name in _SECRET else value for name, value in values.items() if name not in without}
 
 
-def _words(key: str, old: Any, new: Any) -> str:
-    if key in {"pricing", "cost"} and old and new:
-        names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        return ", ".join(_price_words(f"{key}.{name}", old.get(name), new.get(name)) for name in names)
-    if key in _SECRET or key in {"pricing", "cost"} or max(len(str(old)), len(str(new))) > 200:
-        return f"{key} changed"
-    return f"{key} {_shown(old)} -> {_shown(new)}"
-
-
-def _price_words(name: str, old: Any, new: Any) -> str:
-    if isinstance(old or new, list):
-        return f"{name} changed"
-    before, after = (format_price(each) if isinstance(each, int) else _shown(each) for each in (old, new))
-    return f"{name} {before} -> {after}"
-
-
-def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+def _offered(values: Row) -> str | None:
+    """What a new endpoint costs, in words."""
+    pricing = values.get("pricing")
+    if not pricing:
+        return None
+    return f"prompt {format_price(pricing['prompt'])}, completion {format_price(pricing['completion'])}"

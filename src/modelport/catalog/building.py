@@ -5,14 +5,16 @@ With thousands of models this takes a while, so the service runs it in a thread.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelport.catalog import cards, rows
+from modelport.catalog import latest, rows, shelf
 from modelport.catalog.sealing import MissingSecret, Sealing, key_field
 from modelport.catalog.snapshot import Endpoint, Model, Snapshot
+from modelport.catalog.words import env_name
 from modelport.providers.provider import UpstreamKey
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from modelport.kit.vault import Vault
     from modelport.providers.provider import Provider
 
-__all__ = ["Address", "answer", "build", "with_address"]
+__all__ = ["Address", "answer", "build", "etag_of", "with_address"]
 
 
 class Address(NamedTuple):
@@ -37,24 +39,38 @@ def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
     """The snapshot of these rows; its `version` is the caller's to set."""
     providers: dict[str, Provider] = {}
     inactive: dict[str, str] = {}
+    keyless: dict[str, Provider] = {}
     for row in loaded.providers:
         try:
             providers[row["slug"]] = _provider(row, Sealing(vault, environ, row["slug"]))
         except MissingSecret as error:
             inactive[row["slug"]] = str(error)
+            keyless[row["slug"]] = rows.provider_from_row(row, keys=(), proxy=None, headers={})
     models = _models(loaded, providers)
-    listed = sorted((each for each in models.values() if each.endpoints), key=lambda model: (-model.created, model.id))
-    made = {model.id: cards.model(model).to_json() for model in listed}
-    default = [made[model.id] for model in listed if "text" in model.architecture.output_modalities]
+    waiting = _endpoints(loaded, keyless)
+    wanted = {row["slug"]: _wanted(row) for row in loaded.providers if row["slug"] in keyless}
+    redirects = latest.redirects(models, loaded.models)
+    shown = shelf.shown(models, waiting, redirects, wanted)
+    active = [each for each in shown.values() if each.is_active]
+    default = [each.card for each in active if "text" in each.model.architecture.output_modalities]
+    models_json = answer(default, len(default), b"null")
     return Snapshot(
         models=MappingProxyType(models),
-        aliases=MappingProxyType(_aliases(models)),
+        aliases=MappingProxyType({**_aliases(models), **redirects}),
         providers=MappingProxyType(providers),
         inactive=MappingProxyType(inactive),
-        listed=tuple(model.id for model in listed),
-        cards=MappingProxyType(made),
-        models_json=answer(default, len(default), b"null"),
+        listed=tuple(each.model.id for each in active if each.model.id in models),
+        cards=MappingProxyType({each.model.id: each.card for each in active}),
+        models_json=models_json,
+        etag=etag_of(models_json),
+        shown=MappingProxyType(shown),
+        authors=MappingProxyType({row["slug"]: rows.author_from_row(row) for row in loaded.authors}),
     )
+
+
+def etag_of(body: bytes) -> str:
+    """What stands for an answer in `ETag`."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
 def answer(made: Iterable[bytes], total: int, next_link: bytes) -> bytes:
@@ -116,16 +132,32 @@ def _keys(row: Mapping[str, Any], sealing: Sealing) -> tuple[UpstreamKey, ...]:
 
 
 def _models(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, Model]:
-    serving: dict[str, list[Mapping[str, Any]]] = {}
+    serving = _endpoints(loaded, providers)
+    return {
+        row["id"]: rows.model_from_row(row, serving.get(row["id"], ()))
+        for row in loaded.models
+        if row["alias_target"] is None
+    }
+
+
+def _endpoints(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, tuple[Endpoint, ...]]:
+    """The endpoints of these providers by model, the cheapest first."""
+    models = {row["id"]: row for row in loaded.models}
+    found: dict[str, list[Endpoint]] = {}
     for row in loaded.endpoints:
         if row["status"] == "active" and row["provider"] in providers:
-            serving.setdefault(row["model_id"], []).append(row)
-    models: dict[str, Model] = {}
-    for row in loaded.models:
-        found = [rows.endpoint_from_row(each, row, providers[each["provider"]]) for each in serving.get(row["id"], ())]
-        found.sort(key=_price)  # stable: the operator's order among equals
-        models[row["id"]] = rows.model_from_row(row, tuple(found))
-    return models
+            made = rows.endpoint_from_row(row, models[row["model_id"]], providers[row["provider"]])
+            found.setdefault(row["model_id"], []).append(made)
+    # Sorting is stable: the operator's order among equals.
+    return {model_id: tuple(sorted(each, key=_price)) for model_id, each in found.items()}
+
+
+def _wanted(row: Mapping[str, Any]) -> str | None:
+    """The environment variable that would bring a provider's key."""
+    for stored in (row["api_key"], *(each["key"] for each in row["api_keys"])):
+        if (name := env_name(stored)) is not None:
+            return name
+    return None
 
 
 def _price(endpoint: Endpoint) -> Fraction:

@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from modelport.catalog import schemas
+from modelport.catalog.measured import EndpointFigures, Measured, Nothing
 from modelport.kit.money import format_price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from modelport.catalog.measured import Percentiles
     from modelport.catalog.snapshot import Architecture, Endpoint, Model, Override, Pricing
     from modelport.providers.provider import Provider
 
-__all__ = ["endpoints", "model", "providers"]
+__all__ = ["endpoints", "instruction", "model", "providers", "waiting_model", "zdr_endpoints"]
 
+_EVERY_CHOICE = frozenset({"auto", "function", "none", "required"})
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def model(record: Model) -> schemas.Model:
-    """The public object of a model with at least one endpoint; its prices are those of the cheapest."""
+def model(record: Model, *, target: Model | None = None, **more: Any) -> schemas.Model:
+    """The public object of a model with at least one endpoint; its prices are those of the cheapest.
+
+    `target` is the model that this one is only a name for.
+    """
     top = record.endpoints[0]
-    more: dict[str, Any] = {}
     if record.reasoning is not None:
         more["reasoning"] = _reasoning(record)
+    if record.benchmarks:
+        more["benchmarks"] = schemas.ModelBenchmarks(
+            design_arena=[], artificial_analysis=schemas.Indices.model_validate(_indices(record))
+        )
+    if target is not None:
+        more["alias_target"] = schemas.ModelAliasTarget(name=target.name, slug=target.id)
     return schemas.Model(
         id=record.id,
         canonical_slug=record.canonical_slug,
@@ -41,7 +52,7 @@ def model(record: Model) -> schemas.Model:
         per_request_limits=None,
         supported_parameters=list(record.supported_parameters),
         default_parameters=schemas.DefaultParameters.model_validate(dict(record.default_parameters)),
-        supported_voices=None,
+        supported_voices=None if record.supported_voices is None else list(record.supported_voices),
         hugging_face_id=record.hugging_face_id,
         knowledge_cutoff=record.knowledge_cutoff,
         expiration_date=record.expiration_date,
@@ -50,8 +61,44 @@ def model(record: Model) -> schemas.Model:
     )
 
 
-def endpoints(record: Model, *, as_id: str | None = None, empty: bool = False) -> schemas.ListEndpointsResponse:
-    """A model with its endpoints; `empty` for a variant of it that isn't there, called `as_id`."""
+def waiting_model(record: Model, wanted: Mapping[str, str | None]) -> schemas.Model:
+    """The same for a model that can't be called yet: it says what would make it."""
+    by_provider = {each.provider.slug: each.provider for each in record.endpoints}
+    return model(
+        record,
+        status="inactive",
+        activation=[
+            schemas.Activation(
+                provider=slug,
+                name=provider.name,
+                environment=wanted.get(slug),
+                instruction=instruction(slug, provider.name, wanted.get(slug)),
+            )
+            for slug, provider in by_provider.items()
+        ],
+    )
+
+
+def instruction(slug: str, name: str, environment: str | None) -> str:
+    """What makes a provider's models available, in words."""
+    enter = f"enter a key for {name}: `modelport providers add {slug}`"
+    return f"set {environment} in the server's environment, or {enter}" if environment else enter
+
+
+def endpoints(
+    record: Model,
+    *,
+    as_id: str | None = None,
+    empty: bool = False,
+    measured: Measured = Nothing,
+    waiting: Iterable[Endpoint] = (),
+) -> schemas.ListEndpointsResponse:
+    """A model with its endpoints; `empty` for a variant of it that isn't there, called `as_id`.
+
+    `waiting` are further ones, which lack a key.
+    """
+    found = [] if empty else [_endpoint(each, record, measured.endpoint(each.id)) for each in record.endpoints]
+    found += [_endpoint(each, record, EndpointFigures(), is_active=False) for each in waiting]
     return schemas.ListEndpointsResponse(
         data=schemas.ListEndpointsData(
             id=as_id or record.id,
@@ -59,8 +106,20 @@ def endpoints(record: Model, *, as_id: str | None = None, empty: bool = False) -
             created=record.created,
             description=record.description,
             architecture=_architecture(record.architecture),
-            endpoints=[] if empty else [_endpoint(each, record) for each in record.endpoints],
+            endpoints=found,
         )
+    )
+
+
+def zdr_endpoints(records: Iterable[Model], measured: Measured) -> schemas.ZdrEndpointsResponse:
+    """Every endpoint of these models that keeps nothing."""
+    return schemas.ZdrEndpointsResponse(
+        data=[
+            _endpoint(each, record, measured.endpoint(each.id))
+            for record in records
+            for each in record.endpoints
+            if each.data_policy.is_zdr
+        ]
     )
 
 
@@ -82,9 +141,13 @@ def providers(records: Iterable[Provider]) -> schemas.ListProvidersResponse:
     )
 
 
-def _endpoint(record: Endpoint, of: Model) -> schemas.PublicEndpoint:
+def _endpoint(record: Endpoint, of: Model, seen: EndpointFigures, *, is_active: bool = True) -> schemas.PublicEndpoint:
     parameters = record.supported_parameters
-    takes = "tool_choice" in parameters
+    choices = record.tool_choice if record.tool_choice is not None else _EVERY_CHOICE
+    takes = choices if "tool_choice" in parameters else frozenset[str]()
+    more: dict[str, Any] = {f"supports_{each}": True for each in record.features if each != "diarization"}
+    if not is_active:
+        more["is_active"] = False
     return schemas.PublicEndpoint(
         name=f"{record.provider.name} | {of.id}",
         model_id=of.id,
@@ -97,18 +160,25 @@ def _endpoint(record: Endpoint, of: Model) -> schemas.PublicEndpoint:
         quantization=record.quantization,
         pricing=_pricing(record.pricing),
         supported_parameters=sorted(parameters),
-        supports_tool_choice=schemas.ToolChoiceSupport(auto=takes, function=takes, none=takes, required=takes),
+        supports_tool_choice=schemas.ToolChoiceSupport(
+            auto="auto" in takes, function="function" in takes, none="none" in takes, required="required" in takes
+        ),
         supports_implicit_caching=record.supports_implicit_caching,
-        supports_diarization=False,
-        native_tools={},
-        service_tier=None,
-        status=0,
-        uptime_last_5m=None,
-        uptime_last_30m=None,
-        uptime_last_1d=None,
-        latency_last_30m=None,
-        throughput_last_30m=None,
+        supports_diarization="diarization" in record.features,
+        native_tools={name: dict(facts) for name, facts in record.native_tools.items()},
+        service_tier=record.service_tier,
+        status=seen.status,
+        uptime_last_5m=seen.uptime_5m,
+        uptime_last_30m=seen.uptime_30m,
+        uptime_last_1d=seen.uptime_1d,
+        latency_last_30m=_percentiles(seen.latency),
+        throughput_last_30m=_percentiles(seen.throughput),
+        **more,
     )
+
+
+def _percentiles(figures: Percentiles | None) -> schemas.PercentileStats | None:
+    return None if figures is None else schemas.PercentileStats.model_validate(figures)
 
 
 def _architecture(record: Architecture) -> schemas.Architecture:
@@ -138,6 +208,10 @@ def _override(record: Override) -> schemas.PricingOverride:
     if record.utc_days:
         public["utc_days"] = [_DAYS[day] for day in sorted(record.utc_days)]
     return schemas.PricingOverride.model_validate(public)
+
+
+def _indices(record: Model) -> dict[str, float | None]:
+    return {f"{kind}_index": record.benchmarks.get(f"{kind}_index") for kind in ("intelligence", "coding", "agentic")}
 
 
 def _reasoning(record: Model) -> schemas.ModelReasoning:

@@ -52,6 +52,8 @@ def between(
     yield from _names(models)
     for path, model in models:
         yield from _endpoints(path, model, known_providers)
+        if model.alias_target is not None and model.endpoints:
+            yield Finding((*path, "alias_target"), "a name for another model has endpoints", "remove one of the two")
 
 
 def _names(models: Sequence[tuple[Path, ModelEntry]]) -> Iterator[Finding]:

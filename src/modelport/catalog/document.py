@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from modelport.catalog.about_entry import AuthorEntry, BenchmarksEntry, Category, Feature, Keeper, ToolChoice
 from modelport.catalog.policy_entry import DataPolicyEntry, KeyEntry
 from modelport.catalog.price_entry import Entry, OverrideEntry, PricingEntry
 from modelport.catalog.words import (
@@ -28,6 +29,8 @@ from modelport.catalog.words import (
 __all__ = [
     "DIALECTS",
     "ArchitectureEntry",
+    "AuthorEntry",
+    "BenchmarksEntry",
     "DataPolicyEntry",
     "Document",
     "EndpointEntry",
@@ -118,6 +121,7 @@ class ProviderEntry(Entry):
     cache_seconds: Annotated[int, Field(ge=0, le=604_800)] = Field(
         default=300, description="How long its prompt cache keeps a prefix after the last use."
     )
+    source: Keeper = Field(default="operator", description="Who keeps it; `synced` follows `catalog sync`.")
 
     @field_validator("api_keys")
     @classmethod
@@ -182,7 +186,15 @@ class EndpointEntry(Entry):
     data_policy: DataPolicyEntry | None = Field(
         default=None, description="Where it differs from its provider's, in whole."
     )
+    tool_choice: list[ToolChoice] | None = Field(
+        default=None, description="Values of `tool_choice` it takes; all of them when it has the parameter."
+    )
+    native_tools: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Server tools it runs itself, each with what is to be known of it."
+    )
+    features: list[Feature] = Field(default_factory=list, description="What speech and image endpoints can do beside.")
     status: Literal["active", "disabled"] = Field(default="active", description="`disabled` takes it out of service.")
+    source: Keeper = Field(default="operator", description="Who keeps it; `synced` follows `catalog sync`.")
 
     @property
     def tag(self) -> str:
@@ -247,6 +259,18 @@ class ModelEntry(Entry):
     is_distillable: bool | None = Field(
         default=None, description="Its author lets other models be trained on its text; unknown counts as no."
     )
+    family: Slug | None = Field(
+        default=None,
+        description="Line of models it belongs to, such as `claude-sonnet`: the newest one that can be called is also "
+        "`~author/family-latest`.",
+    )
+    alias_target: ModelId | None = Field(
+        default=None, description="Makes this a name only, which leads to that model; it has no endpoints of its own."
+    )
+    categories: list[Category] = Field(default_factory=list, description="What it is good at, the best first.")
+    supported_voices: list[Text] | None = Field(default=None, description="Voices of a speech model.")
+    benchmarks: BenchmarksEntry | None = None
+    source: Keeper = Field(default="operator", description="Who keeps it; `synced` follows `catalog sync`.")
     endpoints: list[EndpointEntry] = Field(
         default_factory=list, max_length=200, description="The whole list: endpoints that are not named are removed."
     )
@@ -256,6 +280,7 @@ class Document(Entry):
     """A Modelport catalogue: providers, models, and the endpoints and prices of each."""
 
     version: Literal[1] = Field(default=1, description="Of this format.")
+    authors: list[AuthorEntry] = Field(default_factory=list)
     providers: list[ProviderEntry] = Field(default_factory=list)
     models: list[ModelEntry] = Field(default_factory=list)
     provider: ProviderEntry | None = Field(default=None, description="A single provider, for short files.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from modelport.errors import BadRequest, NotFound
+from modelport.errors import BadRequest, Conflict, NotFound
 
-__all__ = ["BadQuery", "Fault", "FileFaults", "ModelNotFound", "Refused"]
+__all__ = ["BadQuery", "Fault", "FileFaults", "ModelNotFound", "Refused", "Stale"]
 
 
 class Fault(NamedTuple):
@@ -47,3 +47,13 @@ class Refused(BadRequest):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults), metadata={"faults": list(faults)})
+
+
+class Stale(Conflict):
+    """The catalogue, or what would be applied to it, is no longer what was looked at; nothing was changed."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            "This is not what was shown: the catalogue or its source has changed since. Look at the differences anew.",
+            metadata={"token": token},
+        )

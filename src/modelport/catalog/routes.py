@@ -10,18 +10,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from modelport.catalog import cards, listing, schemas
+from modelport.catalog import cards, feed, filters, listing, schemas
+from modelport.catalog.about_entry import CATEGORIES
+from modelport.catalog.building import etag_of
 from modelport.catalog.errors import ModelNotFound
 from modelport.catalog.service import Catalog
-from modelport.keys.access import public
+from modelport.errors import NotFound
+from modelport.keys.access import Permission, Principal, allow, public
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Models"], dependencies=[Depends(public)])
+personal = APIRouter(tags=["Models"])
 
 _COMMAS = "Several may be given, separated by commas."
 _DESCRIPTIONS = {
+    "status": "`active` by default: models that can be called now. `inactive` ones only lack a provider's key.",
     "q": "Part of a name or id.",
+    "category": "What the model is good at.",
     "supported_parameters": f"Request parameters the model must all understand. {_COMMAS}",
     "input_modalities": f"What the model must all take. {_COMMAS}",
     "output_modalities": f"What the model gives, one of these; `text` by default, `all` for every model. {_COMMAS}",
@@ -33,30 +39,50 @@ _DESCRIPTIONS = {
     "model_authors": f"Part of the id before the slash, one of these. {_COMMAS}",
     "providers": f"Names or slugs of providers, one of which serves the model. {_COMMAS}",
     "arch": "Family of the tokenizer, such as `Qwen3`.",
+    "distillable": "Whether other models may be trained on what it writes.",
+    "zdr": "Only models with an endpoint that keeps nothing.",
+    "region": "Only models that are served from there.",
     "min_age_days": "Days since the model was made, at least.",
     "max_age_days": "Days since the model was made, at most.",
+    **{
+        f"{bound}_{kind}_index": f"{words} result in tests of {kind}; models without one are left out."
+        for bound, words in (("min", "Least"), ("max", "Highest"))
+        for kind in ("intelligence", "coding", "agentic")
+    },
+    "min_tool_success_rate": "Least share of well-formed tool calls, from 0 to 1, as measured here.",
+    "max_tool_success_rate": "Highest share of well-formed tool calls, from 0 to 1, as measured here.",
     "sort": "`newest` by default.",
     "offset": "How many to skip. Without this and `limit`, all are returned.",
     "limit": "How many to return: 500 by default, at most 1000.",
+    "use_rss": "`true` for a feed of the newest models in place of JSON.",
 }
+_USER = ("output_modalities", "sort", "offset", "limit")
+_WHOLE = ("context", "offset", "limit", "min_age_days", "max_age_days")
+_ENUMS: dict[str, tuple[str, ...]] = {
+    "status": filters.STATUSES,
+    "category": CATEGORIES,
+    "distillable": ("true", "false"),
+    "zdr": ("true",),
+    "region": ("eu", "us"),
+    "sort": tuple(listing.SORTS),
+    "use_rss": ("true", "false"),
+}
+_CACHE = "public, no-cache"
+"""To be kept, and asked for anew with its `ETag` each time: a key that is entered shows at once."""
 
 
 def _parameters(*names: str) -> dict[str, Any]:
     # Not declared as arguments: the framework answers a bad value with 422, the reference with 400.
-    schemas_of: dict[str, dict[str, Any]] = {
-        "sort": {"type": "string", "enum": [*listing.SORTS]},
-        **{key: {"type": "integer"} for key in ("context", "offset", "limit", "min_age_days", "max_age_days")},
-        **{key: {"type": "number"} for key in ("min_price", "max_price", "min_output_price", "max_output_price")},
-    }
+    def schema(name: str) -> dict[str, Any]:
+        if name in _ENUMS:
+            return {"type": "string", "enum": [*_ENUMS[name]]}
+        if name in _WHOLE:
+            return {"type": "integer"}
+        return {"type": "number"} if name.startswith(("min_", "max_")) else {"type": "string"}
+
     return {
         "parameters": [
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": _DESCRIPTIONS[name],
-                "schema": schemas_of.get(name, {"type": "string"}),
-            }
+            {"name": name, "in": "query", "required": False, "description": _DESCRIPTIONS[name], "schema": schema(name)}
             for name in names
         ]
     }
@@ -67,13 +93,20 @@ def the_catalog(request: Request) -> Catalog:
     return request.app.state.services.catalog
 
 
+MayRead = Annotated[Principal, Depends(allow(Permission.MODELS_READ))]
 TheCatalog = Annotated[Catalog, Depends(the_catalog)]
 
 
 @router.get("/models", response_model=schemas.ModelsListResponse, openapi_extra=_parameters(*_DESCRIPTIONS))
 async def list_models(request: Request, catalog: TheCatalog) -> Response:
     """The models that can be called now."""
-    return _json(listing.page(catalog.snapshot, request.query_params, request.url.path))
+    query = request.query_params
+    if query.get("use_rss", "").lower() == "true":
+        models = listing.found(catalog.snapshot, listing.asked(query), measured=catalog.measured)
+        origin = catalog.public_url or str(request.base_url).rstrip("/")
+        body = feed.rss(models[: filters.whole(query, "limit", 100, 1, 1000)], origin, str(request.url))
+        return _cached(request, listing.Answer(body, etag_of(body)), "application/rss+xml")
+    return _cached(request, listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured))
 
 
 @router.get(
@@ -87,29 +120,66 @@ async def count_models(request: Request, catalog: TheCatalog) -> Response:
     return _json(schemas.ModelsCountResponse(data=schemas.ModelsCountData(count=count)).to_json())
 
 
+@personal.get("/models/user", response_model=schemas.ModelsListResponse, openapi_extra=_parameters(*_USER))
+async def list_my_models(request: Request, catalog: TheCatalog, caller: MayRead) -> Response:
+    """The models that the caller may use, by their account's preferences and guardrails."""
+    query = {name: value for name, value in request.query_params.items() if name in _USER}
+    models = await catalog.shown_to(caller)
+    answer = listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured, among=models)
+    return Response(answer.body, media_type="application/json", headers={"cache-control": "private, no-store"})
+
+
+@router.get(
+    "/embeddings/models",
+    response_model=schemas.ModelsListResponse,
+    openapi_extra=_parameters("offset", "limit"),
+    tags=["Embeddings"],
+)
+async def list_embedding_models(request: Request, catalog: TheCatalog) -> Response:
+    """The models that make vectors."""
+    asked = {name: value for name, value in request.query_params.items() if name in {"offset", "limit"}}
+    query = {**asked, "output_modalities": "embeddings"}
+    return _cached(request, listing.page(catalog.snapshot, query, request.url.path))
+
+
 @router.get("/models/{author}/{slug}/endpoints", response_model=schemas.ListEndpointsResponse)
-async def list_endpoints(author: str, slug: str, catalog: TheCatalog) -> Response:
-    """The endpoints that serve a model; none for a variant that the model doesn't have."""
-    model_id = f"{author}/{slug}"
-    model = catalog.snapshot.find(model_id)
+async def list_endpoints(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
+    """The endpoints that serve a model; none for a variant that the model doesn't have.
+
+    With `status=all` also those whose provider lacks a key.
+    """
+    snapshot, model_id = catalog.snapshot, f"{author}/{slug}"
+    model = snapshot.find(model_id)
     if model is not None:
-        return _json(cards.endpoints(model).to_json())
+        shown = snapshot.shown.get(model.id)
+        later = shown.waiting if shown is not None and request.query_params.get("status") == "all" else ()
+        return _json(cards.endpoints(model, measured=catalog.measured, waiting=later).to_json())
     base, variant = model_id.partition(":")[::2]
-    plain = catalog.snapshot.find(base) if variant else None
+    plain = snapshot.find(base) if variant else None
     if plain is None:
         raise _not_found(model_id)
     return _json(cards.endpoints(plain, as_id=model_id, empty=True).to_json())
 
 
+@router.get("/endpoints/zdr", response_model=schemas.ZdrEndpointsResponse, tags=["Endpoints"])
+async def list_zdr_endpoints(request: Request, catalog: TheCatalog) -> Response:
+    """Every endpoint that keeps nothing of what it is sent."""
+    answer = cards.zdr_endpoints(catalog.snapshot.models.values(), catalog.measured).to_json()
+    return _cached(request, listing.Answer(answer, etag_of(answer)))
+
+
 @router.get("/model/{author}/{slug}", response_model=schemas.ModelResponse)
-async def get_model(author: str, slug: str, catalog: TheCatalog) -> Response:
-    """One model that can be called now."""
-    snapshot = catalog.snapshot
-    model = snapshot.find(f"{author}/{slug}")
-    card = snapshot.cards.get(model.id) if model is not None else None
-    if card is None:
-        raise _not_found(f"{author}/{slug}")
-    return _json(b'{"data":%b}' % card)
+async def get_model(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
+    """One model; one that only lacks a provider's key says so (`status: inactive`)."""
+    snapshot, asked = catalog.snapshot, f"{author}/{slug}"
+    shown = snapshot.shown.get(asked)
+    if shown is None:
+        model = snapshot.find(asked)
+        shown = snapshot.shown.get(model.id) if model is not None else None
+    if shown is None:
+        raise _not_found(asked)
+    body = b'{"data":%b}' % shown.card
+    return _cached(request, listing.Answer(body, etag_of(body)))
 
 
 @router.get("/providers", response_model=schemas.ListProvidersResponse, tags=["Providers"])
@@ -118,8 +188,48 @@ async def list_providers(catalog: TheCatalog) -> Response:
     return _json(cards.providers(catalog.snapshot.providers.values()).to_json())
 
 
+@router.get("/images/models", response_model=schemas.NothingYet, tags=["Images"])
+@router.get("/videos/models", response_model=schemas.NothingYet, tags=["Videos"])
+async def list_no_models() -> Response:
+    """Models of operations that this server doesn't have: none."""
+    return _json(b'{"data":[]}')
+
+
+@router.get("/images/models/{author}/{slug}/endpoints", tags=["Images"], response_model=schemas.NothingYet)
+async def list_no_image_endpoints(author: str, slug: str) -> Response:
+    """Endpoints of a model for images: there is no such model here."""
+    raise ModelNotFound(f"No model for images is called {author + '/' + slug!r}.")
+
+
+@personal.get("/tools", response_model=schemas.ListToolsResponse, tags=["Tools"])
+async def list_tools(_caller: MayRead) -> Response:
+    """Tools that the server runs itself: none yet."""
+    return _json(b'{"data":[],"links":{"next":null},"total_count":0}')
+
+
+@personal.get("/tools/{name}", response_model=schemas.NothingYet, tags=["Tools"])
+async def get_tool(name: str, _caller: MayRead) -> Response:
+    """One tool that the server runs itself."""
+    raise NotFound(f"No server tool is called {name!r}.")
+
+
+# Fixed addresses win over those with a word to fill in, so the personal ones come first.
+_public, router = router, APIRouter()
+router.include_router(personal)
+router.include_router(_public)
+
+
 def _not_found(model_id: str) -> ModelNotFound:
     return ModelNotFound(f"No model is called {model_id!r}. `GET /api/v1/models` lists those there are.")
+
+
+def _cached(request: Request, answer: listing.Answer, media_type: str = "application/json") -> Response:
+    """The answer, or 304 for a caller who has it already."""
+    headers = {"etag": answer.etag, "cache-control": _CACHE}
+    known = request.headers.get("if-none-match", "")
+    if answer.etag in {each.strip().removeprefix("W/") for each in known.split(",")} or known.strip() == "*":
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, media_type=media_type, headers=headers)
 
 
 def _json(body: bytes) -> Response:

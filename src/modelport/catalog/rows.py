@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelport.catalog.about_entry import AuthorEntry
 from modelport.catalog.document import EndpointEntry, ModelEntry, PricingEntry
 from modelport.catalog.pricing import PRICE_KEYS, Override, Prices, Pricing
-from modelport.catalog.snapshot import Architecture, Endpoint, Model, Reasoning
+from modelport.catalog.snapshot import Architecture, Author, Endpoint, Model, Reasoning
 from modelport.kit.money import format_price
 from modelport.providers.provider import DataPolicy, Provider, Timeouts
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from modelport.providers.provider import UpstreamKey
 
 __all__ = [
+    "author_from_row",
+    "author_to_row",
     "endpoint_from_row",
     "endpoint_to_row",
+    "entry_from_author_row",
     "entry_from_endpoint_row",
     "entry_from_model_row",
+    "keeper",
     "model_from_row",
     "model_to_row",
     "pricing_from_json",
@@ -38,12 +43,35 @@ _PLAIN_PROVIDER = (
 )  # fmt: skip
 _PLAIN_MODEL = (
     "id", "name", "description", "created", "context_length", "supported_parameters", "aliases",
-    "hugging_face_id", "knowledge_cutoff", "expiration_date", "is_moderated", "is_distillable",
+    "hugging_face_id", "knowledge_cutoff", "expiration_date", "is_moderated", "is_distillable", "family",
+    "alias_target", "categories", "supported_voices",
 )  # fmt: skip
 _PLAIN_ENDPOINT = (
     "provider", "variant", "upstream_model", "context_length", "max_completion_tokens", "max_prompt_tokens",
-    "quantization", "supported_parameters", "supports_implicit_caching", "service_tier", "status",
+    "quantization", "supported_parameters", "supports_implicit_caching", "service_tier",
+    "tool_choice", "native_tools", "features", "status",
 )  # fmt: skip
+
+
+def author_to_row(entry: AuthorEntry) -> Values:
+    """The columns an entry decides."""
+    return entry.model_dump(exclude={"source"})
+
+
+def author_from_row(row: Mapping[str, Any]) -> Author:
+    """The record in the snapshot."""
+    return Author(row["slug"], row["name"], row["description"], row["icon"], row["url"])
+
+
+def keeper(row: Mapping[str, Any]) -> str:
+    """`source` as a file may say it."""
+    return "synced" if row["source"] == "synced" else "operator"
+
+
+def entry_from_author_row(row: Mapping[str, Any]) -> AuthorEntry:
+    """What a file would say to make this row."""
+    fields = {key: row[key] for key in AuthorEntry.model_fields if key != "source"}
+    return AuthorEntry.model_validate({**fields, "source": keeper(row)})
 
 
 def provider_to_row(entry: ProviderEntry) -> Values:
@@ -92,6 +120,7 @@ def model_to_row(entry: ModelEntry) -> Values:
         "architecture": entry.architecture.model_dump(),
         "default_parameters": entry.default_parameters.model_dump(exclude_none=True),
         "reasoning": entry.reasoning.model_dump() if entry.reasoning else None,
+        "benchmarks": entry.benchmarks.model_dump(exclude_none=True) if entry.benchmarks else None,
     }
 
 
@@ -105,6 +134,8 @@ def entry_from_model_row(row: Mapping[str, Any], endpoints: Sequence[Mapping[str
             "architecture": row["architecture"],
             "default_parameters": row["default_parameters"],
             "reasoning": row["reasoning"],
+            "benchmarks": row["benchmarks"],
+            "source": keeper(row),
             "endpoints": [entry_from_endpoint_row(each) for each in endpoints],
         }
     )
@@ -136,6 +167,10 @@ def model_from_row(row: Mapping[str, Any], endpoints: tuple[Endpoint, ...]) -> M
         reasoning=_reasoning(reasoning) if reasoning is not None else None,
         is_moderated=row["is_moderated"],
         is_distillable=bool(row["is_distillable"]),
+        family=row["family"],
+        categories=tuple(row["categories"]),
+        supported_voices=None if row["supported_voices"] is None else tuple(row["supported_voices"]),
+        benchmarks=row["benchmarks"] or {},
     )
 
 
@@ -170,6 +205,7 @@ def entry_from_endpoint_row(row: Mapping[str, Any]) -> EndpointEntry:
             "pricing": _pricing_entry(row["pricing"]),
             "cost": _pricing_entry(row["cost"]) if row["cost"] else None,
             "data_policy": row["data_policy"],
+            "source": keeper(row),
         }
     )
 
@@ -194,6 +230,9 @@ def endpoint_from_row(row: Mapping[str, Any], model: Mapping[str, Any], provider
         service_tier=row["service_tier"],
         data_policy=provider.data_policy if row["data_policy"] is None else DataPolicy(**row["data_policy"]),
         price_version=row["price_version"],
+        tool_choice=None if row["tool_choice"] is None else frozenset(row["tool_choice"]),
+        native_tools=row["native_tools"],
+        features=frozenset(row["features"]),
     )
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "Activation",
     "Architecture",
     "DefaultParameters",
+    "Indices",
     "ListEndpointsData",
     "ListEndpointsResponse",
     "ListProvidersResponse",
+    "ListToolsResponse",
     "Model",
+    "ModelAliasTarget",
+    "ModelBenchmarks",
     "ModelLinks",
     "ModelReasoning",
     "ModelResponse",
@@ -22,6 +27,7 @@ __all__ = [
     "ModelsCountResponse",
     "ModelsListLinks",
     "ModelsListResponse",
+    "NothingYet",
     "PerRequestLimits",
     "PercentileStats",
     "PricingOverride",
@@ -30,6 +36,7 @@ __all__ = [
     "PublicPricing",
     "ToolChoiceSupport",
     "TopProviderInfo",
+    "ZdrEndpointsResponse",
 ]
 
 
@@ -128,8 +135,39 @@ class ModelLinks(_Schema):
     details: str
 
 
+class Indices(_Schema):
+    """How a model did in tests, as one number for each kind of work."""
+
+    intelligence_index: float | None
+    coding_index: float | None
+    agentic_index: float | None
+
+
+class ModelBenchmarks(_Schema):
+    """How a model did in tests."""
+
+    design_arena: list[dict[str, str]]
+    artificial_analysis: Indices
+
+
+class ModelAliasTarget(_Schema):
+    """The model that a name leads to now."""
+
+    name: str
+    slug: str
+
+
+class Activation(_Schema):
+    """What would make a model available through one provider."""
+
+    provider: str
+    name: str
+    environment: str | None = Field(description="Variable of the server's environment that is read for the key.")
+    instruction: str
+
+
 class Model(_Schema):
-    """A model that can be called."""
+    """A model that can be called, or, with `status: inactive`, one that only lacks a provider's key."""
 
     id: str
     canonical_slug: str
@@ -148,7 +186,11 @@ class Model(_Schema):
     knowledge_cutoff: str | None
     expiration_date: str | None
     reasoning: ModelReasoning | None = None
+    benchmarks: ModelBenchmarks | None = None
+    alias_target: ModelAliasTarget | None = None
     links: ModelLinks
+    status: str | None = Field(default=None, description="`inactive` for a model that can't be called yet.")
+    activation: list[Activation] | None = Field(default=None, description="What would make it available.")
 
 
 class ModelResponse(_Schema):
@@ -226,6 +268,10 @@ class PublicEndpoint(_Schema):
     uptime_last_1d: float | None
     latency_last_30m: PercentileStats | None
     throughput_last_30m: PercentileStats | None
+    supports_image_reference: bool | None = None
+    supports_multiple_audio_references: bool | None = None
+    supports_voice_cloning: bool | None = None
+    is_active: bool | None = Field(default=None, description="False for one whose provider lacks a key.")
 
 
 class ListEndpointsData(_Schema):
@@ -261,3 +307,23 @@ class ListProvidersResponse(_Schema):
     """Everyone who serves models here."""
 
     data: list[Provider]
+
+
+class ZdrEndpointsResponse(_Schema):
+    """Endpoints that keep nothing."""
+
+    data: list[PublicEndpoint]
+
+
+class NothingYet(_Schema):
+    """A list of something this server doesn't have."""
+
+    data: list[dict[str, str]]
+
+
+class ListToolsResponse(_Schema):
+    """Tools that the server runs itself."""
+
+    data: list[dict[str, str]]
+    links: ModelsListLinks
+    total_count: int

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
     from modelport.providers.provider import Provider
 
-__all__ = ["Architecture", "Endpoint", "Model", "Override", "Prices", "Pricing", "Rates", "Reasoning", "Snapshot"]
+__all__ = [
+    "Architecture",
+    "Author",
+    "Endpoint",
+    "Model",
+    "Override",
+    "Prices",
+    "Pricing",
+    "Rates",
+    "Reasoning",
+    "Shown",
+    "Snapshot",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,12 @@ class Endpoint:
     """Its provider's, or its own where that differs."""
     price_version: int | None = None
     """Number of the prices in the endpoint's history, so that a charge can be explained when they have changed."""
+    tool_choice: frozenset[str] | None = None
+    """Values of `tool_choice` it takes; None for all of them where it has the parameter."""
+    native_tools: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, "Mapping[str, str]"])
+    """Server tools it runs itself."""
+    features: frozenset[str] = frozenset()
+    """What speech and image endpoints can do beside, such as `diarization`."""
     own_dialect: str | None = None
     """Where it is reached in another dialect than its provider's other models."""
 
@@ -109,6 +127,12 @@ class Model:
     is_moderated: bool = False
     is_distillable: bool = False
     """Whether its author lets other models be trained on its text."""
+    family: str | None = None
+    """Line of models it belongs to; with the author the stem of `~author/family-latest`."""
+    categories: tuple[str, ...] = ()
+    """What it is good at, the best first."""
+    supported_voices: tuple[str, ...] | None = None
+    benchmarks: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def is_free(self) -> bool:
@@ -121,6 +145,36 @@ class Model:
     def author(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made models."""
+
+    slug: str
+    name: str
+    description: str = ""
+    icon: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A model as the lists show it."""
+
+    model: Model
+    """Of one that can't be called now, with the endpoints it would have."""
+    card: bytes
+    """Its public JSON object."""
+    is_active: bool
+    """Whether it can be called now."""
+    waiting: tuple[Endpoint, ...] = ()
+    """Endpoints whose provider lacks a key."""
+    words: str = ""
+    """What a search looks through, in small letters."""
+    prompt: int = 0
+    completion: int = 0
+    """What the cheapest endpoint takes after its discount, in `shelf.PRICE_SCALE` parts of a `Price`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +195,11 @@ class Snapshot:
     """The public JSON object of each listed model."""
     models_json: bytes = b'{"data":[],"links":{"next":null},"total_count":0}'
     """The whole answer of `GET /models` without a filter."""
+    etag: str = '"0"'
+    """Stands for that answer."""
+    shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
+    """Every model and name that lists can show by id, the newest first; also those that can't be called now."""
+    authors: Mapping[str, Author] = field(default_factory=dict[str, Author])
     version: int = 0
     """Counts the swaps of this process."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, text, update
 
 from modelport.catalog import tables
 from modelport.kit import clock
@@ -12,7 +12,19 @@ from modelport.kit import clock
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Loaded", "Row", "add", "change", "load", "lock", "prices_since", "pricing_at", "pricing_of"]
+__all__ = [
+    "Loaded",
+    "Row",
+    "add",
+    "change",
+    "load",
+    "lock",
+    "prices_since",
+    "pricing_at",
+    "pricing_of",
+    "put_state",
+    "state",
+]
 
 Row = dict[str, Any]
 """A row by the names of its columns; `Any` because each column has its own type."""
@@ -27,6 +39,7 @@ class Loaded(NamedTuple):
     models: list[Row]
     endpoints: list[Row]
     """In the operator's order within each model, also those removed; with the number of their newest prices."""
+    authors: list[Row]
 
 
 def lock(connection: Connection) -> None:
@@ -48,6 +61,7 @@ def load(connection: Connection) -> Loaded:
         _all(connection, select(providers).order_by(providers.c.slug)),
         _all(connection, select(models).order_by(models.c.id)),
         found,
+        _all(connection, select(tables.authors).order_by(tables.authors.c.slug)),
     )
 
 
@@ -85,6 +99,19 @@ def pricing_at(connection: Connection, endpoint_id: str, at_ms: int) -> Row | No
     held = mine.where(history.c.created_at <= at_ms).order_by(history.c.id.desc()).limit(1)
     found = _all(connection, held) or _all(connection, mine.order_by(history.c.id).limit(1))
     return found[0] if found else None
+
+
+def state(connection: Connection, key: str) -> str | None:
+    """What is remembered under `key`."""
+    states = tables.states
+    return connection.execute(select(states.c.value).where(states.c.key == key)).scalar_one_or_none()
+
+
+def put_state(connection: Connection, key: str, value: str) -> None:
+    """Remembers `value`; the catalogue's lock keeps two writers apart."""
+    states = tables.states
+    connection.execute(delete(states).where(states.c.key == key))
+    connection.execute(insert(states).values(key=key, value=value, updated_at=clock.now_ms()))
 
 
 def _all(connection: Connection, query: Select[Any]) -> list[Row]:

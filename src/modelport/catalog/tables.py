@@ -1,6 +1,7 @@
 """Tables of the catalogue. Prices are JSON objects of integers (nano-dollars per million units), never floats.
 
-`source` says who keeps a row: `operator` (a file, the admin API) or `builtin` (made by the server at start).
+`source` says who keeps a row: `operator` (a file, the admin API), `synced` (data packages and providers' own lists,
+by consent) or `builtin` (made by the server at start).
 """
 
 from __future__ import annotations
@@ -9,9 +10,31 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Int
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["endpoints", "models", "price_history", "providers"]
+__all__ = ["authors", "endpoints", "models", "price_history", "providers", "states"]
 
 _JSON = JSON(none_as_null=True)
+
+authors = Table(
+    "authors",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("icon", Text),
+    Column("url", Text),
+    Column("source", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# What the server remembers of the catalogue as a whole, such as which edition of the packages it has taken in.
+states = Table(
+    "catalog_states",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
 
 providers = Table(
     "providers",
@@ -64,6 +87,12 @@ models = Table(
     Column("reasoning", _JSON),
     Column("is_moderated", Boolean, nullable=False),
     Column("is_distillable", Boolean),
+    Column("family", Text),
+    # This row is a name only, which leads to that model.
+    Column("alias_target", Text),
+    Column("categories", _JSON, nullable=False, server_default="[]"),
+    Column("supported_voices", _JSON),
+    Column("benchmarks", _JSON),
     Column("source", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -92,6 +121,11 @@ endpoints = Table(
     Column("service_tier", Text),
     # In place of the provider's.
     Column("data_policy", _JSON),
+    # Values of `tool_choice` it takes; NULL for all of them.
+    Column("tool_choice", _JSON),
+    Column("native_tools", _JSON, nullable=False, server_default="{}"),
+    Column("features", _JSON, nullable=False, server_default="[]"),
+    Column("source", Text, nullable=False, server_default="operator"),
     # active | disabled (by the operator) | removed (no longer named; kept because records point here)
     Column("status", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

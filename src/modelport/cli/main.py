@@ -284,7 +284,7 @@ def apply_catalog(
 
         async with open_services(settings) as services:
             applied = await services.catalog.apply(await services.catalog.read_file(file))
-            return applied._asdict()
+            return applied.summary
 
     applied = run(work(settings_of(data_dir)))
     counts = ", ".join(f"{len(applied[kind])} {kind}" for kind in ("created", "updated", "unchanged"))
