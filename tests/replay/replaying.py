@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.dialects.canonical import (
+    Audio,
     Charged,
+    File,
     Identity,
     Image,
     Reasoning,
@@ -256,9 +258,9 @@ def asked(request: Request) -> Asked:
                     calls.append((part.name, _arguments(part.arguments)))
                 case ToolResult():
                     results.append("".join(each.text for each in part.parts if isinstance(each, Text)))
-                    seen.update(type(each).__name__ for each in part.parts)
+                    seen.update(_kind(each) for each in part.parts)
                 case _:
-                    seen[type(part).__name__] += 1
+                    seen[_kind(part)] += 1
     choice, form = request.tool_choice, request.response_format
     return Asked(
         tuple((speaker, text) for speaker, text in turns),
@@ -274,6 +276,12 @@ def asked(request: Request) -> Asked:
         request.temperature,
         tuple(request.stop or ()),
     )
+
+
+def _kind(part: Part) -> str:
+    """Its canonical kind: dialects keep parts of kinds of their own, with more in them."""
+    kinds = (Image, File, Audio)
+    return next((kind.__name__ for kind in kinds if isinstance(part, kind)), "")
 
 
 def differences(first: Any, second: Any) -> dict[str, tuple[Any, Any]]:

@@ -56,6 +56,10 @@ class TestFeed:
             (b"\xef\xbb\xbfdata: a\n\n", [(b"", b"a")]),
             (b"data\n\ndata:\n\n", [(b"", b""), (b"", b"")]),
             (b"event: only\n\n", []),
+            # Blank lines that were left out.
+            (b'data: {"a":1}\ndata: {}\n\n', [(b"", b'{"a":1}'), (b"", b"{}")]),
+            (b'data: {"a":\ndata: 1}\n\n', [(b"", b'{"a":\n1}')]),
+            (b"event: a\ndata: 1\nevent: b\ndata: 2\n\n", [(b"a", b"1"), (b"b", b"2")]),
             (b"\n\n\n\ndata: a\n\n\n\n", [(b"", b"a")]),
             (b"", []),
         ],

@@ -70,8 +70,8 @@ class Reader:
         for block in blocks:
             if block[:6] == b"data: " and b"\n" not in block:
                 events.append(Event(b"", block[6:]))
-            elif (event := _read_block(block)) is not None:
-                events.append(event)
+            else:
+                events += _read_block(block)
         if rest:
             self._keep(rest)
         return events
@@ -87,8 +87,7 @@ class Reader:
         block = bytes(self._pending.removesuffix(b"\n"))
         self._pending.clear()
         self._check(block)
-        event = _read_block(block)
-        return [] if event is None else [event]
+        return _read_block(block)
 
     def _complete(self, chunk: bytes, events: list[Event]) -> bytes:
         """Ends the pending event with the head of `chunk` if it can; what is left to read of `chunk`."""
@@ -105,8 +104,7 @@ class Reader:
         block = bytes(pending)
         pending.clear()
         self._check(block)
-        if (event := _read_block(block)) is not None:
-            events.append(event)
+        events += _read_block(block)
         return rest
 
     def _keep(self, part: bytes) -> None:
@@ -144,12 +142,17 @@ class Reader:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _read_block(block: bytes) -> Event | None:
-    """The event in the lines between two blank lines; None where no line is a `data` line."""
+def _read_block(block: bytes) -> list[Event]:
+    """The event in the lines between two blank lines; nothing where no line is a `data` line.
+
+    Some servers leave blank lines out: a second name after data begins another event, and lines of which each is an
+    object by itself are events of their own.
+    """
     if block[:7] == b"event: ":
         end = block.find(b"\n")
         if block[end + 1 : end + 7] == b"data: " and block.find(b"\n", end + 1) < 0:
-            return Event(block[7:end], block[end + 7 :])
+            return [Event(block[7:end], block[end + 7 :])]
+    events: list[Event] = []
     name = b""
     data: list[bytes] = []
     for line in block.split(b"\n"):
@@ -157,5 +160,14 @@ def _read_block(block: bytes) -> Event | None:
         if field == b"data":
             data.append(value.removeprefix(b" "))
         elif field == b"event":
+            if data and name:
+                events += _joined(name, data)
+                data = []
             name = value.removeprefix(b" ")
-    return Event(name, b"\n".join(data)) if data else None
+    return events + _joined(name, data)
+
+
+def _joined(name: bytes, data: list[bytes]) -> list[Event]:
+    if len(data) > 1 and all(line.startswith(b"{") and line.endswith(b"}") for line in data):
+        return [Event(name, line) for line in data]
+    return [Event(name, b"\n".join(data))] if data else []

@@ -81,7 +81,7 @@ def write_part(part: Part, place: str) -> dict[str, object] | Raw | None:  # noq
 
 def write_input(arguments: str) -> Raw:
     """A call's arguments as the object this dialect wants, byte for byte where they are one."""
-    if not arguments.strip():
+    if arguments.strip() in {"", "null"}:  # a call of a function that takes nothing
         return Raw(b"{}")
     try:
         _OBJECT.decode(arguments)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from modelport.dialects.anthropic_messages.blocks_write import write_cache, write_part
 from modelport.dialects.anthropic_messages.thinking import DEFAULT_MAX_TOKENS, think
@@ -19,6 +20,7 @@ from modelport.dialects.anthropic_messages.wire import (
 )
 from modelport.dialects.canonical import Message, Places, Request, Role, Text, Tool, respelled
 from modelport.errors import BadRequest
+from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Target
@@ -33,6 +35,14 @@ _OF_TOOLS = frozenset({"strict", "eager_input_streaming"})
 
 _JSON_ONLY = "Answer with a single valid JSON object and nothing else: no code fence, no words before or after it."
 
+_OWN_TOOL = re.compile(r"_20\d{6}$|^mcp_toolset$")
+
+
+class _Typed(Struct):
+    type: str | None = None
+
+
+_TYPED = msgspec.json.Decoder(_Typed)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 
@@ -54,7 +64,7 @@ def write_request(request: Request, target: Target) -> bytes:
     if system:
         body["system"] = system
     if request.tools:
-        body["tools"] = [_write_tool(tool, target) for tool in request.tools]
+        body["tools"] = [_write_tool(tool, target, f"tools.{at}") for at, tool in enumerate(request.tools)]
     if (choice := _choice(request)) is not None:
         body["tool_choice"] = choice
     body.update(_small(request))
@@ -137,8 +147,19 @@ def _blocks(message: Message, place: str) -> list[Any]:
     return [block for part in parts if (block := write_part(part, place)) is not None]
 
 
-def _write_tool(tool: Tool, target: Target) -> dict[str, Any] | Raw:
+def _refuse_foreign(raw: Raw, name: str, place: str) -> None:
+    """Raises `BadRequest` for a tool of another maker's: this one's have a type that ends in a date, or sets of MCP."""
+    try:
+        kind = _TYPED.decode(raw).type or ""
+    except FAULTS:
+        kind = ""
+    if not _OWN_TOOL.search(kind):
+        raise BadRequest(f"`{place}`: the tool {kind or name!r} can't be offered by this model's provider.")
+
+
+def _write_tool(tool: Tool, target: Target, place: str) -> dict[str, Any] | Raw:
     if tool.raw is not None:
+        _refuse_foreign(tool.raw, tool.name, place)
         return tool.raw
     block: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:

@@ -67,14 +67,17 @@ def stop_reason(finish: Finish | None, *, called: bool) -> str:
 def write_usage(charged: Charged) -> dict[str, object]:
     """`usage` with its cost in USD, in the shape the reference promises for this door."""
     usage = charged.usage
+    # The three add up here; some providers count a token that was written and read at once twice.
+    written = max(min(usage.cache_write_tokens, usage.prompt_tokens - usage.cached_tokens), 0)
+    lasting = min(usage.cache_write_1h_tokens, written)
     return {
-        "input_tokens": max(usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, 0),
+        "input_tokens": max(usage.prompt_tokens - usage.cached_tokens - written, 0),
         "output_tokens": usage.completion_tokens,
-        "cache_creation_input_tokens": usage.cache_write_tokens,
+        "cache_creation_input_tokens": written,
         "cache_read_input_tokens": usage.cached_tokens,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": max(usage.cache_write_tokens - usage.cache_write_1h_tokens, 0),
-            "ephemeral_1h_input_tokens": usage.cache_write_1h_tokens,
+            "ephemeral_5m_input_tokens": written - lasting,
+            "ephemeral_1h_input_tokens": lasting,
         },
         "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
         "server_tool_use": (

@@ -133,7 +133,7 @@ def is_tool_block(block: dict[str, Any] | Raw) -> bool:
 
 def write_input(arguments: str) -> Raw:
     """A call's arguments as the object this dialect wants, byte for byte where they are one."""
-    if not arguments.strip():
+    if arguments.strip() in {"", "null"}:  # a call of a function that takes nothing
         return Raw(b"{}")
     try:
         _OBJECT.decode(arguments)

@@ -34,6 +34,10 @@ _OWN = "additionalModelRequestFields"
 _SHARED = frozenset({"inferenceConfig", "outputConfig"})
 """Objects of which a part is understood, and the rest stays in `Request.extra`."""
 
+_OWN_TOOLS = frozenset({"toolSpec", "systemTool", "cachePoint"})
+"""What an entry of its `tools` may be."""
+
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -203,8 +207,8 @@ def _tools(
         called = dict.fromkeys(block["toolUse"]["name"] for block in history if "toolUse" in block)
         tools = tools or [Tool(name) for name in called or ("tool",)]
     config: dict[str, Any] = {"tools": []}
-    for tool in tools:
-        config["tools"].append(_write_tool(tool, family))
+    for at, tool in enumerate(tools):
+        config["tools"].append(_write_tool(tool, family, f"tools.{at}"))
         if tool.cache is not None and family.claude and (point := blocks.point(tool.cache)) is not None:
             config["tools"].append(point)
     match choice.mode if choice is not None else None:
@@ -227,8 +231,10 @@ def _tools(
     return config
 
 
-def _write_tool(tool: Tool, family: Family) -> dict[str, Any] | Raw:
+def _write_tool(tool: Tool, family: Family, place: str) -> dict[str, Any] | Raw:
     if tool.raw is not None:
+        if not _OWN_TOOLS.issuperset(_OBJECT.decode(tool.raw)):
+            raise BadRequest(f"`{place}`: the tool {tool.name!r} can't be offered by this model's provider.")
         return tool.raw
     spec: dict[str, Any] = {"name": tool.name}
     if tool.description:  # an empty one is refused

@@ -101,18 +101,18 @@ def _stop_reason(finish: Finish | None, *, called: bool) -> str:
 def write_usage(charged: Charged) -> dict[str, object]:
     """`usage` with its cost in USD, which callers of this dialect leave unread unless they look for it."""
     usage = charged.usage
-    lasting = usage.cache_write_1h_tokens
+    # The three add up here; some providers count a token that was written and read at once twice.
+    written = max(min(usage.cache_write_tokens, usage.prompt_tokens - usage.cached_tokens), 0)
+    lasting = min(usage.cache_write_1h_tokens, written)
     details = [
-        {"ttl": ttl, "inputTokens": count}
-        for ttl, count in (("5m", usage.cache_write_tokens - lasting), ("1h", lasting))
-        if count > 0
+        {"ttl": ttl, "inputTokens": count} for ttl, count in (("5m", written - lasting), ("1h", lasting)) if count > 0
     ]
     fields: dict[str, object] = {
-        "inputTokens": max(usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, 0),
+        "inputTokens": max(usage.prompt_tokens - usage.cached_tokens - written, 0),
         "outputTokens": usage.completion_tokens,
         "totalTokens": usage.total_tokens,
         "cacheReadInputTokens": usage.cached_tokens,
-        "cacheWriteInputTokens": usage.cache_write_tokens,
+        "cacheWriteInputTokens": written,
     }
     if details:
         fields["cacheDetails"] = details

@@ -53,7 +53,7 @@ def patch_request(body: bytes, target: Target) -> bytes:
 
 def _limit(fields: dict[str, object], target: Target) -> None:
     """Sets the longest answer, in the caller's own spelling."""
-    if target.max_tokens is None and target.default_max_tokens is None:
+    if target.max_tokens is None:
         return
     name = "generation_config" if "generation_config" in fields else "generationConfig"
     raw = fields.get(name)
@@ -62,11 +62,7 @@ def _limit(fields: dict[str, object], target: Target) -> None:
     except FAULTS:
         return  # not ours to judge
     spelled = next((each for each in config if camel(each) == "maxOutputTokens"), "maxOutputTokens")
-    length = target.max_tokens
-    if length is None and config.get(spelled, _NULL) == _NULL:
-        length = target.default_max_tokens
-    if length is not None:
-        fields[name] = config | {spelled: length}
+    fields[name] = config | {spelled: target.max_tokens}
 
 
 _NULL = Raw(b"null")

@@ -182,7 +182,7 @@ def _choice(request: Request) -> dict[str, Any]:
 
 
 def _config(request: Request, target: Target) -> dict[str, Any]:
-    longest = target.max_tokens or request.max_tokens or target.default_max_tokens
+    longest = target.max_tokens or request.max_tokens
     kinds = [kind.upper() for kind in request.modalities or ()]
     config: dict[str, Any] = {
         "maxOutputTokens": longest,

@@ -38,6 +38,7 @@ from modelport.dialects.openai_responses.wire import (
     SearchItem,
     UsageBody,
 )
+from modelport.kit.raw_json import FAULTS
 
 __all__ = ["Items", "read_annotation", "read_usage", "write_annotation"]
 
@@ -80,10 +81,17 @@ def read_annotation(raw: Raw) -> Annotation:
     return Annotation(one.url, one.title, one.content, one.start_index, one.end_index)
 
 
+def _is_own(raw: Raw) -> bool:
+    try:
+        return _CITATION.decode(raw).type in OWN_CITATIONS
+    except FAULTS:
+        return False
+
+
 def write_annotation(annotation: Annotation, text: str) -> object | None:
     """A citation for the `text` so far; None for a kind that this dialect has no words for."""
     if annotation.raw is not UNSET:
-        return annotation.raw if _CITATION.decode(annotation.raw).type in OWN_CITATIONS else None
+        return annotation.raw if _is_own(annotation.raw) else None
     citation: dict[str, object] = {
         "type": "url_citation",
         "url": annotation.url or "",

@@ -24,6 +24,7 @@ from modelport.dialects.openai_responses.wire import (
     ToolChoiceBody,
 )
 from modelport.errors import BadRequest
+from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -177,7 +178,13 @@ def _write_input(request: Request, target: Target, *, own: bool) -> dict[str, ob
 
 
 def _type_of(tool: Tool) -> str:
-    return "function" if tool.raw is None else _TOOL.decode(tool.raw).type
+    """The type of a tool; empty for one of a dialect whose tools have none."""
+    if tool.raw is None:
+        return "function"
+    try:
+        return _TOOL.decode(tool.raw).type
+    except FAULTS:
+        return ""
 
 
 def refuse_gateway_tools(kinds: Iterable[str]) -> None:
@@ -207,7 +214,9 @@ def _write_tools(request: Request, *, own: bool) -> dict[str, object]:
 def _write_tool(tool: Tool, *, own: bool) -> object:
     if tool.raw is not None:
         if not own and (kind := _type_of(tool)) not in _HOSTED:
-            raise BadRequest(f"The provider can't take `tools`: {kind!r} is not of its dialect (OpenAI Responses).")
+            raise BadRequest(
+                f"The provider can't take `tools`: {kind or tool.name!r} is not of its dialect (OpenAI Responses)."
+            )
         return tool.raw
     item: dict[str, object] = {"type": "function", "name": tool.name}
     if tool.description is not None:
