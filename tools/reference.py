@@ -13,6 +13,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from modelport.cli.document import openapi_json
 from modelport.cli.main import app
+from modelport.cli.providers import page as providers_page
 from modelport.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "docs/reference/cli.md": cli_page(),
         "docs/reference/openapi.json": openapi_json(),
+        "docs/reference/providers.md": providers_page(),
     }
 
 

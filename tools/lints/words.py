@@ -22,6 +22,8 @@ _INDEX = re.compile(r"--(?:(?:extra-)?index-url|find-links|trusted-host)\b")
 
 _LOCK = "web/package-lock.json"
 """Made by npm, with the addresses where packages ask for donations; a test sees that it names no registry."""
+_ADDRESS_BOOKS = ("src/modelport/providers/", "tests/providers/", "docs/reference/providers.md")
+"""Where the addresses of providers are the matter itself."""
 _PRIVATE = re.compile(r"(?:127|10|169\.254|192\.168|192\.0\.2|198\.51\.100|203\.0\.113)(?:\..*)?")
 _SUFFIXES = (".example", ".example.com", ".example.org", ".invalid", ".test", ".localhost", ".amazonaws.com")
 HOSTS = frozenset({
@@ -41,18 +43,18 @@ def check(tree: Tree) -> Iterator[Fault]:
         if name == _LOCK:
             continue
         for number, line in enumerate(tree.text(name).splitlines(), 1):
-            for message in _faults(line):
+            for message in _faults(line, hosts=not name.startswith(_ADDRESS_BOOKS)):
                 yield Fault(name, number, message)
 
 
-def _faults(line: str) -> Iterator[str]:
+def _faults(line: str, *, hosts: bool = True) -> Iterator[str]:
     if found := _UNFINISHED.search(line):
         yield f"{found[0]}: do it, or open an issue and name that in a sentence"
     if found := _HOME.search(line):
         yield f"a path of one particular machine ({found[0]}...): make it relative, or an option"
     if found := _INDEX.search(line):
         yield f"`{found[0]}`: package registries are the installer's own business; leave it out"
-    for found in _URL.finditer(line):
+    for found in _URL.finditer(line) if hosts else ():
         if not _is_known(found[1]):
             yield f"names the host {found[1]!r}: use one under `.example`, or add it to HOSTS in tools/lints/words.py"
 

@@ -6,9 +6,9 @@ Faults within one item are found here; those between items (an id given twice, a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from modelport.catalog.about_entry import AuthorEntry, BenchmarksEntry, Category, Feature, Keeper, ToolChoice
 from modelport.catalog.policy_entry import DataPolicyEntry, KeyEntry
@@ -25,6 +25,9 @@ from modelport.catalog.words import (
     env_name,
     refuse,
 )
+from modelport.providers.auth import SCHEMES
+from modelport.providers.row import MissingOption, resolve
+from modelport.providers.table import ROWS
 
 __all__ = [
     "DIALECTS",
@@ -71,9 +74,14 @@ class TimeoutsEntry(Entry):
 
 
 class ProviderEntry(Entry):
-    """Whom to call."""
+    """Whom to call. A provider that is known (`modelport providers`) needs its slug and its key only."""
 
     slug: Slug = Field(description="Short name that endpoints refer to.")
+    kind: Slug | None = Field(
+        default=None,
+        description="The known provider whose row says what is not said here; the one named like `slug`, "
+        "unless `base_url` is given.",
+    )
     name: Text = Field(description="What callers see, as `provider` in answers.")
     dialect: str = Field(
         default="openai_chat", description="The wire format it speaks.", json_schema_extra={"enum": list(DIALECTS)}
@@ -92,6 +100,15 @@ class ProviderEntry(Entry):
         description="Several keys, beside `api_key` or in its place. Requests are spread over them by weight; one "
         "that is refused rests alone.",
     )
+    auth: str = Field(
+        default="dialect",
+        description="How the key is shown: " + "; ".join(f"`{name}` {one.meaning}" for name, one in SCHEMES.items()),
+        json_schema_extra={"enum": list(SCHEMES)},
+    )
+    options: dict[str, Text] = Field(
+        default_factory=dict, description="Words for its address and its authentication: `{region: us-east-1}`."
+    )
+    query: dict[str, Text] = Field(default_factory=dict, description="Put behind every address of it.")
     proxy: ProxyUrl | None = Field(
         default=None,
         repr=False,
@@ -110,7 +127,13 @@ class ProviderEntry(Entry):
         default_factory=dict,
         description="Request fields it knows by another name: `{max_completion_tokens: max_tokens}`.",
     )
-    drops: list[Text] = Field(default_factory=list, description="Request fields it refuses.")
+    drops: list[Text] = Field(
+        default_factory=list,
+        description="Request fields it refuses. With `-` before it, a field that is sent although its row drops it.",
+    )
+    keeps: list[Text] = Field(default_factory=list, description="Fields for gateways that it, a gateway, is sent too.")
+    quirks: list[Text] = Field(default_factory=list, description="Ways in which it differs from its dialect.")
+    adds: dict[str, Any] = Field(default_factory=dict, description="Request fields it wants in every request.")
     always_stream: bool = Field(default=False, description="Ask it for a stream even where the caller wants none.")
     privacy_policy_url: WebUrl | None = None
     terms_of_service_url: WebUrl | None = None
@@ -129,6 +152,18 @@ class ProviderEntry(Entry):
         names = [each.name for each in value]
         if len(set(names)) < len(names):
             raise refuse("two keys have the same name", "give each key of a provider its own `name`")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_row(cls, data: Any) -> Any:
+        return _with_row(cast("dict[str, Any]", data)) if isinstance(data, dict) else data
+
+    @field_validator("auth")
+    @classmethod
+    def _known_auth(cls, value: str) -> str:
+        if value not in SCHEMES:
+            raise refuse(f"unknown way to show a key {value!r}", f"use one of: {', '.join(SCHEMES)}")
         return value
 
     @field_validator("dialect")
@@ -161,10 +196,47 @@ class ProviderEntry(Entry):
         return value
 
 
+def _with_row(data: dict[str, Any]) -> dict[str, Any]:
+    """An entry with what its row says where it says nothing itself."""
+    kind, slug = data.get("kind"), data.get("slug")
+    if kind is None and not data.get("base_url") and slug in ROWS:
+        kind = slug
+    if not isinstance(kind, str):
+        return data
+    if (row := ROWS.get(kind)) is None:
+        raise refuse(f"no provider of kind {kind!r} is known", "run `modelport providers`, or give a `base_url`")
+    options = data.get("options")
+    try:
+        wires = resolve(row, cast("dict[str, str]", options) if isinstance(options, dict) else {})
+    except MissingOption as error:
+        raise refuse(str(error), "write it under `options`") from None
+    dialect = data.get("dialect") or row.dialect
+    wire = wires.get(dialect) if isinstance(dialect, str) else None
+    said = {
+        "kind": kind,
+        "name": row.name,
+        "dialect": dialect,
+        "base_url": wire.base_url if wire is not None else None,
+        "auth": wire.auth if wire is not None else None,
+        "api_key": f"env:{row.key_variable}" if row.key_variable and not data.get("api_keys") else None,
+        "privacy_policy_url": row.privacy_policy_url,
+        "terms_of_service_url": row.terms_of_service_url,
+        "status_page_url": row.status_page_url,
+        "headquarters": row.headquarters,
+        "always_stream": row.always_stream or None,
+    }
+    return {name: value for name, value in said.items() if value is not None} | data | {"kind": kind}
+
+
 class EndpointEntry(Entry):
     """One way to have the model."""
 
     provider: Slug = Field(description="Slug of a provider in this file or already known to the server.")
+    dialect: str | None = Field(
+        default=None,
+        description="Where it is reached in another of the wire formats that the provider speaks.",
+        json_schema_extra={"enum": [*DIALECTS, None]},
+    )
     variant: Variant | None = Field(
         default=None, description="Sets several endpoints of one provider apart: `turbo` gives the tag `acme/turbo`."
     )
@@ -195,6 +267,13 @@ class EndpointEntry(Entry):
     features: list[Feature] = Field(default_factory=list, description="What speech and image endpoints can do beside.")
     status: Literal["active", "disabled"] = Field(default="active", description="`disabled` takes it out of service.")
     source: Keeper = Field(default="operator", description="Who keeps it; `synced` follows `catalog sync`.")
+
+    @field_validator("dialect")
+    @classmethod
+    def _known_dialect(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and value not in _context(info).get("dialects", DIALECTS):
+            raise refuse(f"unknown dialect {value!r}", f"use one of: {', '.join(DIALECTS)}")
+        return value
 
     @property
     def tag(self) -> str:

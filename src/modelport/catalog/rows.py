@@ -9,7 +9,9 @@ from modelport.catalog.document import EndpointEntry, ModelEntry, PricingEntry
 from modelport.catalog.pricing import PRICE_KEYS, Override, Prices, Pricing
 from modelport.catalog.snapshot import Architecture, Author, Endpoint, Model, Reasoning
 from modelport.kit.money import format_price
-from modelport.providers.provider import DataPolicy, Provider, Timeouts
+from modelport.providers.provider import DataPolicy, Provider, Timeouts, Wire
+from modelport.providers.row import MissingOption, resolve
+from modelport.providers.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +42,7 @@ Values = dict[str, Any]
 _PLAIN_PROVIDER = (
     "slug", "name", "dialect", "base_url", "headers", "max_concurrency", "renames", "drops", "always_stream",
     "privacy_policy_url", "terms_of_service_url", "status_page_url", "headquarters", "datacenters", "cache_seconds",
+    "kind", "auth", "options", "query", "keeps", "quirks", "adds",
 )  # fmt: skip
 _PLAIN_MODEL = (
     "id", "name", "description", "created", "context_length", "supported_parameters", "aliases",
@@ -47,7 +50,7 @@ _PLAIN_MODEL = (
     "alias_target", "categories", "supported_voices",
 )  # fmt: skip
 _PLAIN_ENDPOINT = (
-    "provider", "variant", "upstream_model", "context_length", "max_completion_tokens", "max_prompt_tokens",
+    "provider", "variant", "dialect", "upstream_model", "context_length", "max_completion_tokens", "max_prompt_tokens",
     "quantization", "supported_parameters", "supports_implicit_caching", "service_tier",
     "tool_choice", "native_tools", "features", "status",
 )  # fmt: skip
@@ -87,19 +90,33 @@ def provider_from_row(
     row: Mapping[str, Any], *, keys: tuple[UpstreamKey, ...], proxy: str | None, headers: Values
 ) -> Provider:
     """The record the chat path calls by; the secrets are given in clear."""
+    wires = _wires(row)
+    known = wires.pop(row["dialect"], None) or Wire(base_url=row["base_url"])
+    drops = frozenset(row["drops"])
     return Provider(
         slug=row["slug"],
         name=row["name"],
         dialect=row["dialect"],
         base_url=row["base_url"],
+        auth=row["auth"],
+        # Another address than the row's has no paths of the row's.
+        path=known.path if row["base_url"] == known.base_url else "",
+        stream_path=known.stream_path if row["base_url"] == known.base_url else "",
+        query={**known.query, **row["query"]},
+        keeps=known.keeps | frozenset(row["keeps"]),
+        quirks=known.quirks | frozenset(row["quirks"]),
+        adds={**known.adds, **row["adds"]},
+        reasoning_format=known.reasoning_format,
+        also=wires,
+        options=row["options"],
         api_key=keys[0].key if keys else "",
         keys=keys,
         proxy=proxy,
         timeouts=Timeouts(**row["timeouts"]),
         headers=headers,
         max_concurrency=row["max_concurrency"],
-        renames=row["renames"],
-        drops=frozenset(row["drops"]),
+        renames={**known.renames, **row["renames"]},
+        drops=frozenset(name for name in known.drops | drops if not name.startswith("-") and f"-{name}" not in drops),
         always_stream=row["always_stream"],
         privacy_policy_url=row["privacy_policy_url"],
         terms_of_service_url=row["terms_of_service_url"],
@@ -109,6 +126,17 @@ def provider_from_row(
         data_policy=DataPolicy(**row["data_policy"]),
         cache_seconds=row["cache_seconds"],
     )
+
+
+def _wires(row: Mapping[str, Any]) -> dict[str, Wire]:
+    """What the row of its kind says today; nothing for a kind that this version does not know."""
+    kind = ROWS.get(row["kind"] or "")
+    if kind is None:
+        return {}
+    try:
+        return resolve(kind, row["options"])
+    except MissingOption:  # one that is asked for since the entry was applied
+        return {}
 
 
 def model_to_row(entry: ModelEntry) -> Values:
@@ -233,6 +261,7 @@ def endpoint_from_row(row: Mapping[str, Any], model: Mapping[str, Any], provider
         tool_choice=None if row["tool_choice"] is None else frozenset(row["tool_choice"]),
         native_tools=row["native_tools"],
         features=frozenset(row["features"]),
+        own_dialect=row["dialect"],
     )
 
 

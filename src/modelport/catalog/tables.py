@@ -62,6 +62,14 @@ providers = Table(
     Column("datacenters", _JSON, nullable=False),
     Column("data_policy", _JSON, nullable=False, server_default="{}"),
     Column("cache_seconds", Integer, nullable=False, server_default="300"),
+    # A row of the table of known providers, whose quirks are added to those here whenever the catalogue is read.
+    Column("kind", Text),
+    Column("auth", Text, nullable=False, server_default="dialect"),
+    Column("options", _JSON, nullable=False, server_default="{}"),
+    Column("query", _JSON, nullable=False, server_default="{}"),
+    Column("keeps", _JSON, nullable=False, server_default="[]"),
+    Column("quirks", _JSON, nullable=False, server_default="[]"),
+    Column("adds", _JSON, nullable=False, server_default="{}"),
     Column("source", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -107,6 +115,8 @@ endpoints = Table(
     # What sets an endpoint apart within its model: the provider's slug, with a variant after a slash if it has one.
     Column("tag", Text, nullable=False),
     Column("variant", Text),
+    # Null for its provider's own.
+    Column("dialect", Text),
     # Place in the file's list, so that an export keeps the operator's order.
     Column("position", Integer, nullable=False),
     Column("upstream_model", Text, nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from modelport.cli.output import DataDir, Json, console, run, settings_of, show
+from modelport.cli.output import DataDir, Json, console, run, settings_of, show, told
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
@@ -269,6 +270,28 @@ def check_ledger(data_dir: DataDir = None, as_json: Json = False) -> None:
     show(report, as_json=as_json, text=text)
     if report["fault"] is not None:
         raise typer.Exit(1)
+
+
+@app.command()
+def providers(
+    slug: Annotated[str | None, typer.Argument(help="One provider, in full.")] = None, as_json: Json = False
+) -> None:
+    """Lists the providers that are known: a catalogue file needs their slug and a key only."""
+    from modelport.cli.providers import row_json, rows
+
+    if slug is not None:
+        with told():
+            row = row_json(slug)
+        text = escape(json.dumps(row, indent=2, ensure_ascii=False))
+        show(row, as_json=as_json, text=text)
+        return
+    if as_json:
+        show(rows(), as_json=True, text="")
+        return
+    table = Table("Slug", "Name", "Dialects", "Key", box=None)
+    for each in rows():
+        table.add_row(each["slug"], each["name"], ", ".join(each["dialects"]), each["key_variable"] or "")
+    console.print(table)
 
 
 @catalog.command("apply")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "migrate"]
 
-HEAD = max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+HEAD = "0006"
 """The newest revision: the number its file's name begins with. A test holds it against Alembic's own answer."""
 
 

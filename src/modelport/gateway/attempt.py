@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from multidict import CIMultiDict
 from yarl import URL
 
 from modelport.dialects.canonical import Identity, Target
 from modelport.errors import UpstreamFailed
+from modelport.gateway.authorize import forget_token, needs_token, token_header, with_added
+from modelport.gateway.authorize import place as placed
 from modelport.gateway.dialect_table import DIALECTS, FAULTS
 from modelport.gateway.doors import Door
 from modelport.kit import clock
-from modelport.upstream.client import Target as Where
-from modelport.upstream.client import Timeouts
 from modelport.upstream.errors import FaultKind, UpstreamFault
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from modelport.gateway.passage import Passage
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
+    from modelport.upstream.client import Target as Where
     from modelport.upstream.reply import Reply
     from modelport.upstream.sse import Event
 
@@ -160,10 +160,17 @@ async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Ca
     provider, door = endpoint.provider, caller.door
     target = _target(endpoint, caller)
     body = door.body(asked, endpoint.dialect, target)
-    reply = await services.upstream.send(_where(endpoint, door, stream=target.stream), body)
+    if adds := provider.wire(endpoint.dialect).adds:
+        body = with_added(body, adds)
+    token = None
+    if needs_token(provider, endpoint.dialect, provider.api_key):
+        token = await token_header(services.upstream, provider, provider.api_key)
+    reply = await services.upstream.send(_where(endpoint, door, stream=target.stream), body, token)
     begun = None
     try:
         note.status = reply.status
+        if reply.status == 401 and token is not None:
+            forget_token(services.upstream, provider, provider.api_key, token)
         if reply.status != 200:
             raise _refusal(reply, await reply.read(_ERROR_BODY_LIMIT), endpoint)
         identity = Identity(caller.generation_id, endpoint.model_id, provider.name, caller.created)
@@ -176,17 +183,17 @@ async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Ca
 
 
 def _target(endpoint: Endpoint, caller: Caller) -> Target:
-    provider = endpoint.provider
+    wire = endpoint.provider.wire(endpoint.dialect)
     return Target(
         endpoint.upstream_model,
-        caller.stream or provider.always_stream,
+        caller.stream or endpoint.provider.always_stream,
         caller.completion_cap,
         endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
-        provider.renames,
-        provider.drops,
-        provider.keeps,
-        provider.quirks,
-        provider.reasoning_format,
+        wire.renames,
+        wire.drops,
+        wire.keeps,
+        wire.quirks,
+        wire.reasoning_format,
     )
 
 
@@ -239,19 +246,8 @@ def _where(endpoint: Endpoint, door: Door, *, stream: bool) -> Where:
         return known[1]
     if len(_places) > 10_000:
         _places.clear()
-    provider = endpoint.provider
-    limits = provider.timeouts
-    spoken = DIALECTS[endpoint.dialect]
-    headers = CIMultiDict({"Content-Type": "application/json", **spoken.headers(provider.api_key)})
-    headers.update(provider.headers)
-    where = Where(
-        provider.slug,
-        URL(provider.base_url + door.path(endpoint.dialect, endpoint.upstream_model, stream=stream)),
-        headers,
-        timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
-        proxy=provider.proxy,
-        max_concurrency=provider.max_concurrency,
-    )
+    path = door.path(endpoint.dialect, endpoint.upstream_model, stream=stream)
+    where = placed(endpoint, path, key=endpoint.provider.api_key, stream=stream)
     _places[place] = (endpoint, where)
     return where
 

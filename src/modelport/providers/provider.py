@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DataPolicy", "Provider", "Timeouts", "UpstreamKey"]
+__all__ = ["DataPolicy", "Provider", "Timeouts", "UpstreamKey", "Wire"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,47 @@ class UpstreamKey:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Whom we call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How a provider is spoken to in one dialect."""
+
+    base_url: str
+    """What the path is appended to, such as `https://host/v1`; without a trailing slash.
+    Empty while the provider can't be reached (the local model before it is ready)."""
+    auth: str = "dialect"
+    """How the key is shown: a name of `providers.auth.SCHEMES`; `dialect` for the dialect's own header."""
+    path: str = ""
+    """Instead of the dialect's path where the provider has another; `{model}` stands for its name of the model,
+    `{path}` for the dialect's."""
+    stream_path: str = ""
+    """The same for streams, where they have an address of their own."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Put behind every address, such as an `api-version`."""
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Request fields it knows by another name: `{"max_completion_tokens": "max_tokens"}`."""
+    drops: frozenset[str] = frozenset()
+    """Request fields it refuses, and which an answer does not depend on."""
+    keeps: frozenset[str] = frozenset()
+    """Fields meant for a gateway that this provider, a gateway itself, is to be sent as well."""
+    quirks: frozenset[str] = frozenset()
+    """Ways in which it differs from its dialect, by the names that the dialect gives them."""
+    adds: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Fields that it wants in every request, put in where the caller said nothing."""
+    reasoning_format: str | None = None
+    """The reference's name for the reasoning it takes back (`azure-openai-responses-v1`); None for its dialect's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider(Wire):
+    """Whom we call; as a `Wire`, how in the dialect that most of its models are reached in."""
 
     slug: str
     name: str
     """What callers see, as `provider` in answers."""
     dialect: str
     """Name of the folder in `dialects/` that speaks its wire format."""
-    base_url: str
-    """What the dialect's path is appended to, such as `https://host/v1`; without a trailing slash.
-    Empty while the provider can't be reached (the local model before it is ready)."""
     api_key: str = field(default="", repr=False)
-    """Sent as the dialect wants it; the first of `keys`. Empty when the provider needs none."""
+    """Shown as `auth` says; the first of `keys`. Empty when the provider needs none."""
     keys: tuple[UpstreamKey, ...] = field(default=(), repr=False)
     """Every key it may be called with; requests are spread over them by weight."""
     proxy: str | None = field(default=None, repr=False)
@@ -79,16 +106,10 @@ class Provider:
     """Sent with every request beside the dialect's own."""
     max_concurrency: int | None = None
     """Requests under way at once; more wait their turn."""
-    renames: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Request fields it knows by another name: `{"max_completion_tokens": "max_tokens"}`."""
-    drops: frozenset[str] = frozenset()
-    """Request fields it refuses, and which an answer does not depend on."""
-    keeps: frozenset[str] = frozenset()
-    """Fields meant for a gateway that this provider, a gateway itself, is to be sent as well."""
-    quirks: frozenset[str] = frozenset()
-    """Ways in which it differs from its dialect, by the names that the dialect gives them."""
-    reasoning_format: str | None = None
-    """The reference's name for the reasoning it takes back (`azure-openai-responses-v1`); None for its dialect's."""
+    also: Mapping[str, Wire] = field(default_factory=dict[str, Wire])
+    """Further dialects it speaks, for endpoints that name one."""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its addresses and its authentication need to know: a region, a project."""
     always_stream: bool = False
     """Ask for a stream even for a non-streamed answer, and add it up (it can be stopped at once then)."""
     privacy_policy_url: str | None = None
@@ -99,3 +120,7 @@ class Provider:
     data_policy: DataPolicy = DataPolicy()
     cache_seconds: int = 300
     """How long its prompt cache keeps a prefix after the last use."""
+
+    def wire(self, dialect: str) -> Wire:
+        """How it is spoken to in `dialect`."""
+        return self.also.get(dialect, self)

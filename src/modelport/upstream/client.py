@@ -20,6 +20,7 @@ from modelport.upstream.exchange import Exchange, current_exchange
 from modelport.upstream.gate import Gate
 from modelport.upstream.reply import Reply
 from modelport.upstream.target import Target, Timeouts
+from modelport.upstream.tokens import Tokens
 
 if TYPE_CHECKING:
     import ssl
@@ -60,6 +61,8 @@ class UpstreamClient:
         self._proxied: dict[str, aiohttp.ClientSession] = {}
         """One session for all HTTP proxies, and one for each SOCKS proxy, made when first needed."""
         self._gates: dict[str, Gate] = {}
+        self.tokens = Tokens()
+        """What some providers want instead of a key, fetched through this client."""
 
     async def start(self) -> None:
         """Open the client in the running loop; it belongs to that loop."""
@@ -67,6 +70,7 @@ class UpstreamClient:
 
     async def close(self) -> None:
         """Drop all connections, those in use too."""
+        await self.tokens.close()
         sessions = [*self._proxied.values()]
         if self._direct is not None:
             sessions.append(self._direct)

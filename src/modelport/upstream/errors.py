@@ -60,6 +60,8 @@ class FaultKind(StrEnum):
     """Not HTTP: bad chunking, header lines too long, an encoding we did not ask for."""
     TOO_LARGE = "too_large"
     """The body or one event is larger than the reader allows."""
+    KEY = "key"
+    """We have no key that it could take: not of the form it wants, or no token was given for it."""
     BUSY = "busy"
     """Too many requests of ours are already with this provider, and none ended in time."""
 
@@ -77,6 +79,7 @@ _WHAT_HAPPENED: Final[dict[FaultKind, str]] = {
     FaultKind.TRUNCATED: "ended its answer before it was complete",
     FaultKind.MALFORMED: "sent an answer that is not valid HTTP",
     FaultKind.TOO_LARGE: "sent more than we accept",
+    FaultKind.KEY: "could not be asked: the key for it can't be used",
     FaultKind.BUSY: "has as many of our requests as it may have; none ended in time",
 }
 

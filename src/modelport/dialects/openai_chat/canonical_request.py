@@ -22,13 +22,14 @@ from modelport.dialects.canonical import (
 from modelport.dialects.openai_chat import request as same_dialect
 from modelport.dialects.openai_chat.canonical_messages import Mark, read_mark, read_messages
 from modelport.dialects.openai_chat.canonical_turns import Spelling, write_mark, write_messages
+from modelport.dialects.openai_chat.efforts import QUIRKS, Wanted, spelled
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Peek
 from modelport.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DROPPED", "REFUSED", "Target", "headers", "path", "read_request", "write_request"]
+__all__ = ["DROPPED", "QUIRKS", "REFUSED", "Target", "headers", "path", "read_request", "write_request"]
 
 DROPPED: Final[Mapping[str, str]] = MappingProxyType({
     "cache": "Whole-prefix caching is automatic with providers of this dialect; written as `cache_control` where a "
@@ -46,9 +47,6 @@ REFUSED: Final[Mapping[str, str]] = MappingProxyType({
     "tools[].raw": "A tool of another dialect's own, such as its web search, has no chat form.",
 })  # fmt: skip
 """What is refused before the call, because an answer would depend on it."""
-
-_EFFORTS: Final = ((0.875, "xhigh"), (0.65, "high"), (0.35, "medium"), (0.15, "low"))
-"""Least share of the longest answer that an effort stands for: half-way between the reference's ratios."""
 
 _NUMBERS: Final = (
     "temperature", "top_p", "top_k", "min_p", "top_a", "frequency_penalty", "presence_penalty", "repetition_penalty",
@@ -347,11 +345,4 @@ def _reasoning_fields(request: Request, target: Target, longest: int | None) -> 
     if "reasoning" in target.keeps:
         said = msgspec.structs.asdict(options)
         return {"reasoning": {name: value for name, value in said.items() if value is not None}}
-    if options.effort is not None:
-        return {"reasoning_effort": options.effort}
-    if options.enabled is False:
-        return {"reasoning_effort": "none"}
-    if options.max_tokens is not None and longest:
-        share = options.max_tokens / longest
-        return {"reasoning_effort": next((effort for least, effort in _EFFORTS if share >= least), "minimal")}
-    return {"reasoning_effort": "medium"} if options.enabled or options.max_tokens is not None else {}
+    return spelled(Wanted(options.effort, options.max_tokens, options.enabled), target, longest)

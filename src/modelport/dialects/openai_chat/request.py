@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.canonical import Target
+from modelport.dialects.openai_chat.efforts import Wanted, spelled
 from modelport.dialects.openai_chat.patching import patched
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Message, Peek
 from modelport.errors import BadRequest
@@ -150,12 +151,24 @@ def write(request: ChatRequest, target: Target) -> bytes:
     else:
         fields.pop("stream", None)
     if target.max_tokens is not None:
+        # The only limit then: a second one under the newer name could be renamed over it.
+        fields.pop("max_completion_tokens", None)
         fields["max_tokens"] = Raw(str(target.max_tokens).encode())
-    reasoning = request.peek.reasoning
-    effort = reasoning.effort if reasoning is not None else None
-    if effort is not None and "reasoning_effort" not in fields and "reasoning" not in fields:
-        fields["reasoning_effort"] = Raw(_ENCODER.encode(effort))
+    if "reasoning" not in fields:
+        _ask_to_reason(fields, request, target)
     return _ENCODER.encode(patched(fields, target))
+
+
+def _ask_to_reason(fields: dict[str, Raw], request: ChatRequest, target: Target) -> None:
+    """Puts what the caller wants of reasoning in the provider's words; what they wrote in those words stays."""
+    peek, options = request.peek, request.peek.reasoning
+    effort = peek.reasoning_effort if options is None or options.effort is None else options.effort
+    wanted = Wanted(effort) if options is None else Wanted(effort, options.max_tokens, options.enabled)
+    said = spelled(wanted, target, target.max_tokens or request.max_tokens)
+    if said and "reasoning_effort" not in said:
+        fields.pop("reasoning_effort", None)
+    for name, value in said.items():
+        fields.setdefault(name, Raw(_ENCODER.encode(value)))
 
 
 class _Part(msgspec.Struct):

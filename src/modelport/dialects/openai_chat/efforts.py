@@ -1,0 +1,80 @@
+"""How a provider of this dialect is asked to reason: an effort, or one of the forms that others made up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from modelport.dialects.canonical import Target
+
+__all__ = ["QUIRKS", "Wanted", "spelled"]
+
+_TYPE: Final = "thinking_type"
+_ADAPTIVE: Final = "thinking_adaptive"
+_EFFORT_BESIDE: Final = "thinking_effort"
+_ENABLE: Final = "enable_thinking"
+
+QUIRKS: Final = {
+    _TYPE: "reasoning is switched by `thinking: {type: enabled | disabled}`",
+    _ADAPTIVE: "with `thinking_type`, on is called `adaptive`",
+    _EFFORT_BESIDE: "with `thinking_type`, an effort goes beside it as `reasoning_effort`",
+    _ENABLE: "reasoning is switched by `enable_thinking`, and bounded by `thinking_budget` in tokens",
+}
+"""What `Target.quirks` may name."""
+
+_RATIOS: Final = {"max": 0.95, "xhigh": 0.95, "high": 0.8, "medium": 0.5, "low": 0.2, "minimal": 0.1}
+_SHARES: Final = ((0.875, "xhigh"), (0.65, "high"), (0.35, "medium"), (0.15, "low"))
+"""Least share of the longest answer that an effort stands for: half-way between the reference's ratios."""
+_LEAST, _MOST = 128, 32_768
+"""Budgets that hosts of `enable_thinking` take (SiliconFlow's reference, 2026-11)."""
+
+
+class Wanted(NamedTuple):
+    """What a caller wants of reasoning; None for what they did not say."""
+
+    effort: str | None = None
+    max_tokens: int | None = None
+    enabled: bool | None = None
+
+    @property
+    def on(self) -> bool | None:
+        """Whether the model is to reason at all; None when that is left to it."""
+        if self.enabled is False or self.effort == "none":
+            return False
+        return True if self.enabled or self.effort is not None or self.max_tokens is not None else None
+
+
+def spelled(wanted: Wanted, target: Target, longest: int | None) -> dict[str, object]:
+    """The fields that ask for it in the provider's words; `longest` is the length of the answer, if anybody set one."""
+    on = wanted.on
+    if on is None:
+        return {}
+    said: dict[str, object] = {}
+    if _TYPE in target.quirks:
+        said["thinking"] = {"type": ("adaptive" if _ADAPTIVE in target.quirks else "enabled") if on else "disabled"}
+        if on and wanted.effort is not None and _EFFORT_BESIDE in target.quirks:
+            said["reasoning_effort"] = wanted.effort
+    elif _ENABLE in target.quirks:
+        said["enable_thinking"] = on
+        if on and (budget := _budget(wanted, longest)) is not None:
+            said["thinking_budget"] = budget
+    else:
+        said["reasoning_effort"] = _effort(wanted, longest) if on else "none"
+    return said
+
+
+def _effort(wanted: Wanted, longest: int | None) -> str:
+    if wanted.effort is not None:
+        return wanted.effort
+    if wanted.max_tokens is not None and longest:
+        share = wanted.max_tokens / longest
+        return next((effort for least, effort in _SHARES if share >= least), "minimal")
+    return "medium"
+
+
+def _budget(wanted: Wanted, longest: int | None) -> int | None:
+    if wanted.max_tokens is not None:
+        return max(min(wanted.max_tokens, _MOST), _LEAST)
+    if wanted.effort is None or longest is None:
+        return None
+    return max(min(int(longest * _RATIOS.get(wanted.effort, 0.5)), _MOST), _LEAST)
