@@ -18,9 +18,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
-from modelport.accounts.routes import router as accounts_router
+from modelport.accounts.second_factor import SecondFactor
 from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
+from modelport.accounts.sign_in import SignIn
+from modelport.accounts.throttle import Throttle
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
 from modelport.credits.service import Credits
@@ -40,6 +42,11 @@ from modelport.kit import ids
 from modelport.kit.vault import Vault
 from modelport.limits.routes import router as limits_router
 from modelport.limits.service import FreeTier
+from modelport.mail.service import Mailer
+from modelport.mail.transport import transport_of
+from modelport.people.auth_routes import router as auth_router
+from modelport.people.me_routes import router as me_router
+from modelport.people.setup_routes import router as setup_router
 from modelport.upstream.client import UpstreamClient
 from modelport.usage.journal import Journal
 from modelport.usage.routes import router as usage_router
@@ -76,11 +83,18 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         usage = Usage(database)
         catalog = Catalog(database, vault, public_url=settings.public_url)
         await catalog.reload()
+        mailer = Mailer(database, vault, transport_of(settings))
+        second_factor = SecondFactor(database, vault)
         yield Services(
             settings=settings,
             database=database,
             accounts=Accounts(database, vault),
             sessions=Sessions(database, vault),
+            sign_in=SignIn(
+                database, vault, mailer=mailer, throttle=Throttle(), factor=second_factor, settings=settings
+            ),
+            second_factor=second_factor,
+            mailer=mailer,
             keys=Keys(database, vault),
             credits=credits,
             catalog=catalog,
@@ -115,6 +129,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("changes", _follow_changes(services)),
                     ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
                     ("checkpoints", streams.run()),
+                    ("mail", services.mailer.run()),
                 )
             ]
             try:
@@ -141,7 +156,9 @@ def control_app(services: Services | None = None) -> FastAPI:
     for prefix in ("/api/v1", "/v1"):
         for router in (catalog_router, limits_router, usage_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    app.include_router(accounts_router, include_in_schema=False, dependencies=[Depends(public)])
+    for router in (auth_router, me_router):
+        app.include_router(router, prefix="/api/app")
+    app.include_router(setup_router)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
     health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -105,6 +106,32 @@ class Settings(BaseSettings):
     admin_email: str = Field(
         default="admin@localhost", description="E-mail address of the administrator made on first start."
     )
+    registration: Literal["open", "invite", "domains", "closed"] | None = Field(
+        default=None,
+        description="Who may sign up: `open` to everybody, `invite` for who was invited, `domains` for addresses of "
+        "`registration_domains`, `closed`. When not given: `open` while the server listens on this machine only, "
+        "`invite` once it can be reached from elsewhere.",
+    )
+    registration_domains: list[str] = Field(
+        default=[],
+        description='Mail domains whose addresses may sign up, as JSON: `["example.com"]`. For `domains` only.',
+    )
+    sign_up_bonus: str = Field(
+        default="0", description="USD given to a new account, once for each verified address. `0` gives nothing."
+    )
+    session_days: int = Field(default=30, ge=1, le=400, description="Days until a signed-in browser signs in again.")
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
+        "Without one, mails are printed to the console.",
+    )
+    mail_from: str = Field(default="modelport@localhost", description="Address that mails are sent from.")
+    mail_name: str = Field(default="Modelport", description="Name that mails are sent under.")
+    trusted_proxies: list[str] = Field(
+        default=[],
+        description="Networks of reverse proxies whose `X-Forwarded-For` is believed, as JSON: "
+        '`["127.0.0.1/32", "10.0.0.0/8"]`. Without them a caller\'s address is the connection\'s.',
+    )
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
     log_json: bool = Field(default=False, description="Write logs as JSON lines instead of text.")
 
@@ -112,6 +139,14 @@ class Settings(BaseSettings):
     def sqlite_path(self) -> Path:
         """The embedded database's file."""
         return self.data_dir / "modelport.db"
+
+    @property
+    def registration_mode(self) -> Literal["open", "invite", "domains", "closed"]:
+        """Who may sign up, worked out where the operator did not say."""
+        if self.registration is not None:
+            return self.registration
+        at_home = self.public_url is None and self.host in {"127.0.0.1", "::1", "localhost"}
+        return "open" if at_home else "invite"
 
     def master_secret(self) -> bytes:
         """The master secret, made on first use.

@@ -14,13 +14,18 @@ from urllib.parse import urlencode
 import httpx
 from fastapi import FastAPI
 
-from modelport.accounts import pages
-from modelport.accounts.routes import router
+from modelport.accounts.second_factor import SecondFactor
 from modelport.accounts.service import Accounts
-from modelport.accounts.words import TEXTS
+from modelport.accounts.sign_in import SignIn
+from modelport.accounts.throttle import Throttle
 from modelport.db.base import metadata
 from modelport.db.database import Database
 from modelport.kit.vault import Vault
+from modelport.mail.service import Mailer
+from modelport.mail.transport import Console
+from modelport.people import pages
+from modelport.people.setup_routes import router
+from modelport.people.words import TEXTS
 from modelport.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,9 +81,19 @@ async def place(folder: Path, *, public_url: str | None = None) -> AsyncGenerato
     database = Database(None, file)
     try:
         await database.write(metadata.create_all)
-        accounts = Accounts(database, Vault(b"a master secret for tests, not short"))
+        vault = Vault(b"a master secret for tests, not short")
+        accounts = Accounts(database, vault)
+        settings = Settings(public_url=public_url)
+        sign_in = SignIn(
+            database,
+            vault,
+            mailer=Mailer(database, vault, Console()),
+            throttle=Throttle(),
+            factor=SecondFactor(database, vault),
+            settings=settings,
+        )
         app = FastAPI()
-        app.state.services = SimpleNamespace(accounts=accounts, settings=Settings(public_url=public_url))
+        app.state.services = SimpleNamespace(accounts=accounts, settings=settings, sign_in=sign_in)
         app.include_router(router)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
             yield Place(accounts, database, client, file)

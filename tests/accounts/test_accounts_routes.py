@@ -10,8 +10,9 @@ from accounts_samples import ORIGIN, check_page, place, says
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.accounts.words import TEXTS, choose
 from modelport.db.database import DatabaseDown
+from modelport.kit.language import choose
+from modelport.people.words import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path

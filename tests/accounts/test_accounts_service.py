@@ -142,7 +142,9 @@ class TestSetup:
     async def test_the_address_may_stay_as_it_is(self, tmp_path: Path) -> None:
         async with place(tmp_path) as here:
             admin = await here.accounts.create_user("admin@localhost", is_admin=True)
-            await here.accounts.finish_setup(await here.accounts.open_setup(admin.id), "admin@localhost", "0123456789")
+            await here.accounts.finish_setup(
+                await here.accounts.open_setup(admin.id), "admin@localhost", "tidal-Marble-39"
+            )
             assert await here.accounts.first_admin() == admin
 
     async def test_a_refusal_leaves_link_and_user_as_they_were(self, tmp_path: Path) -> None:

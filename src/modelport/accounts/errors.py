@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthenticated
+from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
 
 __all__ = [
     "AccountSuspended",
@@ -12,9 +12,34 @@ __all__ = [
     "NoSuchSession",
     "NoSuchUser",
     "NotSignedIn",
+    "ProofRefused",
+    "ProveAgain",
+    "RegistrationClosed",
     "SetupLinkSpent",
+    "TooManyTries",
     "WeakPassword",
+    "WrongCredentials",
 ]
+
+
+class WrongCredentials(Unauthenticated):
+    """The address and the password, or the code, do not belong together. Never says which is wrong."""
+
+
+class ProofRefused(Forbidden):
+    """A code, a link or a ticket is wrong, used, or too old."""
+
+
+class ProveAgain(Forbidden):
+    """What is asked for needs a fresh proof of who asks."""
+
+
+class RegistrationClosed(Forbidden):
+    """The operator does not let this address sign up."""
+
+
+class TooManyTries(TooManyRequests):
+    """Signing in was tried too often."""
 
 
 class NotSignedIn(Unauthenticated):

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
-from modelport.accounts import store
-from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchUser, SetupLinkSpent, WeakPassword
+from modelport.accounts import store, store_people
+from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchAccount, NoSuchUser, SetupLinkSpent
+from modelport.accounts.password_rules import check_password
+from modelport.accounts.passwords import hash_password
 from modelport.accounts.store import Standing, User, standing
 from modelport.kit import clock, ids
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from modelport.accounts.store_people import Member
     from modelport.db.database import Database
+    from modelport.kit.language import Language
     from modelport.kit.vault import Vault
 
-__all__ = ["Accounts", "Standing", "User", "normal_email", "standing"]
+__all__ = ["Accounts", "Person", "Standing", "User", "normal_email", "standing"]
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_EMAIL = re.compile(r"[^@\s\",:;<>()\[\]\\]{1,64}@[^@\s\",:;<>()\[\]\\]{1,190}")
+"""Without what would need quotes in a mail's header, and so may be read as two addresses."""
 
 
 def normal_email(text: str) -> str:
@@ -36,6 +40,25 @@ def normal_email(text: str) -> str:
     if not _EMAIL.fullmatch(email) or not email.isprintable():
         raise BadEmail(f"{text[:80]!r} is not an e-mail address.")
     return email
+
+
+class Person(NamedTuple):
+    """A person as they themselves, and operators, may see them."""
+
+    id: str
+    account_id: str
+    """Their own account."""
+    email: str
+    name: str | None
+    language: Language
+    created_at: int
+    is_operator: bool
+    is_verified: bool
+    has_password: bool
+    has_second_factor: bool
+    recovery_codes_left: int
+    accounts: tuple[Member, ...]
+    """Every account they are in, their own among them."""
 
 
 class Accounts:
@@ -69,6 +92,64 @@ class Accounts:
             )
         return user
 
+    async def person(self, user_id: str) -> Person:
+        """What a person is told about themselves.
+
+        Raises `NoSuchUser`.
+        """
+
+        def read(connection: Connection) -> Person | None:
+            login = store_people.by_id(connection, user_id)
+            if login is None:
+                return None
+            return Person(
+                id=login.id,
+                account_id=login.account_id,
+                email=login.email,
+                name=login.name,
+                language=login.language,
+                created_at=login.created_at,
+                is_operator=login.is_admin,
+                is_verified=login.verified_at is not None,
+                has_password=login.password_hash is not None,
+                has_second_factor=login.totp_since is not None,
+                recovery_codes_left=store_people.codes_left(connection, user_id),
+                accounts=tuple(store_people.accounts_of(connection, user_id)),
+            )
+
+        person = await self._database.read(read)
+        if person is None:
+            raise NoSuchUser("There is no such user.")
+        return person
+
+    async def set_profile(self, user_id: str, name: str | None, language: Language) -> None:
+        """Changes what a person is called and which language they are written to in."""
+        change = partial(store_people.set_profile, user_id=user_id, name=name, language=language)
+        await self._database.write(change)
+
+    async def suspend_user(self, user_id: str, *, suspended: bool) -> None:
+        """Suspends a person, or lets them in again; their sessions and keys follow within a second, everywhere.
+
+        Raises `NoSuchUser`.
+        """
+        at_ms = clock.now_ms() if suspended else None
+        if not await self._database.write(partial(store_people.suspend, user_id=user_id, at_ms=at_ms)):
+            raise NoSuchUser("There is no such user.")
+
+    async def suspend_account(self, account_id: str, *, suspended: bool) -> None:
+        """Suspends an account with all its keys, or opens it again, within a second, everywhere.
+
+        Raises `NoSuchAccount`.
+        """
+        at_ms = clock.now_ms() if suspended else None
+        if not await self._database.write(partial(store_people.suspend_account, account_id=account_id, at_ms=at_ms)):
+            raise NoSuchAccount("There is no such account.")
+
+    def fingerprint(self, email: str) -> str:
+        """Stands for a mailbox where the address itself must not be kept: the same however its tag is written."""
+        local, _, domain = normal_email(email).rpartition("@")
+        return self._vault.keyed_hash(f"mailbox/{local.partition('+')[0]}@{domain}")
+
     async def first_admin(self) -> User | None:
         """The administrator that was made first, or None on a fresh database."""
         return await self._database.read(store.any_admin)
@@ -100,33 +181,29 @@ class Accounts:
             raise SetupLinkSpent(_SPENT)
         return user
 
-    async def finish_setup(self, token: str, email: str, password: str) -> None:
+    async def finish_setup(self, token: str, email: str, password: str) -> str:
         """Sets the first administrator's address and password and closes the link, in one transaction.
+
+        Returns the administrator's id.
 
         Raises `BadEmail`, `WeakPassword`, `EmailTaken` (the link stays open) or `SetupLinkSpent`.
         """
         address = normal_email(email)
-        if len(password) < 10:
-            raise WeakPassword("The password is too short: give at least 10 characters.")
-        hashed = await asyncio.to_thread(_hash_password, password)
+        check_password(password, address)
+        hashed = await hash_password(password)
         token_hash = self._vault.keyed_hash(token)
 
-        def finish(connection: Connection) -> None:
+        def finish(connection: Connection) -> str:
             user_id = store.spend_setup_token(connection, token_hash, clock.now_ms())
             if user_id is None:
                 raise SetupLinkSpent(_SPENT)
             store.set_login(connection, user_id, address, hashed)
+            return user_id
 
         try:
-            await self._database.write(finish)
+            return await self._database.write(finish)
         except IntegrityError as error:
             raise EmailTaken(f"There is a user with the e-mail address {address!r} already.") from error
 
 
 _SPENT = "This link was used already or is not valid. `modelport init` prints a new one while none was used."
-
-
-def _hash_password(password: str) -> str:
-    from argon2 import PasswordHasher  # noqa: PLC0415 (needed once in a server's life, not at every start)
-
-    return PasswordHasher().hash(password)

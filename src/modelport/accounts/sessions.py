@@ -103,8 +103,21 @@ class Sessions:
         return token
 
     async def switch(self, session: Session, account_id: str) -> None:
-        """Looks at another account from now on; `find` has shown that the person is a member."""
-        await self._database.write(partial(store.switch, session_id=session.id, account_id=account_id))
+        """Looks at another account from now on.
+
+        Raises `NoSuchAccount` when the person is no member of it.
+        """
+
+        def switch(connection: Connection) -> None:
+            if not store.is_member(connection, session.user_id, account_id):
+                raise NoSuchAccount("There is no such account, or you are no member of it.")
+            store.switch(connection, session.id, account_id)
+
+        await self._database.write(switch)
+
+    async def end_by_token(self, token: str) -> None:
+        """Ends the session with this token, if there is one."""
+        await self._database.write(partial(store.end_token, token_hash=self._vault.keyed_hash(token)))
 
     async def end(self, user_id: str, session_id: str) -> None:
         """Signs one browser of a person out.

@@ -9,7 +9,21 @@ from sqlalchemy import Connection, delete, insert, select, update
 from modelport.accounts.roles import Role
 from modelport.accounts.tables import accounts, memberships, sessions, users
 
-__all__ = ["Session", "add", "by_token", "end", "end_all", "expire", "of_user", "replace_token", "seen", "switch"]
+__all__ = [
+    "Found",
+    "Session",
+    "add",
+    "by_token",
+    "end",
+    "end_all",
+    "end_token",
+    "expire",
+    "is_member",
+    "of_user",
+    "replace_token",
+    "seen",
+    "switch",
+]
 
 
 class Session(NamedTuple):
@@ -93,6 +107,11 @@ def _membership(connection: Connection, user_id: str, account_id: str) -> tuple[
     return (Role(row.role), row.suspended_at) if row else None
 
 
+def is_member(connection: Connection, user_id: str, account_id: str) -> bool:
+    """Whether the person is in the account."""
+    return _membership(connection, user_id, account_id) is not None
+
+
 def of_user(connection: Connection, user_id: str, now: int) -> list[Session]:
     """A person's living sessions, the one used last first."""
     rows = connection.execute(
@@ -125,6 +144,11 @@ def end(connection: Connection, user_id: str, session_id: str) -> bool:
     """Ends one session of a person. False when they have no such."""
     result = connection.execute(delete(sessions).where(sessions.c.id == session_id, sessions.c.user_id == user_id))
     return bool(result.rowcount)
+
+
+def end_token(connection: Connection, token_hash: str) -> None:
+    """Ends the session with this token, if there is one."""
+    connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
 def end_all(connection: Connection, user_id: str, but: str | None = None) -> int:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
 
 from modelport.db.base import metadata
 
-__all__ = ["accounts", "memberships", "sessions", "setup_tokens", "users"]
+__all__ = [
+    "accounts",
+    "identities",
+    "memberships",
+    "passkeys",
+    "proofs",
+    "recovery_codes",
+    "sessions",
+    "setup_tokens",
+    "users",
+]
 
 accounts = Table(
     "accounts",
@@ -33,9 +43,13 @@ users = Table(
     Column("name", Text),
     Column("language", Text, nullable=False, server_default="en"),
     Column("verified_at", BigInteger),
+    Column("totp_sealed", Text),
+    Column("totp_since", BigInteger),
+    Column("totp_step", BigInteger),
     CheckConstraint("language IN ('zh', 'en')", name="language"),
 )
-"""`account_id` is the person's own account; `verified_at` is when the address was shown to be theirs."""
+"""`account_id` is the person's own account; `verified_at` is when the address was shown to be theirs. `totp_sealed` is
+a second factor's secret, in use since `totp_since`; `totp_step` is the newest time step a code was taken for."""
 
 memberships = Table(
     "memberships",
@@ -74,3 +88,54 @@ setup_tokens = Table(
     Column("used_at", BigInteger),
 )
 """The link for the first administrator: one row, used once."""
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("ticket_hash", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id"), index=True),
+    Column("code_hash", Text),
+    Column("link_hash", Text, unique=True),
+    Column("sealed", Text),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
+)
+"""What somebody has been asked to prove, and may prove once: a code or a link by mail, a second factor, a challenge."""
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Who somebody is at an identity provider."""
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+"""Passkeys; `id` and `public_key` in base64url, `transports` separated by commas."""
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("used_at", BigInteger),
+)
+"""For who has lost the second factor; each works once."""

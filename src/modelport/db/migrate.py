@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "migrate"]
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision: the number its file's name begins with. A test holds it against Alembic's own answer."""
 
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.accounts.second_factor import SecondFactor
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
+    from modelport.accounts.sign_in import SignIn
     from modelport.catalog.service import Catalog
     from modelport.credits.service import Credits
     from modelport.db.database import Database
     from modelport.keys.service import Keys
     from modelport.limits.service import FreeTier
+    from modelport.mail.service import Mailer
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.usage.journal import Journal
@@ -29,6 +32,9 @@ class Services:
     database: Database
     accounts: Accounts
     sessions: Sessions
+    sign_in: SignIn
+    second_factor: SecondFactor
+    mailer: Mailer
     keys: Keys
     credits: Credits
     catalog: Catalog

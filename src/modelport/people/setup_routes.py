@@ -14,18 +14,21 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.requests import ClientDisconnect
 
-from modelport.accounts import pages
 from modelport.accounts.errors import BadEmail, EmailTaken, SetupLinkSpent, WeakPassword
 from modelport.accounts.service import Accounts, normal_email
-from modelport.accounts.words import Language, choose
+from modelport.accounts.sign_in import SignedIn
 from modelport.errors import BadRequest, ModelportError, Timeout, TooLarge, Unavailable
+from modelport.keys.access import public
+from modelport.kit.language import Language, choose
+from modelport.people import pages
+from modelport.people.caller import keep_session, where_of
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
 
 _BODY_LIMIT: Final = 16 * 1024
 _BODY_SECONDS: Final = 20.0
@@ -104,13 +107,17 @@ async def finish_setup(request: Request, token: str, accounts: TheAccounts, lang
         await accounts.setup_user(token)
         if password != form.get("again", ""):
             raise _PasswordsDiffer("The two passwords are not the same.")
-        await accounts.finish_setup(token, email, password)
+        user_id = await accounts.finish_setup(token, email, password)
     except ModelportError as error:
         fault = next((text for kind, text in _FAULTS if isinstance(error, kind)), None)
         if fault is None:
             return _refusal(language, error)
         return _html(pages.setup_form(language, email=email, fault=fault), error.code, _PRIVATE)
-    return _html(pages.setup_done(language, normal_email(email), _base_url(request)), headers=_PRIVATE)
+    done = _html(pages.setup_done(language, normal_email(email), _base_url(request)), headers=_PRIVATE)
+    outcome = await request.app.state.services.sign_in.enter(where_of(request, language), user_id, "setup")
+    if isinstance(outcome, SignedIn):
+        keep_session(request, done, outcome.token)
+    return done
 
 
 async def _read_form(request: Request) -> dict[str, str]:

@@ -10,9 +10,12 @@ import hashlib
 import re
 import shlex
 from html import escape
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from modelport.accounts.words import TEXTS, Language
+from modelport.people.words import TEXTS
+
+if TYPE_CHECKING:
+    from modelport.kit.language import Language
 
 __all__ = ["HEADERS", "Notice", "landing", "notice", "setup_done", "setup_form"]
 

@@ -1,45 +1,18 @@
-"""What the server's own pages say, in 简体中文 and English, and which of the two a reader gets.
+"""What the server's own pages say, in 简体中文 and English, one entry a text.
 
 A word between backticks is shown as code. The two dictionaries have the same keys; a test holds them together.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TEXTS", "Language", "choose"]
+    from modelport.kit.language import Language
 
-Language = Literal["zh", "en"]
-
-
-def choose(asked: str | None, accepted: str | None) -> Language:
-    """The language `asked` for in the address, else the one liked best in an `Accept-Language`, else English."""
-    if asked == "zh" or asked == "en":  # noqa: PLR1714 (the type checker narrows it only this way)
-        return asked
-    best: Language = "en"
-    liking = 0.0
-    for item in (accepted or "").split(","):
-        tag, *parameters = (part.strip().lower() for part in item.split(";"))
-        weight = _weight(parameters)
-        primary = tag.partition("-")[0]
-        if weight > liking and (primary == "zh" or primary == "en"):  # noqa: PLR1714 (as above)
-            best, liking = primary, weight
-    return best
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
-
+__all__ = ["TEXTS"]
 
 _EN: Final = {
     "language": "en",
@@ -73,7 +46,8 @@ _EN: Final = {
     "again": "Password once more",
     "submit": "Save and finish",
     "bad_email": "That does not look like an e-mail address. Check it, for example `name@example.com`.",
-    "weak_password": "The password is too short. Give at least 10 characters.",
+    "weak_password": "The password is too short, or among the first that a guesser tries. Give at least 10 "
+    "characters, such as a few unrelated words.",
     "passwords_differ": "The two passwords are not the same. Type both again.",
     "email_taken": "Another user of this server has this e-mail address. Choose a different one.",
     "unavailable": "The database can't be reached at the moment. Nothing was changed; try again in a few seconds.",
@@ -137,7 +111,7 @@ _ZH: Final = {
     "again": "再次输入密码",
     "submit": "保存并完成",
     "bad_email": "这不像是邮箱地址，请检查，例如 `name@example.com`。",
-    "weak_password": "密码太短，请至少输入 10 个字符。",
+    "weak_password": "密码太短或太容易被猜到。请至少输入 10 个字符，例如几个互不相关的词。",
     "passwords_differ": "两次输入的密码不一致，请重新输入。",
     "email_taken": "本服务器上已有用户使用此邮箱，请换一个。",
     "unavailable": "暂时无法连接数据库。没有任何改动，请过几秒再试。",

@@ -1,0 +1,1 @@
+"""Mail: a queue in the database, a worker with retries, SMTP or the console."""

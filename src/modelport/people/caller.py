@@ -1,0 +1,62 @@
+"""The browser at the other end: where it is, and the cookie that keeps it signed in."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from modelport.accounts.sign_in import SignedIn, Where
+from modelport.credits.errors import KeyReused
+from modelport.keys.access import cookie_name, is_https
+from modelport.kit.caller_address import caller_address
+from modelport.kit.language import Language, choose
+from modelport.kit.money import parse_usd
+
+if TYPE_CHECKING:
+    from fastapi import Request, Response
+
+    from modelport.people.services import Services
+
+__all__ = ["address_of", "forget_session", "keep_session", "welcome", "where_of"]
+
+
+def address_of(request: Request) -> str:
+    """The caller's address, behind the proxies that the operator trusts."""
+    peer = request.client.host if request.client else ""
+    trusted = request.app.state.services.settings.trusted_proxies
+    forwarded = ", ".join(request.headers.getlist("x-forwarded-for"))
+    return caller_address(peer, forwarded, trusted)
+
+
+def where_of(request: Request, language: Language | None = None) -> Where:
+    """From where a request comes, and in which language its sender is answered."""
+    spoken = language or choose(None, request.headers.get("accept-language"))
+    return Where(address_of(request), request.headers.get("user-agent"), spoken)
+
+
+def keep_session(request: Request, response: Response, token: str) -> None:
+    """Gives the browser its session: for this host only, out of reach of scripts, not sent along by other sites."""
+    days: int = request.app.state.services.settings.session_days
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=days * 86_400,
+        path="/",
+        httponly=True,
+        secure=is_https(request),
+        samesite="lax",
+    )
+
+
+def forget_session(request: Request, response: Response) -> None:
+    """Takes the cookie away."""
+    response.delete_cookie(cookie_name(request), path="/", httponly=True, secure=is_https(request), samesite="lax")
+
+
+async def welcome(services: Services, signed_in: SignedIn) -> None:
+    """What a new account is given, once for each mailbox, whatever comes in between."""
+    bonus = parse_usd(services.settings.sign_up_bonus)
+    if signed_in.is_new and bonus > 0:
+        once = f"sign-up:{services.accounts.fingerprint(signed_in.email)}"
+        with contextlib.suppress(KeyReused):  # another account of the same mailbox has had it
+            await services.credits.grant(signed_in.account_id, bonus, reference="sign-up bonus", idempotency_key=once)

@@ -1,0 +1,35 @@
+"""What these routes are given to work with: the part of `gateway.services.Services` they use, told by its shape.
+
+The record itself stands above, with the chat path.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from modelport.accounts.second_factor import SecondFactor
+    from modelport.accounts.service import Accounts
+    from modelport.accounts.sessions import Sessions
+    from modelport.accounts.sign_in import SignIn
+    from modelport.credits.service import Credits
+    from modelport.db.database import Database
+    from modelport.keys.service import Keys
+    from modelport.mail.service import Mailer
+    from modelport.settings import Settings
+
+__all__ = ["Services"]
+
+
+class Services(Protocol):
+    """Services of the process."""
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    sessions: Sessions
+    sign_in: SignIn
+    second_factor: SecondFactor
+    mailer: Mailer
+    keys: Keys
+    credits: Credits
