@@ -93,6 +93,7 @@ def catalogue(port: int) -> dict[str, Any]:
         "models": [
             model("text", endpoint("fake", "text"), aliases=["fake/alias"]),
             model("free:free", endpoint("fake", "text", pricing=FREE)),
+            model("wide:free", endpoint("fake", "text", pricing=FREE), context_length=10_000_000),
             model("hasty", endpoint("hasty", "text")),
             model("brief", endpoint("brief", "text")),
             model("lazy", endpoint("lazy", "text")),

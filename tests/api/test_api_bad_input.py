@@ -28,7 +28,7 @@ def check_refused(answer: Answer, status: int = 400, kind: str = "invalid_reques
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-generation-id"].startswith("gen-")
     error = answer.json["error"]
-    assert set(error) == {"code", "message", "metadata"}
+    assert set(error) - {"availability", "error_type", "http_status"} == {"code", "message", "metadata"}
     assert (error["code"], error["metadata"]["error_type"]) == (status, kind)
     assert isinstance(error["message"], str)
     assert error["message"]

@@ -109,7 +109,7 @@ class TestBodies:
 
     def test_a_large_body_within_the_limit_is_read(self, shared_harness: Harness) -> None:
         other = shared_harness.caller("50")
-        assert other.chat("x" * 3 * 2**20, "fake/free:free").status == 200
+        assert other.chat("x" * 3 * 2**20, "fake/wide:free").status == 200
 
     @pytest.mark.parametrize("close", [True, False])
     def test_a_body_cut_short_costs_nothing(self, caller: Caller, *, close: bool) -> None:

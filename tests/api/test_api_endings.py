@@ -297,7 +297,8 @@ class TestCallerGone:
 
     def test_a_slow_reader_holds_the_provider_back(self, caller: Caller) -> None:
         mark = marker()
-        connection = posted(caller, caller.body(f"fake: tokens=400000 marker={mark}", stream=True, max_tokens=400_000))
+        body = caller.body(f"fake: tokens=400000 marker={mark}", "fake/wide:free", stream=True, max_tokens=400_000)
+        connection = posted(caller, body)
         connection.recv(100)
         # Nothing is read for a while: what is on its way is bounded, so the provider can't have ended.
         threading.Event().wait(0.3)

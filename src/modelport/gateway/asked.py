@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "ChatAsked", "TranslatedAsked"]
 
+_PEEKED = frozenset({"models", "provider", "service_tier", "session_id"})
+"""Fields of the reference's own that mean the same in every dialect."""
 _MEDIA_TOKENS = 1_600
 """What an image or another file is taken for when nothing better is known."""
 
@@ -129,7 +131,7 @@ class TranslatedAsked:
         self.body = body
         reasoning = request.reasoning
         try:
-            extra = {name: raw for name, raw in request.extra.items() if name in {"models", "provider", "session_id"}}
+            extra = {name: raw for name, raw in request.extra.items() if name in _PEEKED}
             peek = msgspec.json.decode(msgspec.json.encode(extra), type=Peek)
         except msgspec.ValidationError as error:
             raise BadRequest(f"Invalid request: {error}") from error

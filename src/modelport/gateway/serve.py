@@ -24,8 +24,9 @@ from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_
 from modelport.gateway.bill import Bill, open_bill
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.exchange import CallerGone, Exchange
-from modelport.gateway.plan import Plan, make_plan
+from modelport.gateway.plan import Around, Plan, make_plan
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
+from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
 from modelport.usage.generation import Generation
@@ -103,14 +104,8 @@ class Chat:
         key = await admit(services.keys, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         request = door.read(body, address)
-        plan = make_plan(
-            request.peek,
-            request.wanted(),
-            services.catalog.snapshot,
-            self._random,
-            settings.attempts,
-            operation=door.operation,
-        )
+        around = Around(self._random, most=settings.attempts)
+        plan = make_plan(wish_of(request, door.operation), services.catalog.snapshot, around)
         generation = Generation(
             id=generation_id,
             created_at=clock.now_ms(),

@@ -47,7 +47,11 @@ def error_object(error: Exception) -> dict[str, object]:
         return {"code": 500, "message": _GENERIC, "metadata": {"error_type": "server"}}
     kind = error.kind if isinstance(error, UpstreamFailed) else error.error_type
     metadata: Metadata = {"error_type": kind, **error.metadata}
-    return {"code": error.code, "message": error.message, "metadata": metadata}
+    told: dict[str, object] = {"code": error.code, "message": error.message, "metadata": metadata}
+    if (availability := metadata.pop("availability", None)) is not None:
+        # The reference's examples of this object have the kind and the status beside it, and no `code`: all are given.
+        told |= {"availability": availability, "error_type": kind, "http_status": error.code}
+    return told
 
 
 def write_error(error: Exception) -> bytes:

@@ -11,10 +11,13 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 __all__ = [
     "GATEWAY_FIELDS",
+    "MaxPrice",
     "Message",
     "Peek",
+    "Percentiles",
     "ProviderPreferences",
     "ReasoningOptions",
+    "SortBy",
     "UpstreamUsage",
 ]
 
@@ -31,6 +34,23 @@ class MaxPrice(Struct):
     completion: float | str | None = None
     request: float | str | None = None
     image: float | str | None = None
+    audio: float | str | None = None
+
+
+class Percentiles(Struct):
+    """A threshold for each percentile that is given."""
+
+    p50: float | None = None
+    p75: float | None = None
+    p90: float | None = None
+    p99: float | None = None
+
+
+class SortBy(Struct):
+    """The `sort` object: by what, and whether models that stand in for one another are sorted as one."""
+
+    by: str | None = None
+    partition: Literal["model", "none"] | None = None
 
 
 class ProviderPreferences(Struct):
@@ -41,9 +61,18 @@ class ProviderPreferences(Struct):
     ignore: _Names | None = None
     allow_fallbacks: bool | None = None
     require_parameters: bool | None = None
-    sort: str | dict[str, Raw] | None = None
+    data_collection: Literal["allow", "deny"] | None = None
+    zdr: bool | None = None
+    enforce_distillable_text: bool | None = None
+    sort: str | SortBy | None = None
     max_price: MaxPrice | None = None
     quantizations: _Names | None = None
+    preferred_min_throughput: float | Percentiles | None = None
+    """Tokens a second."""
+    preferred_max_latency: float | Percentiles | None = None
+    """Seconds to the first token."""
+    options: dict[str, dict[str, Raw]] | None = None
+    """By provider's slug: fields for that provider only."""
 
 
 class ReasoningOptions(Struct):
@@ -88,6 +117,7 @@ class Peek(Struct):
     user: str | None = None
     session_id: Annotated[str, Meta(max_length=256)] | None = None
     provider: ProviderPreferences | None = None
+    service_tier: str | None = None
     reasoning: ReasoningOptions | None = None
     include_reasoning: bool | None = None
     reasoning_effort: str | None = None

@@ -1,0 +1,91 @@
+"""What the planner asks of the endpoints' health, and how it reads the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelport.dialects.openai_chat.wire import Percentiles
+
+__all__ = ["ALL_WELL", "DEGRADED", "DOWN", "FINE", "RESTING", "STANDINGS", "HealthView", "misses"]
+
+FINE, DEGRADED, DOWN, RESTING = range(4)
+STANDINGS = ("fine", "degraded", "down", "resting")
+
+
+class HealthView(Protocol):
+    """Health as the planner sees it; its reading costs no more than a look into a table."""
+
+    @property
+    def troubled(self) -> Mapping[str, int]:
+        """Endpoints that are not `FINE`, with how they stand."""
+        ...
+
+    @property
+    def typical(self) -> Mapping[str, float]:
+        """The usual seconds to the first token, of endpoints that were seen often enough."""
+        ...
+
+    def resting_until(self, endpoint_id: str, /) -> float | None:
+        """Seconds for which a provider asked not to be called, if it did."""
+        ...
+
+    def latency(self, endpoint_id: str, percentile: int, /) -> float | None:
+        """Seconds to the first token over the last minutes; None when too little is known."""
+        ...
+
+    def throughput(self, endpoint_id: str, percentile: int, /) -> float | None:
+        """Tokens a second over the last minutes, in so many per cent of answers at most; None as above."""
+        ...
+
+    def success(self, endpoint_id: str, /) -> float | None:
+        """The share of requests that it answered lately; None as above."""
+        ...
+
+
+class _AllWell:
+    """Knows of no endpoint: all are fine, none was measured."""
+
+    troubled: Mapping[str, int] = {}
+    typical: Mapping[str, float] = {}
+
+    def resting_until(self, _endpoint_id: str, /) -> float | None:
+        return None
+
+    def latency(self, _endpoint_id: str, _percentile: int, /) -> float | None:
+        return None
+
+    def throughput(self, _endpoint_id: str, _percentile: int, /) -> float | None:
+        return None
+
+    def success(self, _endpoint_id: str, /) -> float | None:
+        return None
+
+
+ALL_WELL: HealthView = _AllWell()
+
+
+def misses(
+    health: HealthView, endpoint_id: str, *, latency: float | Percentiles | None, throughput: float | Percentiles | None
+) -> str | None:
+    """Which of a caller's preferred thresholds the endpoint misses; what isn't known misses none."""
+    for percentile, most in _each(latency):
+        seen = health.latency(endpoint_id, percentile)
+        if seen is not None and seen > most:
+            return "latency"
+    for percentile, least in _each(throughput):
+        seen = health.throughput(endpoint_id, percentile)
+        if seen is not None and seen < least:
+            return "throughput"
+    return None
+
+
+def _each(threshold: float | Percentiles | None) -> list[tuple[int, float]]:
+    if threshold is None:
+        return []
+    if isinstance(threshold, int | float):
+        return [(50, float(threshold))]
+    named = ((50, threshold.p50), (75, threshold.p75), (90, threshold.p90), (99, threshold.p99))
+    return [(percentile, value) for percentile, value in named if value is not None]

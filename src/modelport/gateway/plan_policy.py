@@ -1,0 +1,105 @@
+"""What others than the caller say about routing: the operator's rules by model, an account's defaults."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+
+from modelport.dialects.openai_chat.wire import ProviderPreferences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["NO_RULES", "Defaults", "Effects", "Rule", "RuleBook", "merged"]
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the operator's rules: for models that match `pattern`, do `action` with `providers`."""
+
+    pattern: str
+    """A model id, with `*` and `?` as in file names."""
+    action: Literal["pin", "exclude", "weight"]
+    """`pin` tries them first, in this order; `exclude` never calls them; `weight` multiplies their chance."""
+    providers: tuple[str, ...]
+    """Slugs or tags."""
+    weight: float = 1.0
+    """For `weight`: 2 doubles the chance, 0.5 halves it."""
+
+
+class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an account wants wherever a request says nothing."""
+
+    default_model: str | None = None
+    """For requests without a model."""
+    provider: ProviderPreferences | None = None
+
+
+class Effects(NamedTuple):
+    """What the rules together mean for one model."""
+
+    pins: tuple[str, ...]
+    excluded: frozenset[str]
+    weights: Mapping[str, float]
+
+
+class RuleBook:
+    """All rules, and what they mean for each model that was asked for."""
+
+    def __init__(self, rules: Sequence[Rule] = ()) -> None:
+        self.rules = tuple(rules)
+        self._effects: dict[str, Effects | None] = {}
+
+    def effects(self, model_id: str) -> Effects | None:
+        """What the rules mean for a model; None when no rule is about it."""
+        if not self.rules:
+            return None
+        if model_id not in self._effects:
+            self._effects[model_id] = self._make(model_id)
+        return self._effects[model_id]
+
+    def _make(self, model_id: str) -> Effects | None:
+        found = [rule for rule in self.rules if fnmatchcase(model_id, rule.pattern)]
+        if not found:
+            return None
+        pins = [name for rule in found if rule.action == "pin" for name in rule.providers]
+        excluded = {name for rule in found if rule.action == "exclude" for name in rule.providers}
+        weights: dict[str, float] = {}
+        for rule in found:
+            if rule.action == "weight":
+                for name in rule.providers:
+                    weights[name] = weights.get(name, 1.0) * rule.weight
+        return Effects(tuple(dict.fromkeys(pins)), frozenset(excluded), weights)
+
+
+NO_RULES = RuleBook()
+
+
+def merged(own: ProviderPreferences | None, account: ProviderPreferences | None) -> ProviderPreferences | None:
+    """A request's preferences with the account's behind them.
+
+    The request wins field by field, but never loosens: both lists of allowed providers must allow, both lists of
+    ignored ones count, and privacy is the stricter of the two.
+    """
+    if account is None:
+        return own
+    if own is None:
+        return account
+    both = msgspec.structs.replace(
+        account,
+        **{name: value for name in own.__struct_fields__ if (value := getattr(own, name)) is not None},
+    )
+    if own.only is not None and account.only is not None:
+        both.only = [name for name in own.only if _allowed(name, account.only)]
+    if own.ignore is not None and account.ignore is not None:
+        both.ignore = [*account.ignore, *own.ignore]
+    both.zdr = bool(own.zdr) or bool(account.zdr) or None
+    both.enforce_distillable_text = own.enforce_distillable_text or account.enforce_distillable_text
+    if account.data_collection == "deny":
+        both.data_collection = "deny"
+    return both
+
+
+def _allowed(name: str, allowed: Sequence[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}/") for each in allowed)
