@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelport.accounts.roles import GRANTS, Permission
+from modelport.keys.browser import browser_key
 from modelport.keys.errors import KeyRefused, NotAllowed, WrongKind
 
 if TYPE_CHECKING:
     from modelport.gateway.exchange import Exchange
-    from modelport.keys.service import Keys, LiveKey
+    from modelport.gateway.services import Services
+    from modelport.keys.service import LiveKey
 
 __all__ = ["admit"]
 
@@ -17,8 +19,10 @@ _PLACES = (b"x-api-key", b"x-goog-api-key", b"api-key")
 """Headers of Anthropic's, Google's and Azure's clients; Google's may also write `?key=`."""
 
 
-async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
+async def admit(services: Services, exchange: Exchange) -> LiveKey:
     """The key the caller shows, as `Authorization: Bearer` or where another dialect's clients put theirs.
+
+    A page of ours shows none: the session of its browser stands for a key.
 
     Raises `KeyRefused`; `WrongKind` or `NotAllowed` when it may not do inference; `DatabaseDown` when an unknown key
     can't be looked up.
@@ -30,9 +34,9 @@ async def admit(keys: Keys, exchange: Exchange) -> LiveKey:
     else:
         shown = (exchange.header(name) for name in _PLACES)
         token = next((value for value in shown if value), "").strip() or exchange.query("key")
-    if not token:
+    live = await services.keys.authenticate(token) if token else await browser_key(services, exchange.scope)
+    if live is None:
         raise KeyRefused("Missing Authentication header")
-    live = await keys.authenticate(token)
     if live.record.kind == "management":
         raise WrongKind("Management keys can't be used for inference: make an API key.")
     role = live.standing.role

@@ -86,7 +86,7 @@ class Chat:
         """How many tokens a request would send, counted here and free of charge."""
         settings = self._services.settings
         try:
-            await admit(self._services.keys, exchange)
+            await admit(self._services, exchange)
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
             text, other = TranslatedAsked(counting.reads(body, address), body).prompt_text()
             await tokens.load()
@@ -101,7 +101,7 @@ class Chat:
     async def _prepare(self, exchange: Exchange, door: Door, address: Address, generation_id: str) -> _Run:
         services = self._services
         settings = services.settings
-        key = await admit(services.keys, exchange)
+        key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         request = door.read(body, address)
         around = Around(self._random, most=settings.attempts)

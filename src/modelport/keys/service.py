@@ -140,6 +140,33 @@ class Keys:
         await self._database.write(partial(store.add, key=key))
         return text, key
 
+    async def of_browser(self, account_id: str, user_id: str) -> LiveKey:
+        """The key that stands for what a signed-in person does in this account's web app; made on first use.
+
+        Raises `KeyRefused` as `authenticate` does.
+        """
+        # No text can have this hash: those of texts are bare, so nobody can show this key.
+        key_hash = f"browser-{self._vault.keyed_hash(f'{account_id} {user_id}')}"
+        live = self._live.get(key_hash)
+        if live is None or live.stale:
+            key = Key(
+                id=ids.prefixed("key"),
+                account_id=account_id,
+                user_id=user_id,
+                name="Chat",
+                hash=key_hash,
+                label="Chat",
+                limit=None,
+                limit_reset=None,
+                disabled=False,
+                expires_at=None,
+                created_at=clock.now_ms(),
+                kind="browser",
+            )
+            await self._database.write(partial(store.add_if_new, key=key))
+            live = await self._load(key_hash)
+        return _usable(live)
+
     async def of_account(self, account_id: str) -> list[Key]:
         """An account's keys, newest first."""
         return await self._database.read(partial(store.of_account, account_id=account_id))
@@ -177,16 +204,7 @@ class Keys:
             if not token.is_well_formed(text):
                 raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
             live = await self._load(key_hash)
-        record = live.record
-        if record.disabled:
-            raise KeyRefused("User not found. This API key is disabled.")
-        if record.expires_at is not None and record.expires_at <= clock.now_ms():
-            raise KeyRefused("User not found. This API key has expired.")
-        if live.standing.suspended:
-            raise KeyRefused("User not found. The account of this API key is suspended.")
-        if live.standing.role is None:
-            raise KeyRefused("User not found. Who made this API key is no longer a member of its account.")
-        return live
+        return _usable(live)
 
     async def _load(self, key_hash: str) -> LiveKey:
         def load(connection: Connection) -> tuple[Key, int, dict[int, int], Standing] | None:
@@ -210,3 +228,17 @@ class Keys:
             live.record, live.standing = found[0], found[3]
         live.stale = noted != self._noted
         return live
+
+
+def _usable(live: LiveKey) -> LiveKey:
+    """The key itself; raises `KeyRefused` with the reason when it may not be used now."""
+    record = live.record
+    if record.disabled:
+        raise KeyRefused("User not found. This API key is disabled.")
+    if record.expires_at is not None and record.expires_at <= clock.now_ms():
+        raise KeyRefused("User not found. This API key has expired.")
+    if live.standing.suspended:
+        raise KeyRefused("User not found. The account of this API key is suspended.")
+    if live.standing.role is None:
+        raise KeyRefused("User not found. Who made this API key is no longer a member of its account.")
+    return live

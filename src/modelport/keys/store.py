@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db import changes
 from modelport.db.prepared import Prepared
@@ -13,7 +15,7 @@ from modelport.keys.tables import api_keys, key_days
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Key", "Spend", "add", "add_spend", "by_hash", "of_account", "revoke", "spent_days"]
+__all__ = ["Key", "Spend", "add", "add_if_new", "add_spend", "by_hash", "of_account", "revoke", "spent_days"]
 
 
 class Key(NamedTuple):
@@ -62,22 +64,17 @@ class Spend(NamedTuple):
 
 def add(connection: Connection, key: Key) -> None:
     """Stores a new key."""
-    connection.execute(
-        insert(api_keys).values(
-            id=key.id,
-            account_id=key.account_id,
-            user_id=key.user_id,
-            name=key.name,
-            hash=key.hash,
-            label=key.label,
-            limit_nanos=key.limit,
-            limit_reset=key.limit_reset,
-            disabled=key.disabled,
-            expires_at=key.expires_at,
-            created_at=key.created_at,
-            kind=key.kind,
-        )
-    )
+    connection.execute(insert(api_keys).values(_values(key)))
+
+
+def _values(key: Key) -> dict[str, object]:
+    return dict(zip((column.name for column in _KEY), key, strict=True))
+
+
+def add_if_new(connection: Connection, key: Key) -> None:
+    """Stores a key unless there is one with its hash, perhaps made a moment ago; a deleted one stays deleted."""
+    build = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    connection.execute(build(api_keys).values(_values(key)).on_conflict_do_nothing(index_elements=["hash"]))
 
 
 def by_hash(connection: Connection, key_hash: str) -> Key | None:
@@ -87,10 +84,10 @@ def by_hash(connection: Connection, key_hash: str) -> Key | None:
 
 
 def of_account(connection: Connection, account_id: str) -> list[Key]:
-    """An account's keys, newest first, without deleted ones."""
+    """An account's keys, newest first, without deleted ones and those of browsers."""
     rows = connection.execute(
         select(*_KEY)
-        .where(api_keys.c.account_id == account_id, api_keys.c.deleted_at.is_(None))
+        .where(api_keys.c.account_id == account_id, api_keys.c.deleted_at.is_(None), api_keys.c.kind != "browser")
         .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
     )
     return [Key(*row) for row in rows]

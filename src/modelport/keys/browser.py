@@ -1,0 +1,48 @@
+"""The key that stands for a signed-in person's own browser, so that their Chat page calls models as everybody does.
+
+It has no text: nothing can leak it, and nobody can show it. What was spent in Chat is that key's spending.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import Request
+
+from modelport.keys.access import ACCOUNT_HEADER, cookie_name, refuse_foreign
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from modelport.accounts.sessions import Sessions
+    from modelport.keys.service import Keys, LiveKey
+    from modelport.settings import Settings
+
+    class Services(Protocol):
+        """The part of the process's services that is used here."""
+
+        @property
+        def settings(self) -> Settings: ...
+        @property
+        def sessions(self) -> Sessions: ...
+        @property
+        def keys(self) -> Keys: ...
+
+
+__all__ = ["browser_key"]
+
+
+async def browser_key(services: Services, scope: MutableMapping[str, Any]) -> LiveKey | None:
+    """Whoever is signed in with the session of this request, as a key; None when it carries no session.
+
+    Raises `SentFromElsewhere` for what another site's page may have caused, and what `Sessions.find` raises.
+    """
+    # The chat path runs in front of the web framework: where its functions look for the services, there they are.
+    request = Request({**scope, "app": SimpleNamespace(state=SimpleNamespace(services=services))})
+    token = request.cookies.get(cookie_name(request))
+    if token is None:
+        return None
+    refuse_foreign(request)
+    found = await services.sessions.find(token, request.headers.get(ACCOUNT_HEADER))
+    return await services.keys.of_browser(found.account_id, found.session.user_id)
