@@ -14,6 +14,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from modelport.cli.document import openapi_json
 from modelport.cli.main import app
 from modelport.cli.providers import page as providers_page
+from modelport.gateway.parameters import DIALECT_ORDER, PARAMETERS
 from modelport.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "docs/reference/cli.md": cli_page(),
         "docs/reference/openapi.json": openapi_json(),
         "docs/reference/providers.md": providers_page(),
+        "docs/reference/parameters.md": parameters_page(),
     }
 
 
@@ -62,6 +64,32 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value}`"
+
+
+def parameters_page() -> str:
+    """What becomes of each parameter at each dialect."""
+    lines = [
+        "# Parameters",
+        _NOTE,
+        "What becomes of a parameter on its way to a provider that speaks another dialect than the caller does.",
+        "Where both speak the same, everything is carried, unknown fields too.",
+        "A provider may differ: [its row](providers.md) says so.",
+        "",
+        "- **carried**: sent as chat completions spell it",
+        "- translated: said in the provider's words",
+        "- *dropped*: left out, since the answer is worth having without it, as OpenRouter does",
+        "- **refused**: 400 before the call, with the parameter named; other endpoints of the model are tried first",
+        "",
+        "Bedrock's column is that of Claude 4.5; other models there may take less.",
+        "",
+        f"| parameter | {' | '.join(DIALECT_ORDER)} | |",
+        f"| --- |{' --- |' * (len(DIALECT_ORDER) + 1)}",
+    ]
+    marks = {"carried": "**carried**", "dropped": "*dropped*", "refused": "**refused**"}
+    for name, parameter in PARAMETERS.items():
+        cells = (marks.get(how, how) for how in parameter.by_dialect.values())
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {parameter.note} |")
+    return "\n".join(lines) + "\n"
 
 
 def cli_page() -> str:

@@ -15,7 +15,7 @@ import structlog
 from yarl import URL
 
 from modelport.dialects.canonical import Identity, Target
-from modelport.errors import UpstreamFailed
+from modelport.errors import BadRequest, UpstreamFailed
 from modelport.gateway.authorize import forget_token, needs_token, token_header, with_added
 from modelport.gateway.authorize import place as placed
 from modelport.gateway.dialect_table import DIALECTS, FAULTS
@@ -112,15 +112,20 @@ class Begun:
 async def attempt(services: Services, plan: Plan, asked: Asked, caller: Caller, attempts: list[Attempt]) -> Begun:
     """The first of the planned endpoints that answers; `attempts` is filled with what happened.
 
-    Raises `UpstreamFailed` when none does.
+    Raises `UpstreamFailed` when none does, and `BadRequest` when what is asked can't be said to any of them.
     """
     failure: UpstreamFailed | None = None
+    refusal: BadRequest | None = None
     for endpoint in plan.attempts:
         started = clock.monotonic()
         note = Attempt(endpoint.tag, endpoint.provider.name, endpoint.model_id, 0)
         attempts.append(note)
         try:
             return await _call(services, endpoint, asked, caller, note)
+        except BadRequest as error:
+            # Its dialect has no words for something; that of another endpoint may have.
+            note.fault = "parameters"
+            refusal = refusal or error
         except UpstreamFault as fault:
             note.fault = fault.kind.value
             failure = upstream_failure(fault, endpoint)
@@ -137,7 +142,9 @@ async def attempt(services: Services, plan: Plan, asked: Asked, caller: Caller, 
                 break
         finally:
             note.milliseconds = int((clock.monotonic() - started) * 1000)
-    assert failure is not None
+    if failure is None:
+        assert refusal is not None
+        raise refusal
     if len(attempts) > 1:
         failure.metadata["previous_errors"] = [
             {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
