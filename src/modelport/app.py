@@ -18,7 +18,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
+from modelport.accounts.passkeys import Passkeys
 from modelport.accounts.second_factor import SecondFactor
+from modelport.accounts.security import Security
 from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
@@ -46,6 +48,8 @@ from modelport.mail.service import Mailer
 from modelport.mail.transport import transport_of
 from modelport.people.auth_routes import router as auth_router
 from modelport.people.me_routes import router as me_router
+from modelport.people.passkey_routes import router as passkey_router
+from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
 from modelport.upstream.client import UpstreamClient
 from modelport.usage.journal import Journal
@@ -85,15 +89,16 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         await catalog.reload()
         mailer = Mailer(database, vault, transport_of(settings))
         second_factor = SecondFactor(database, vault)
+        throttle = Throttle()
         yield Services(
             settings=settings,
             database=database,
             accounts=Accounts(database, vault),
             sessions=Sessions(database, vault),
-            sign_in=SignIn(
-                database, vault, mailer=mailer, throttle=Throttle(), factor=second_factor, settings=settings
-            ),
+            sign_in=SignIn(database, vault, mailer=mailer, throttle=throttle, factor=second_factor, settings=settings),
             second_factor=second_factor,
+            security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
+            passkeys=Passkeys(database, vault),
             mailer=mailer,
             keys=Keys(database, vault),
             credits=credits,
@@ -157,7 +162,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     for prefix in ("/api/v1", "/v1"):
         for router in (catalog_router, limits_router, usage_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in (auth_router, me_router):
+    for router in (auth_router, passkey_router, me_router, security_router):
         app.include_router(router, prefix="/api/app")
     app.include_router(setup_router)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])

@@ -9,9 +9,11 @@ __all__ = [
     "BadEmail",
     "EmailTaken",
     "NoSuchAccount",
+    "NoSuchPasskey",
     "NoSuchSession",
     "NoSuchUser",
     "NotSignedIn",
+    "PasskeyRefused",
     "ProofRefused",
     "ProveAgain",
     "RegistrationClosed",
@@ -52,6 +54,14 @@ class AccountSuspended(Forbidden):
 
 class NoSuchAccount(NotFound):
     """No account has this id, or the caller is no member of it."""
+
+
+class NoSuchPasskey(NotFound):
+    """The person has no passkey with this id."""
+
+
+class PasskeyRefused(Unauthenticated):
+    """A passkey's answer is wrong, or no passkey of anybody here."""
 
 
 class NoSuchSession(NotFound):

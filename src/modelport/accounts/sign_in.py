@@ -274,14 +274,21 @@ class SignIn:
 
         return await self._database.write(finish)
 
-    async def enter(self, where: Where, user_id: str, method: str) -> Outcome:
+    async def count_challenge(self, where: Where) -> None:
+        """Counts one try of a way to sign in that is checked elsewhere.
+
+        Raises `TooManyTries`.
+        """
+        await self._throttle.hit("code", place=where.address, person=None)
+
+    async def enter(self, where: Where, user_id: str, method: str, *, proved_twice: bool = False) -> Outcome:
         """Signs in somebody who has proved who they are in another way."""
 
         def enter(connection: Connection) -> Outcome:
             login = people.by_id(connection, user_id)
             if login is None:
                 raise WrongCredentials("This account is gone.")
-            return self.let_in(connection, login, method, where)
+            return self.let_in(connection, login, method, where, proved_twice=proved_twice)
 
         return await self._database.write(enter)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
+    from modelport.accounts.security import Security
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
@@ -34,6 +36,8 @@ class Services:
     sessions: Sessions
     sign_in: SignIn
     second_factor: SecondFactor
+    security: Security
+    passkeys: Passkeys
     mailer: Mailer
     keys: Keys
     credits: Credits

@@ -23,6 +23,8 @@ from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Perm
 from modelport.keys.errors import KeyRefused, NotAllowed, SentFromElsewhere, WrongKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modelport.accounts.sessions import Session
     from modelport.keys.service import LiveKey
     from modelport.settings import Settings
@@ -35,10 +37,13 @@ __all__ = [
     "Principal",
     "Role",
     "allow",
+    "cookie_for",
     "cookie_name",
+    "https_is_used",
     "is_https",
     "public",
     "refuse_foreign",
+    "sent_from_elsewhere",
 ]
 
 APP_HEADER: Final = "x-modelport-app"
@@ -133,39 +138,49 @@ async def _principal(request: Request) -> Principal:
 
 
 def refuse_foreign(request: Request) -> None:
-    """Raises `SentFromElsewhere` for a change that a page of another site may have caused.
+    """Raises `SentFromElsewhere` for a change that another site may have caused: see `sent_from_elsewhere`."""
+    if request.method not in _SAFE and sent_from_elsewhere(request.headers, _public_url(request)):
+        raise SentFromElsewhere(f"Not sent by a page of this server. Its own pages send the header `{APP_HEADER}`.")
+
+
+def sent_from_elsewhere(headers: Mapping[str, str], public_url: str) -> bool:
+    """Whether a page of another site may have caused a request.
 
     Three locks, for no single one is on every browser and behind every proxy: our pages' own header, which a foreign
     page may send only after a preflight that never allows cookies; `Sec-Fetch-Site`, which no page can forge; and
     `Origin` where that is missing. A fourth is the cookie itself (`SameSite=Lax`).
     """
-    if request.method in _SAFE:
-        return
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
+    if APP_HEADER not in headers:
+        return True
+    site = headers.get("sec-fetch-site")
     if site is not None:
-        foreign = site not in {"same-origin", "none"}
-    else:
-        foreign = origin is not None and not _is_own(request, origin)
-    if foreign or APP_HEADER not in request.headers:
-        raise SentFromElsewhere(f"Not sent by a page of this server. Its own pages send the header `{APP_HEADER}`.")
-
-
-def _is_own(request: Request, origin: str) -> bool:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is None:
+        return False
     sent_from = origin.lower().partition("://")[2]
-    own = {request.headers.get("host", "").lower(), urlsplit(_public_url(request)).netloc.lower()}
-    return bool(sent_from) and sent_from in own
+    own = {headers.get("host", "").lower(), urlsplit(public_url).netloc.lower()}
+    return not sent_from or sent_from not in own
 
 
 def is_https(request: Request) -> bool:
     """Whether people reach this server by HTTPS: told by the public address, else by this very connection."""
-    public_url = _public_url(request)
-    return public_url.startswith("https://") if public_url else request.url.scheme == "https"
+    return https_is_used(_public_url(request), request.url.scheme)
+
+
+def https_is_used(public_url: str, scheme: str) -> bool:
+    """The same from its parts."""
+    return public_url.startswith("https://") if public_url else scheme == "https"
 
 
 def cookie_name(request: Request) -> str:
-    """What the session's cookie is called. With `__Host-` a browser takes it over HTTPS and from this host only."""
-    return "__Host-modelport" if is_https(request) else "modelport"
+    """What the session's cookie is called."""
+    return cookie_for(https=is_https(request))
+
+
+def cookie_for(*, https: bool) -> str:
+    """The same from its parts. With `__Host-` a browser takes it over HTTPS and from this host only."""
+    return "__Host-modelport" if https else "modelport"
 
 
 def _public_url(request: Request) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
+    from modelport.accounts.security import Security
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
@@ -30,6 +32,8 @@ class Services(Protocol):
     sessions: Sessions
     sign_in: SignIn
     second_factor: SecondFactor
+    security: Security
+    passkeys: Passkeys
     mailer: Mailer
     keys: Keys
     credits: Credits
