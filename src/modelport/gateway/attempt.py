@@ -21,12 +21,13 @@ from modelport.gateway.authorize import place as placed
 from modelport.gateway.dialect_table import DIALECTS, FAULTS
 from modelport.gateway.doors import Door
 from modelport.kit import clock
+from modelport.providers.families import family_of
 from modelport.upstream.errors import FaultKind, UpstreamFault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from modelport.catalog.snapshot import Endpoint
+    from modelport.catalog.snapshot import Endpoint, Model
     from modelport.gateway.asked import Asked
     from modelport.gateway.passage import Passage
     from modelport.gateway.plan import Plan
@@ -165,7 +166,7 @@ def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
 
 async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Caller, note: Attempt) -> Begun:
     provider, door = endpoint.provider, caller.door
-    target = _target(endpoint, caller)
+    target = _target(endpoint, caller, services.catalog.snapshot.models.get(endpoint.model_id))
     body = door.body(asked, endpoint.dialect, target)
     if adds := provider.wire(endpoint.dialect).adds:
         body = with_added(body, adds)
@@ -189,18 +190,22 @@ async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Ca
             reply.close()
 
 
-def _target(endpoint: Endpoint, caller: Caller) -> Target:
-    wire = endpoint.provider.wire(endpoint.dialect)
+def _target(endpoint: Endpoint, caller: Caller, model: Model | None) -> Target:
+    """The provider's wire, with what is known of the line of models; the catalogue's word goes first."""
+    dialect = endpoint.dialect
+    wire, family = endpoint.provider.wire(dialect), family_of(endpoint.upstream_model)
+    known = model.reasoning.supported_efforts if model is not None and model.reasoning is not None else None
     return Target(
         endpoint.upstream_model,
         caller.stream or endpoint.provider.always_stream,
         caller.completion_cap,
         endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
         wire.renames,
-        wire.drops,
+        family.drops_beside(wire.drops, dialect),
         wire.keeps,
-        wire.quirks,
+        family.quirks_beside(wire.quirks, dialect),
         wire.reasoning_format,
+        known or family.efforts,
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from modelport.dialects.anthropic_messages.request_patch import patch_request
 from modelport.dialects.anthropic_messages.request_read import read_count_tokens, read_request
 from modelport.dialects.anthropic_messages.request_write import write_request
-from modelport.dialects.anthropic_messages.wire import ADAPTIVE, EAGER
+from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, EAGER
 from modelport.dialects.canonical import Target
 
 __all__ = [
@@ -61,6 +61,7 @@ CHANGED = {
 """What is said in another way."""
 
 QUIRKS = {
+    ADAPTIVE_ONLY: "with the first, a budget is refused: it becomes the nearest effort",
     ADAPTIVE: "the model decides how long to think, by `effort` rather than by a budget",
     EAGER: "tool arguments are asked for as they are written, as the reference does (`behaviour.md` section 3)",
 }

@@ -11,7 +11,6 @@ from msgspec import Raw, Struct
 from modelport.dialects.anthropic_messages.blocks_write import write_cache, write_part
 from modelport.dialects.anthropic_messages.thinking import DEFAULT_MAX_TOKENS, think
 from modelport.dialects.anthropic_messages.wire import (
-    ADAPTIVE,
     EAGER,
     GATEWAY_FIELDS,
     InPlaceSystem,
@@ -68,7 +67,7 @@ def write_request(request: Request, target: Target) -> bytes:
     if (choice := _choice(request)) is not None:
         body["tool_choice"] = choice
     body.update(_small(request))
-    think(body, request.reasoning, adaptive=ADAPTIVE in target.quirks, said=said is not None)
+    think(body, request.reasoning, target=target, said=said is not None)
     _describe_output(body, request)
     body.update({
         name: raw

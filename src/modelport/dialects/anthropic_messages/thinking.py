@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelport.dialects.anthropic_messages.wire import Thinking
+from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, Thinking
 from modelport.errors import BadRequest
 
 if TYPE_CHECKING:
     from msgspec import Raw
 
-    from modelport.dialects.canonical import ReasoningOptions
+    from modelport.dialects.canonical import ReasoningOptions, Target
 
 __all__ = ["DEFAULT_MAX_TOKENS", "think"]
 
@@ -26,7 +26,7 @@ _EFFORTS = {"minimal": "low"}
 """The nearest effort this dialect knows."""
 
 
-def think(body: dict[str, Any], options: ReasoningOptions | None, *, adaptive: bool, said: bool) -> None:
+def think(body: dict[str, Any], options: ReasoningOptions | None, *, target: Target, said: bool) -> None:
     """Turns reasoning on or off in a request that is otherwise written.
 
     `said`: somebody chose the `max_tokens` in it. Raises `BadRequest` when that leaves no room beside the budget.
@@ -45,9 +45,12 @@ def think(body: dict[str, Any], options: ReasoningOptions | None, *, adaptive: b
     if forced or _reasoning_is_missing(body["messages"]):
         return  # refused together with thinking, and the call matters more
     effort = options.effort or "medium"
-    if adaptive and options.max_tokens is None:
+    if ADAPTIVE in target.quirks and (options.max_tokens is None or ADAPTIVE_ONLY in target.quirks):
+        if options.effort is None and options.max_tokens is not None:
+            share = options.max_tokens / body["max_tokens"]
+            effort = min(_RATIOS, key=lambda name: abs(_RATIOS[name] - share))
         body["thinking"] = {"type": "adaptive"}
-        body["output_config"] = {"effort": _EFFORTS.get(effort, effort)}
+        body["output_config"] = {"effort": target.effort(_EFFORTS.get(effort, effort))}
     else:
         body["thinking"] = {"type": "enabled", "budget_tokens": _budget(body, options, effort, said=said)}
     body.pop("temperature", None)

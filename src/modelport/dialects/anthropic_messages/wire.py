@@ -69,7 +69,7 @@ GATEWAY_FIELDS = frozenset({
 """Fields meant for the gateway (`behaviour.md` section 17), kept in `Request.extra`; sent on to a provider that is a
 gateway itself and keeps them."""
 
-ADAPTIVE, EAGER = "adaptive_thinking", "eager_input_streaming"
+ADAPTIVE, EAGER, ADAPTIVE_ONLY = "adaptive_thinking", "eager_input_streaming", "adaptive_only"
 """Quirks of providers; `request.QUIRKS` says what they mean."""
 
 _SEAL = "openrouter.reasoning:"

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 __all__ = ["Target"]
 
 
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The least first."""
+
+
 class Target(NamedTuple):
     """One provider's name for the model, and how it spells the dialect it speaks."""
 
@@ -30,3 +34,15 @@ class Target(NamedTuple):
     """Names of the ways in which it differs from its dialect; each dialect lists those it knows."""
     reasoning_format: str | None = None
     """The reference's name for the reasoning this provider takes back; None for the dialect's usual one."""
+    efforts: tuple[str, ...] = ()
+    """Efforts of reasoning that the model knows; empty where all may be sent."""
+
+    def effort(self, wanted: str) -> str:
+        """The nearest effort that the model knows (`behaviour.md` section 11); a model that can't be silenced is asked
+        for as little as it can.
+        """
+        known = [name for name in _EFFORTS if name in self.efforts and (name != "none" or wanted == "none")]
+        if wanted in known or not known or wanted not in _EFFORTS:
+            return wanted
+        place = _EFFORTS.index(wanted)
+        return min(known, key=lambda name: abs(_EFFORTS.index(name) - place))

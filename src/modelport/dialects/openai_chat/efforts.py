@@ -53,13 +53,13 @@ def spelled(wanted: Wanted, target: Target, longest: int | None) -> dict[str, ob
     if _TYPE in target.quirks:
         said["thinking"] = {"type": ("adaptive" if _ADAPTIVE in target.quirks else "enabled") if on else "disabled"}
         if on and wanted.effort is not None and _EFFORT_BESIDE in target.quirks:
-            said["reasoning_effort"] = wanted.effort
+            said["reasoning_effort"] = target.effort(wanted.effort)
     elif _ENABLE in target.quirks:
         said["enable_thinking"] = on
         if on and (budget := _budget(wanted, longest)) is not None:
             said["thinking_budget"] = budget
     else:
-        said["reasoning_effort"] = _effort(wanted, longest) if on else "none"
+        said["reasoning_effort"] = target.effort(_effort(wanted, longest) if on else "none")
     return said
 
 

@@ -165,7 +165,7 @@ def _ask_to_reason(fields: dict[str, Raw], request: ChatRequest, target: Target)
     effort = peek.reasoning_effort if options is None or options.effort is None else options.effort
     wanted = Wanted(effort) if options is None else Wanted(effort, options.max_tokens, options.enabled)
     said = spelled(wanted, target, target.max_tokens or request.max_tokens)
-    if said and "reasoning_effort" not in said:
+    if said and ("reasoning_effort" not in said or target.efforts):
         fields.pop("reasoning_effort", None)
     for name, value in said.items():
         fields.setdefault(name, Raw(_ENCODER.encode(value)))

@@ -126,7 +126,7 @@ def write_request(request: Request, target: Target) -> bytes:
     fields["top_logprobs"] = request.top_logprobs
     fields.update(_write_tools(request, own=own))
     fields["parallel_tool_calls"] = request.parallel_tool_calls
-    fields["reasoning"] = _write_reasoning(request)
+    fields["reasoning"] = _write_reasoning(request, target)
     fields["text"] = _write_text(request)
     fields["include"] = _include(request, own=own) or (request.extra.get("include") if own else None)
     fields["service_tier"] = request.service_tier
@@ -235,7 +235,7 @@ def _write_choice(request: Request, name: str) -> dict[str, object]:
     return {"type": kind, "name": name} if kind in {"function", "custom"} else {"type": kind}
 
 
-def _write_reasoning(request: Request) -> object:
+def _write_reasoning(request: Request, target: Target) -> object:
     options = request.reasoning
     if options is None:
         return None
@@ -243,7 +243,8 @@ def _write_reasoning(request: Request) -> object:
         raw = _unchanged(request, "reasoning", _REASONING, read_reasoning, options)
         if raw is not None:
             return raw
-    fields = {"effort": effort_of(options, request.max_tokens), "summary": options.summary}
+    effort = effort_of(options, request.max_tokens)
+    fields = {"effort": None if effort is None else target.effort(effort), "summary": options.summary}
     return {name: value for name, value in fields.items() if value is not None} or None
 
 
