@@ -27,6 +27,7 @@ from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
+from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
 from modelport.db import changes
 from modelport.db.database import Database, DatabaseDown
@@ -53,6 +54,7 @@ from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
 from modelport.upstream.client import UpstreamClient
 from modelport.usage.journal import Journal
+from modelport.usage.leasing import Leasing
 from modelport.usage.routes import router as usage_router
 from modelport.usage.service import Usage
 from modelport.usage.sweeper import Sweeper
@@ -106,6 +108,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             free_tier=FreeTier(settings, usage.free_answers_since),
             usage=usage,
             journal=Journal(database, credits, settings.settle_timeout),
+            budgets=Budgets(database),
+            leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
             upstream=UpstreamClient(),
         )
     finally:
@@ -121,6 +125,9 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
     with _alone(settings):
         async with open_services(settings) as services:
             await services.credits.start()
+            leasing = services.leasing
+            if leasing is not None:
+                await leasing.start()
             sweeper = Sweeper(services.database, services.credits)
             alone = services.database.dialect == "sqlite"
             await sweeper.sweep(alone=alone)
@@ -135,6 +142,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
                     ("checkpoints", streams.run()),
                     ("mail", services.mailer.run()),
+                    *([("leases", leasing.run())] if leasing is not None else []),
                 )
             ]
             try:
@@ -145,6 +153,8 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
                 await services.journal.close()
+                if leasing is not None:
+                    await leasing.close()
                 await services.upstream.close()
 
 
@@ -225,7 +235,12 @@ async def _fault(_request: Request, error: Exception) -> Response:
 
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Generator[None]:
-    """Holds the data directory for this process: the embedded database has one server at a time."""
+    """Holds the data directory for this process: the embedded database has one server at a time. On PostgreSQL there
+    may be any number.
+    """
+    if settings.database_url:
+        yield
+        return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with (settings.data_dir / "serve.lock").open("w") as lock:
         try:
@@ -260,6 +275,8 @@ async def _follow_changes(services: Services) -> None:
                 _log.exception("catalog.reload_failed")
         for change in new:
             _tell(services, change)
+        if services.leasing is not None:
+            await _return_leases(services.leasing, [change.subject for change in new if change.topic == "lease"])
 
 
 def _tell(services: Services, change: changes.Change) -> None:
@@ -273,8 +290,16 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.keys.standing_changed(None, change.subject)
         case "credits":
             services.credits.changed(change.subject)
+        case "budget":
+            services.budgets.changed(change.subject)
         case _:
             pass  # the catalogue was reloaded once for all
+
+
+async def _return_leases(leasing: Leasing, subjects: list[str]) -> None:
+    with contextlib.suppress(DatabaseDown):  # whoever wants them can't have them either
+        for subject in subjects:
+            await leasing.wanted(subject)
 
 
 async def _latest(services: Services) -> int:

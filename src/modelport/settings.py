@@ -85,6 +85,13 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds an answer's end waits for its charge to be durable before it fails.",
     )
+    lease_seconds: float = Field(
+        default=15.0,
+        ge=2,
+        le=300,
+        description="With several servers on one PostgreSQL: how long the others wait for a sign of life before they "
+        "take back what a silent one has set aside for itself.",
+    )
     debt_blocks_account: bool = Field(
         default=True,
         description="Refuse every request of an account that owes for credits which were refunded or disputed after "

@@ -175,8 +175,8 @@ class TestKeyLimit:
     """A key spends no more than its limit."""
 
     @BOTH
-    def test_beyond_it_is_403_and_no_provider_is_called(self, harness: Harness, *, stream: bool) -> None:
-        caller, mark = harness.caller("5", limit="0.0001"), marker()
+    def test_spent_it_is_403_and_no_provider_is_called(self, harness: Harness, *, stream: bool) -> None:
+        caller, mark = harness.caller("5", limit="0"), marker()
         answer = caller.chat(f"fake: marker={mark}", max_tokens=500, stream=stream)
         assert answer.status == 403
         error = answer.error
@@ -186,11 +186,23 @@ class TestKeyLimit:
         assert "retry-after" not in answer.headers
         assert harness.records(mark) == []
 
+    @BOTH
+    def test_more_than_is_left_is_402_that_says_what_would_do(self, harness: Harness, *, stream: bool) -> None:
+        caller, mark = harness.caller("5", limit="0.0005"), marker()
+        answer = caller.chat(f"fake: marker={mark}", max_tokens=5000, stream=stream)
+        assert answer.status == 402
+        metadata = answer.error["metadata"]
+        assert metadata["limit_source"] == "openrouter_key_limit"
+        assert metadata["reason"] == "weight_exceeds_budget"
+        assert "retry-after" not in answer.headers
+        assert harness.records(mark) == []
+        assert caller.chat(f"fake: marker={mark}", max_tokens=metadata["suggested_max_tokens"]).status == 200
+
     def test_it_is_never_passed_by_many_calls(self, harness: Harness) -> None:
         caller = harness.caller("5", limit="0.0005")
         statuses = [caller.chat("fake: tokens=60", max_tokens=60).status for _ in range(8)]
         assert statuses == sorted(statuses)
-        assert set(statuses) == {200, 403}
+        assert set(statuses) == {200, 402}
         data = caller.get("/key").json()["data"]
         assert data["usage"] <= data["limit"]
         assert data["limit_remaining"] == pytest.approx(data["limit"] - data["usage"])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.database_places import Faulty, Place
+    from modelport.credits.budgets import LiveBudget
     from modelport.credits.service import Purse
     from modelport.keys.service import LiveKey
 
@@ -66,6 +67,8 @@ class Request:
         self.opened = False
         self.settled = False
         self.spent = 0
+        self.budgets: tuple[LiveBudget, ...] = ()
+        """Charged as well; a test may set it before the request is delivered or settled."""
         self.generation = generation(purse.account_id, key.record.id)
         key.hold(amount)
         try:
@@ -88,6 +91,7 @@ class Request:
             msgspec.json.encode(self.generation).decode(),
             self._house.credits.process,
             clock.now_ms() + 60_000,
+            msgspec.json.encode([budget.ref for budget in self.budgets]).decode(),
         )
         return self._house.journal.written(Opened(hold, self.purse.ledger_account))
 
@@ -111,7 +115,7 @@ class Request:
         self.generation.shortfall = cost - charged
         charge = None
         if charged or self.opened:
-            charge = Charge(self.purse.ledger_account, self.key, charged, self.held if self.opened else 0)
+            charge = Charge(self.purse.ledger_account, self.key, charged, self.held if self.opened else 0, self.budgets)
         aside = self.held + extra
 
         def release() -> None:

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from credits.money_house import House, Request, rows
 from db.database_places import Place, template_file
 from modelport.credits.errors import InFlight, NotEnough
-from modelport.keys.errors import KeyLimitExceeded
+from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight
 from modelport.kit import clock
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class MoneyMachine(RuleBasedStateMachine):
         room = None if self.limit is None else self.limit - self.spent() - held
         try:
             made = self.run(self.house.request(amount))
-        except KeyLimitExceeded:
+        except (KeyLimitExceeded, KeyLimitTight, KeyLimitInFlight):
             assert room is not None
             assert amount > room
         except (NotEnough, InFlight):

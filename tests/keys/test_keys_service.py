@@ -15,7 +15,7 @@ from credits.money_house import House, a_house
 from modelport.db.database import DatabaseDown
 from modelport.keys import service as keys_
 from modelport.keys import token
-from modelport.keys.errors import KeyLimitExceeded, KeyRefused, NoSuchKey
+from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight, KeyRefused, NoSuchKey
 from modelport.keys.service import Key, LiveKey, Spend, window_start
 from modelport.kit import clock
 
@@ -63,13 +63,28 @@ class TestLimits:
         key.hold(60)
         key.hold(40)
         key.hold(0)
-        with pytest.raises(KeyLimitExceeded) as caught:
+        with pytest.raises(KeyLimitInFlight) as caught:
             key.hold(1)
-        assert caught.value.status == 403
+        assert (caught.value.status, caught.value.retry_after) == (402, 2)
         assert caught.value.metadata["limit_source"] == "openrouter_key_limit"
+        assert caught.value.metadata["reason"] == "in_flight_budget_exhausted"
         assert key.held == 100
         key.release(40)
         key.hold(40)
+
+    def test_what_is_spent_is_403_and_what_never_fits_is_402(self) -> None:
+        key = _live(100)
+        key.spend(90, 0)
+        with pytest.raises(KeyLimitTight) as tight:
+            key.hold(11, affordable_tokens=7)
+        assert (tight.value.status, tight.value.retry_after) == (402, None)
+        assert tight.value.metadata["suggested_max_tokens"] == 7
+        assert tight.value.metadata["reason"] == "weight_exceeds_budget"
+        key.spend(10, 0)
+        with pytest.raises(KeyLimitExceeded) as caught:
+            key.hold(1)
+        assert (caught.value.status, caught.value.retry_after) == (403, None)
+        assert caught.value.metadata["spend_usd"] == caught.value.metadata["limit_usd"]
 
     def test_without_a_limit_there_is_no_end(self) -> None:
         key = _live(None)
@@ -104,7 +119,7 @@ class TestLimits:
                     key.hold(100)
                     key.release(100)
                 else:
-                    with pytest.raises(KeyLimitExceeded):
+                    with pytest.raises(KeyLimitTight):
                         key.hold(31)
 
     async def test_at_once(self, place: Place) -> None:
@@ -117,7 +132,7 @@ class TestLimits:
             nonlocal passed
             try:
                 request = await house.request(100)
-            except KeyLimitExceeded:
+            except (KeyLimitExceeded, KeyLimitInFlight):
                 return
             passed += 1
             await asyncio.sleep(0.01)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from modelport.errors import BadRequest, Conflict, PaymentRequired
+from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, PaymentRequired
 
-__all__ = ["AlreadySpent", "BadAmount", "InDebt", "InFlight", "KeyReused", "NotEnough"]
+__all__ = [
+    "AlreadySpent",
+    "BadAmount",
+    "BudgetExceeded",
+    "InDebt",
+    "InFlight",
+    "KeyReused",
+    "NoSuchBudget",
+    "NotEnough",
+]
 
 
 class NotEnough(PaymentRequired):
@@ -29,3 +38,11 @@ class AlreadySpent(Conflict):
 
 class KeyReused(Conflict):
     """An idempotency key that stands for another movement already."""
+
+
+class BudgetExceeded(Forbidden):
+    """A budget that applies to the caller does not reach for the request."""
+
+
+class NoSuchBudget(NotFound):
+    """The account has no budget with this id."""

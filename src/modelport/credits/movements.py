@@ -17,7 +17,7 @@ from modelport.credits.moving import Gave, Gift, IfSpent, Moved, Taken
 from modelport.kit import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from sqlalchemy import Connection
 
@@ -33,6 +33,8 @@ class Movements(ABC):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.cover: Callable[[Purse, int], Awaitable[None]] | None = None
+        """Leases as much of a balance as it can, up to an amount; where several processes share it."""
 
     @abstractmethod
     async def purse(self, account_id: str) -> Purse:
@@ -186,6 +188,8 @@ class Movements(ABC):
     async def _taking(self, account_id: str, amount: int, work: Callable[..., Moved]) -> Moved:
         """Runs `work`, which may take `free` credits, with as many of `amount` held in memory as no request holds."""
         purse = await self.purse(account_id)
+        if self.cover is not None:
+            await self.cover(purse, amount)
         free = purse.take_extra(amount)
         try:
             moved = await self._database.write(lambda connection: work(connection, free=free))
@@ -195,6 +199,8 @@ class Movements(ABC):
             self.changed(account_id)
             raise
         self.settled(moved.balances)
+        if purse.lease is not None:
+            purse.lease.amount -= moved.amount
         purse.release(free)
         self.changed(account_id)
         return moved

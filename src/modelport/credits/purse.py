@@ -13,6 +13,7 @@ from modelport.kit.money import format_usd, to_number
 
 if TYPE_CHECKING:
     from modelport.credits.store import Balance
+    from modelport.kit.meter import Lease
 
 __all__ = ["Purse"]
 
@@ -29,6 +30,7 @@ class Purse:
         "ever_funded",
         "foreign",
         "held",
+        "lease",
         "ledger_account",
         "posted",
         "stale",
@@ -51,11 +53,20 @@ class Purse:
         self.doubtful = 0
         """Part of what is held: may have been taken away by a transaction whose end was not heard."""
         self.stale = False
+        self.lease: Lease | None = None
+        """This process's slice of the balance, where several processes share it."""
 
     @property
     def available(self) -> int:
-        """What a new hold may take."""
+        """What a new hold may take at once."""
+        if self.lease is not None:
+            return self.lease.amount - self.held
         return self.posted - self.held - self.foreign
+
+    @property
+    def reach(self) -> int:
+        """The same with what may be leased besides: for estimates."""
+        return self.available + (self.lease.spare if self.lease is not None else 0)
 
     def refuse_debtor(self) -> None:
         """Raises `InDebt` when the account owes something."""
@@ -82,7 +93,7 @@ class Purse:
             return
         metadata: dict[str, object] = {
             "estimated_cost": to_number(amount),
-            "available": to_number(max(available, 0)),
+            "available": to_number(max(self.reach, 0)),
             "in_flight": to_number(self.held + self.foreign),
         }
         if amount <= self.posted:
@@ -104,7 +115,7 @@ class Purse:
             "suggested_max_tokens": affordable_tokens,
             "remedy_hint": _ADD,
         }
-        if available <= 0:
+        if self.reach <= 0:
             raise NotEnough("Insufficient credits. Add credits to this account to go on.", metadata=metadata)
         raise NotEnough(
             "This request requires more credits, or fewer max_tokens. "

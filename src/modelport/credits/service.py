@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelport.credits import moving, store
+from modelport.credits import budget_store, lease_store, moving, store
+from modelport.credits.budget_store import BudgetSpend
 from modelport.credits.check import Report, check
+from modelport.credits.lease_store import Subject
 from modelport.credits.movements import Movements
 from modelport.credits.moving import IfSpent, Moved
 from modelport.credits.purse import Purse
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Balance",
+    "BudgetSpend",
     "Checkpoint",
     "Credits",
     "IfSpent",
@@ -31,19 +34,33 @@ __all__ = [
     "Posting",
     "Purse",
     "StoredHold",
+    "Subject",
     "Totals",
     "Transaction",
+    "add_budget_spend",
     "add_holds",
     "balances_of",
     "checkpoint_holds",
     "dead_holds",
+    "is_alive",
     "known_keys",
+    "leased",
     "ledger_account",
+    "lock",
+    "orphans",
     "post",
+    "posted_of",
+    "reclaim",
+    "register",
     "remove_holds",
+    "renew",
+    "set_amount",
+    "sign_off",
+    "spent_in_window",
 ]
 
 # The ledger's writes, for the journal that composes them into its transaction.
+add_budget_spend = budget_store.add_spend
 add_holds = store.add_holds
 balances_of = store.balances_of
 checkpoint_holds = store.checkpoint_holds
@@ -52,6 +69,19 @@ ledger_account = store.account
 known_keys = store.known_keys
 post = store.post
 remove_holds = store.remove_holds
+
+# And what shares balances between processes.
+is_alive = lease_store.is_alive
+leased = lease_store.leased
+lock = lease_store.lock
+orphans = lease_store.orphans
+posted_of = store.posted_of
+reclaim = lease_store.reclaim
+register = lease_store.register
+renew = lease_store.renew
+set_amount = lease_store.set_amount
+sign_off = lease_store.sign_off
+spent_in_window = budget_store.spent_in_window
 
 
 class Totals(NamedTuple):
@@ -74,6 +104,10 @@ class Credits(Movements):
         """How many changes were noted: what is read from the ledger while this moves may be old already."""
         self.revenue = 0
         """Ledger account of the house's revenue; set by `start`."""
+        self.shared = False
+        """Whether other processes may spend from the same balances, so that this one needs leases."""
+        self.cut_off = False
+        """Whether this process was ever taken for dead by others: since then its charges are checked once more."""
 
     async def start(self) -> None:
         """Opens the house's own accounts."""
@@ -110,6 +144,10 @@ class Credits(Movements):
         else:
             purse.refresh(balance)
             purse.foreign, purse.debt = foreign, debt
+            if purse.lease is not None:
+                # Credits may have come: how many of them are free is seen when they are leased.
+                purse.lease.spare = max(purse.lease.spare, purse.posted - purse.lease.amount)
+                purse.lease.refused_until = 0
             if doubtful and purse.doubtful >= doubtful:
                 purse.held -= doubtful
                 purse.doubtful -= doubtful
@@ -120,6 +158,12 @@ class Credits(Movements):
         self._noted += 1
         if (purse := self._purses.get(account_id)) is not None:
             purse.stale = True
+
+    def spent(self, ledger_account: int, amount: int) -> None:
+        """A charge is durable: it is taken off this process's slice."""
+        purse = self._by_ledger_account.get(ledger_account)
+        if purse is not None and purse.lease is not None:
+            purse.lease.amount -= amount
 
     def settled(self, balances: Iterable[Balance]) -> None:
         """Takes over balances that a committed transaction left behind."""

@@ -33,6 +33,7 @@ __all__ = [
     "known_keys",
     "locked_balance",
     "post",
+    "posted_of",
     "remove_holds",
     "transactions",
     "transfer",
@@ -78,6 +79,7 @@ class StoredHold(NamedTuple):
     facts: str
     process: str
     expires_at: int
+    budgets: str = "[]"
 
 
 class Checkpoint(NamedTuple):
@@ -218,6 +220,15 @@ def locked_balance(connection: Connection, ledger_account: int) -> Balance:
     return Balance(*connection.execute(query).one())
 
 
+def posted_of(connection: Connection, account_id: str) -> int:
+    """What an account's credits come to, held or not."""
+    ledger_account = find(connection, "credits", account_id)
+    if ledger_account is None:
+        return 0
+    found = balance(connection, ledger_account)
+    return found.credits_posted - found.debits_posted
+
+
 def transfer(connection: Connection, idempotency_key: str) -> Transfer | None:
     """The transfer with this key."""
     columns = (transfers.c.debit_account, transfers.c.credit_account, transfers.c.amount)
@@ -280,7 +291,7 @@ def dead_holds(connection: Connection, now: int, process: str, *, alone: bool) -
     Its own are alive however old: an outage of the database keeps it from moving their expiry. Rows are locked where
     the database can, so that two sweepers never settle one hold.
     """
-    query = select(holds).where(holds.c.process != process)
+    query = select(*(holds.c[name] for name in StoredHold._fields)).where(holds.c.process != process)
     if not alone:
         query = query.where(holds.c.expires_at < now)
     query = query.order_by(holds.c.id).limit(1000).with_for_update(skip_locked=True)

@@ -17,7 +17,18 @@ from sqlalchemy import (
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["balances", "holds", "ledger_accounts", "promotion_marks", "promotions", "transfers"]
+__all__ = [
+    "balances",
+    "budget_days",
+    "budgets",
+    "holds",
+    "leases",
+    "ledger_accounts",
+    "processes",
+    "promotion_marks",
+    "promotions",
+    "transfers",
+]
 
 ledger_accounts = Table(
     "ledger_accounts",
@@ -95,6 +106,8 @@ holds = Table(
     Column("spent", BigInteger, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("facts", Text, nullable=False),
+    # JSON: the budgets that a crash must charge, each with its spender.
+    Column("budgets", Text, nullable=False, server_default="[]"),
     Column("process", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     CheckConstraint("spent >= 0 AND spent <= amount", name="spent"),
@@ -137,3 +150,52 @@ promotion_marks = Table(
     Column("debits", BigInteger, nullable=False),
 )
 """Up to which sum of debits an account's spending has been taken off its gifts."""
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("scope", Text, nullable=False),
+    # Whom it is for: a workspace, a person, a key, a guardrail, or the account itself.
+    Column("subject", Text, nullable=False),
+    Column("limit_nanos", BigInteger, nullable=False),
+    Column("reset_interval", Text),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
+    CheckConstraint("reset_interval IN ('daily', 'weekly', 'monthly')", name="reset_interval"),
+)
+
+budget_days = Table(
+    "budget_days",
+    metadata,
+    Column("budget_id", Text, primary_key=True),
+    # Whose spending it is: a default for every member has one row a member.
+    Column("spender", Text, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+)
+"""What was spent of each budget on each UTC day: written in the transaction that charges."""
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""Gateway processes that share this database and are alive; each moves its row on every few seconds."""
+
+leases = Table(
+    "leases",
+    metadata,
+    # `credits`, `key` or `budget`, and the account, the key, or the budget with its spender.
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("process", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    CheckConstraint("amount >= 0", name="amount"),
+    Index(None, "process"),
+)
+"""Slices of balances and limits that one process alone may spend. `amount` is never less than what is left of the
+slice: spending is taken off the balance at once, and off here a little later."""

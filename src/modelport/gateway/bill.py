@@ -15,48 +15,52 @@ import msgspec
 import structlog
 
 from modelport.catalog import pricing
+from modelport.credits.budgets import Spender
 from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import Charged, FinishReason, Usage
 from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
+from modelport.gateway.weighing import Weighing
 from modelport.kit import clock
 from modelport.usage.journal import Charge, Opened, Settled
 
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint
+    from modelport.credits.budgets import LiveBudget
     from modelport.credits.service import Purse
     from modelport.gateway.asked import Asked
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
+    from modelport.gateway.weighing import Weighed
     from modelport.keys.service import LiveKey
+    from modelport.kit.meter import Meter
     from modelport.limits.service import Ticket
     from modelport.usage.generation import Generation
 
 __all__ = ["Bill", "OpenStreams", "open_bill"]
 
 _log = structlog.get_logger(__name__)
-_PLENTY = 50
-"""An account that has this many times what a request may cost needs no close estimate of it."""
-_DEFAULT_COMPLETION = 16_384
-"""Taken for the longest answer of an endpoint that states neither that nor its context."""
 
 
 async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked, generation: Generation) -> Bill:
     """Sets aside what the dearest of the planned attempts may cost.
 
-    Raises `KeyLimitExceeded`, `NotEnough`, `InFlight`, `InDebt` or `FreeTierExhausted`; then nothing is set aside.
+    Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
+    or `FreeTierExhausted`; then nothing is set aside.
     """
     purse = await services.credits.purse(key.record.account_id)
     if services.settings.debt_blocks_account:
         purse.refuse_debtor()
-    bill = Bill(services, key, purse, generation)
+    spender = Spender(key.record.account_id, key.record.user_id, key.record.id)
+    budgets = services.budgets.known(spender)
+    if budgets is None:
+        budgets = await services.budgets.of(spender)
+    bill = Bill(services, key, purse, generation, budgets)
     if any(endpoint.pricing.is_free for endpoint in plan.attempts):
         bill.ticket = await services.free_tier.take(key.record.account_id, paid=purse.ever_funded)
     if not plan.is_free:
         try:
-            if not tokens.loaded() and bill.must_count(plan, request):
-                await tokens.load()
-            bill.hold(plan, request)
+            bill.hold(await bill.weigh(plan, request))
         except ModelportError:
             await bill.give_ticket_back()
             raise
@@ -68,6 +72,7 @@ class Bill:
 
     __slots__ = (
         "_at",
+        "_budgets",
         "_endpoint",
         "_held",
         "_key",
@@ -75,18 +80,22 @@ class Bill:
         "_purse",
         "_services",
         "_settled",
-        "completion_cap",
+        "_weighing",
         "generation",
-        "images",
         "produced_bytes",
-        "prompt_floor",
-        "prompt_tokens",
         "ticket",
-        "units",
     )  # fmt: skip
 
-    def __init__(self, services: Services, key: LiveKey, purse: Purse, generation: Generation) -> None:
+    def __init__(
+        self,
+        services: Services,
+        key: LiveKey,
+        purse: Purse,
+        generation: Generation,
+        budgets: tuple[LiveBudget, ...] = (),
+    ) -> None:
         self._services = services
+        self._budgets = budgets
         self._key = key
         self._purse = purse
         self._held = 0
@@ -94,83 +103,64 @@ class Bill:
         self._settled = False
         self._endpoint: Endpoint | None = None
         self._at = datetime.fromtimestamp(generation.created_at / 1000, tz=clock.UTC)
+        self._weighing = Weighing(self._at)
         self.generation = generation
         self.ticket: Ticket | None = None
-        self.prompt_tokens = 0
-        """The estimate the hold was made with."""
-        self.prompt_floor = 0
-        """A low estimate of the prompt's tokens: what a crash charges must not exceed what was used."""
-        self.images = 0
-        """Pictures in the prompt, where a price by the piece may apply."""
-        self.units = 1
-        """Requests that a price by the request may count this one as."""
-        self.completion_cap: int | None = None
-        """The longest answer that credits reach for, where the caller left the length open and they reach for less
-        than the endpoint's longest."""
         self.produced_bytes = 0
         """How much text was delivered so far: for checkpoints."""
 
-    def must_count(self, plan: Plan, request: Asked) -> bool:
-        """Whether the prompt's bytes are too rough a bound for what the account has."""
-        self.prompt_tokens, self.units = request.prompt_bytes, request.units
-        paid = _paid(plan)
-        self._count_images(paid, request)
-        return self._estimate(paid, _wanted(plan, request)) * _PLENTY > self._room()
-
-    def _count_images(self, paid: list[Endpoint], request: Asked) -> None:
-        if any(endpoint.pricing.charges_images for endpoint in paid):
-            self.images = request.images()
-
-    def hold(self, plan: Plan, request: Asked) -> None:
-        """Sets the money aside, from the account and from the key's limit, in one step."""
-        paid, wanted = _paid(plan), _wanted(plan, request)
-        choices = request.peek.n or 1
-        self._count_images(paid, request)
-        room = self._room()
-        self.prompt_tokens, self.units = request.prompt_bytes, request.units
-        self.prompt_floor = max(self.prompt_tokens // 5, 1)
-        amount = self._estimate(paid, wanted)
-        if amount * _PLENTY > room:
-            # Bytes bound tokens from above without counting; where that bound matters, count.
-            text, other = request.prompt_text()
-            self.prompt_tokens = tokens.margin(tokens.count(text)) + other
-            amount = self._estimate(paid, wanted)
-        affordable = wanted
-        if amount > room:
-            affordable = self._affordable(paid, wanted, amount, room)
-            if request.max_tokens is None and affordable >= choices:
-                self.completion_cap = affordable // choices
-                amount = self._estimate(paid, affordable)
-        self._key.hold(amount)
+    def hold(self, weighed: Weighed) -> None:
+        """Sets the money aside, from budgets, the key's limit and the account, in one step."""
+        amount = weighed.amount
+        held: list[Meter] = []
         try:
-            self._purse.hold(amount, max_tokens=wanted // choices, affordable_tokens=affordable // choices)
+            for budget in self._budgets:  # in the order in which the reference checks
+                budget.hold(amount)
+                held.append(budget)
+            self._key.hold(amount, affordable_tokens=weighed.affordable)
+            held.append(self._key)
+            self._purse.hold(amount, max_tokens=weighed.max_tokens, affordable_tokens=weighed.affordable)
         except ModelportError:
-            self._key.release(amount)
+            for meter in held:
+                meter.release(amount)
             raise
         self._held = amount
 
+    async def weigh(self, plan: Plan, request: Asked) -> Weighed:
+        """What is to be set aside; sees to it that this process may, where several share what is held against."""
+        weighing, leasing = self._weighing, self._services.leasing
+        if not tokens.loaded() and weighing.must_count(plan, request, self._room()):
+            await tokens.load()
+        weighed = weighing.weigh(plan, request, self._room())
+        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, weighed.full):
+            return weighed
+        shares = leasing.shares(self._purse, self._key, self._budgets)
+        await leasing.cover(shares, weighed.full)
+        if not tokens.loaded():
+            await tokens.load()
+        # What can't be had in full may do for a shorter answer.
+        weighed = weighing.weigh(plan, request, self._room())
+        await leasing.cover(shares, weighed.amount)
+        return weighed
+
     def _room(self) -> int:
-        room = self._key.room()
-        available = self._purse.available
-        return available if room is None else min(available, room)
+        room = self._purse.reach
+        key = self._key.room()
+        if key is not None and key < room:
+            room = key
+        for budget in self._budgets:
+            room = min(room, budget.room())
+        return room
 
-    def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
-        at = self._at
-        return max(
-            pricing.estimate_max(
-                self.prompt_tokens, completion, each.pricing, at, images=self.images, requests=self.units
-            )
-            for each in endpoints
-        )
+    @property
+    def completion_cap(self) -> int | None:
+        """The longest answer that may be asked for, where the caller left it open and there is less than for any."""
+        return self._weighing.completion_cap
 
-    def _affordable(self, endpoints: list[Endpoint], wanted: int, amount: int, room: int) -> int:
-        base = self._estimate(endpoints, 0)
-        if room <= base or amount <= base:
-            return 0
-        tokens_ = wanted * (room - base) // (amount - base)
-        while tokens_ > 0 and self._estimate(endpoints, tokens_) > room:
-            tokens_ -= max(tokens_ // 100, 1)  # prices need not be linear in the completion
-        return tokens_
+    @property
+    def prompt_floor(self) -> int:
+        """A low estimate of the prompt's tokens."""
+        return self._weighing.prompt_floor
 
     async def deliver(self, endpoint: Endpoint) -> None:
         """Makes the hold of a stream durable, before its first event goes out.
@@ -192,6 +182,7 @@ class Bill:
             msgspec.json.encode(generation).decode(),
             self._services.credits.process,
             self._expiry(),
+            msgspec.json.encode([budget.ref for budget in self._budgets]).decode() if self._budgets else "[]",
         )
         self._opened = True
         await self._services.journal.written(Opened(hold, self._purse.ledger_account))
@@ -218,7 +209,8 @@ class Bill:
 
     def _with_images(self, usage: Usage) -> Usage:
         """No provider tells how many pictures it was sent."""
-        return msgspec.structs.replace(usage, images=self.images) if self.images and not usage.images else usage
+        images = self._weighing.images
+        return msgspec.structs.replace(usage, images=images) if images and not usage.images else usage
 
     def completed(self, endpoint: Endpoint, usage: Usage, *, has_output: bool) -> tuple[Charged, asyncio.Future[None]]:
         """The answer is whole. Returns its bill, and the future that is done when it is durable."""
@@ -274,21 +266,28 @@ class Bill:
         entry = None
         if charged or self._opened:
             held = self._held if self._opened else 0
-            entry = Charge(self._purse.ledger_account, self._key, charged, held)
+            entry = Charge(self._purse.ledger_account, self._key, charged, held, self._budgets)
         set_aside = self._held + extra
-        purse, key = self._purse, self._key
+        purse, meters = self._purse, (self._key, *self._budgets)
 
         def release() -> None:
             purse.release(set_aside)
-            key.release(set_aside)
+            for meter in meters:
+                meter.release(set_aside)
 
         done = self._services.journal.written(Settled(generation, entry, release))
         return Charged(usage, charged, *self._split(usage, charged)), done
 
     def _take_extra(self, wanted: int) -> int:
-        room = self._key.room()
-        extra = self._purse.take_extra(wanted if room is None else min(wanted, max(room, 0)))
+        record = self._key.record
+        if record.limit is not None:
+            wanted = min(wanted, self._key.free(record.limit, record.limit_reset))
+        for budget in self._budgets:
+            wanted = min(wanted, budget.free(budget.record.limit, budget.record.interval))
+        extra = self._purse.take_extra(wanted)
         self._key.held += extra
+        for budget in self._budgets:
+            budget.held += extra
         return extra
 
     def _split(self, usage: Usage, charged: int) -> tuple[int, int]:
@@ -311,20 +310,6 @@ class Bill:
         if self.ticket is not None:
             ticket, self.ticket = self.ticket, None
             await self._services.free_tier.give_back(ticket)
-
-
-def _paid(plan: Plan) -> list[Endpoint]:
-    return [endpoint for endpoint in plan.attempts if not endpoint.pricing.is_free]
-
-
-def _wanted(plan: Plan, request: Asked) -> int:
-    """The longest answer that may have to be paid for, in tokens of all choices together."""
-    return max(_longest(endpoint, request.max_tokens) for endpoint in _paid(plan)) * (request.peek.n or 1)
-
-
-def _longest(endpoint: Endpoint, asked: int | None) -> int:
-    longest = endpoint.max_completion_tokens or endpoint.context_length or _DEFAULT_COMPLETION
-    return longest if asked is None else min(asked, longest)
 
 
 def _note_usage(generation: Generation, usage: Usage) -> None:

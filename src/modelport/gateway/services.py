@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
     from modelport.catalog.service import Catalog
+    from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
     from modelport.keys.service import Keys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.usage.journal import Journal
+    from modelport.usage.leasing import Leasing
     from modelport.usage.service import Usage
 
 __all__ = ["Services"]
@@ -45,4 +47,7 @@ class Services:
     free_tier: FreeTier
     usage: Usage
     journal: Journal
+    budgets: Budgets
+    leasing: Leasing | None
+    """Where several processes may serve from one database."""
     upstream: UpstreamClient

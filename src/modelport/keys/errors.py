@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from modelport.errors import Forbidden, NotFound, Unauthenticated
+from modelport.errors import Forbidden, NotFound, PaymentRequired, Unauthenticated
 
-__all__ = ["KeyLimitExceeded", "KeyRefused", "NoSuchKey", "NotAllowed", "SentFromElsewhere", "WrongKind"]
+__all__ = [
+    "KeyLimitExceeded",
+    "KeyLimitInFlight",
+    "KeyLimitTight",
+    "KeyRefused",
+    "NoSuchKey",
+    "NotAllowed",
+    "SentFromElsewhere",
+    "WrongKind",
+]
 
 
 class KeyRefused(Unauthenticated):
@@ -13,6 +22,14 @@ class KeyRefused(Unauthenticated):
 
 class KeyLimitExceeded(Forbidden):
     """The key has spent what it may."""
+
+
+class KeyLimitInFlight(PaymentRequired):
+    """The key's limit would do, were it not for requests under way; trying again soon can help."""
+
+
+class KeyLimitTight(PaymentRequired):
+    """What is left of the key's limit can't pay for the largest answer the request allows."""
 
 
 class NoSuchKey(NotFound):

@@ -6,16 +6,16 @@ reads it again; what it has spent and what is held stay with the object.
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING
 
 from modelport.accounts.roles import Role
 from modelport.accounts.service import Standing, standing
 from modelport.keys import store, token
-from modelport.keys.errors import KeyLimitExceeded, KeyRefused, NoSuchKey
+from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight, KeyRefused, NoSuchKey
 from modelport.keys.store import Key, Spend
 from modelport.kit import clock, ids
+from modelport.kit.meter import Meter, window_end, window_start
 from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
@@ -24,80 +24,84 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
 
-__all__ = ["Key", "Keys", "LiveKey", "Spend", "add_spend", "window_start"]
+__all__ = ["Key", "Keys", "LiveKey", "Spend", "add_spend", "spent_in_window", "window_start"]
 
 add_spend = store.add_spend
+spent_in_window = store.spent_in_window
 
 
-def window_start(reset: str | None, today: int) -> int:
-    """The first UTC day (since 1970) of the window that `today` lies in; 0 for one that never resets."""
-    if reset == "daily":
-        return today
-    if reset == "weekly":
-        return today - (today + 3) % 7  # day 0 was a Thursday; weeks begin on Monday
-    if reset == "monthly":
-        return today - (dt.date(1970, 1, 1) + dt.timedelta(days=today)).day + 1
-    return 0
-
-
-class LiveKey:
+class LiveKey(Meter):
     """A key in use: its record, what it has spent, and what is held for requests under way.
 
     All amounts are nano-dollars. Methods never wait, so a check and a hold are one step.
     """
 
-    __slots__ = ("days", "held", "record", "stale", "standing", "total")
+    __slots__ = ("record", "stale", "standing")
 
     def __init__(self, record: Key, total: int, days: dict[int, int], standing: Standing | None = None) -> None:
+        super().__init__(total, days)
         self.record = record
         self.standing = standing or Standing(Role.MEMBER, suspended=False, is_operator=False)
         """How the key's maker stands in its account: what the key may do is bounded by that."""
-        self.total = total
-        self.days = days
-        """Spending by UTC day; goes back at least to the first of last month."""
-        self.held = 0
         self.stale = False
-
-    def spent(self, reset: str | None) -> int:
-        """What was spent in the present window of `reset` (all time for None)."""
-        if reset is None:
-            return self.total
-        start = window_start(reset, clock.day(clock.now_ms()))
-        return sum(amount for day, amount in self.days.items() if day >= start)
 
     def room(self) -> int | None:
         """What may still be held: the limit less what was spent and is held. None without a limit."""
-        if self.record.limit is None:
-            return None
-        return self.record.limit - self.spent(self.record.limit_reset) - self.held
+        record = self.record
+        return None if record.limit is None else self.reach(record.limit, record.limit_reset)
 
-    def hold(self, amount: int) -> None:
+    def hold(self, amount: int, *, affordable_tokens: int | None = None) -> None:
         """Sets `amount` aside.
 
-        Raises `KeyLimitExceeded` when the limit does not allow it; then nothing was set aside.
+        Raises `KeyLimitExceeded` when the limit does not allow it, `KeyLimitTight` when a smaller request would fit,
+        `KeyLimitInFlight` when it would fit were nothing else under way; then nothing was set aside.
         """
-        room = self.room()
-        if room is not None and amount > room:
-            reset = self.record.limit_reset or "total"
+        record = self.record
+        if record.limit is None or amount <= self.free(record.limit, record.limit_reset):
+            self.held += amount
+            return
+        left = self.left(record.limit, record.limit_reset)
+        metadata: dict[str, object] = {
+            "limit_source": "openrouter_key_limit",
+            "estimated_cost": to_number(amount),
+            "available": to_number(max(left - self.held, 0)),
+            "in_flight": to_number(self.held),
+        }
+        if affordable_tokens is not None:
+            metadata["suggested_max_tokens"] = affordable_tokens
+        window = record.limit_reset or "total"
+        if left <= 0:
             raise KeyLimitExceeded(
-                f"Key limit exceeded ({reset} limit). Raise the limit of this key, or use another.",
-                metadata={
-                    "limit_source": "openrouter_key_limit",
-                    "estimated_cost": to_number(amount),
-                    "available": to_number(max(room, 0)),
-                    "in_flight": to_number(self.held),
+                f"Key limit exceeded ({window} limit). Raise the limit of this key, or use another.",
+                metadata=metadata
+                | {
+                    "scope": "key_limit",
+                    "limit_usd": to_number(record.limit),
+                    "spend_usd": to_number(record.limit - left),
+                    "resets_at": window_end(record.limit_reset, clock.day(clock.now_ms())),
+                    "remedy_hint": "Raise the limit of this key, use another, or wait until it resets.",
                 },
             )
-        self.held += amount
-
-    def release(self, amount: int) -> None:
-        """Gives back what was set aside."""
-        self.held -= amount
-
-    def spend(self, amount: int, day: int) -> None:
-        """Adds to what was spent, once that is durable."""
-        self.total += amount
-        self.days[day] = self.days.get(day, 0) + amount
+        if amount <= left:
+            raise KeyLimitInFlight(
+                "This request would exceed this key's limit given your current in-flight requests. "
+                "Retry after in-flight requests settle, or raise the limit.",
+                metadata=metadata
+                | {
+                    "reason": "in_flight_budget_exhausted",
+                    "remedy_hint": "Wait until requests under way have ended, or lower max_tokens.",
+                },
+                retry_after=2,
+            )
+        raise KeyLimitTight(
+            f"This request may cost more than what is left of this key's {window} limit. Lower max_tokens, "
+            "or raise the limit of this key.",
+            metadata=metadata
+            | {
+                "reason": "weight_exceeds_budget",
+                "remedy_hint": "Lower max_tokens, or raise the limit of this key.",
+            },
+        )
 
 
 class Keys:

@@ -11,11 +11,24 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from modelport.db import changes
 from modelport.db.prepared import Prepared
 from modelport.keys.tables import api_keys, key_days
+from modelport.kit import clock
+from modelport.kit.meter import window_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Key", "Spend", "add", "add_if_new", "add_spend", "by_hash", "of_account", "revoke", "spent_days"]
+__all__ = [
+    "Key",
+    "Spend",
+    "add",
+    "add_if_new",
+    "add_spend",
+    "by_hash",
+    "of_account",
+    "revoke",
+    "spent_days",
+    "spent_in_window",
+]
 
 
 class Key(NamedTuple):
@@ -114,6 +127,12 @@ def spent_days(connection: Connection, key_id: str, since_day: int) -> tuple[int
         select(key_days.c.day, key_days.c.spent).where(key_days.c.key_id == key_id, key_days.c.day >= since_day)
     )
     return int(total), {row.day: row.spent for row in rows}
+
+
+def spent_in_window(connection: Connection, key_id: str, reset: str | None) -> int:
+    """What the key spent since the start of the present window of `reset`."""
+    total, days = spent_days(connection, key_id, window_start(reset, clock.day(clock.now_ms())))
+    return total if reset is None else sum(days.values())
 
 
 _ADD_SPEND = Prepared(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from modelport.credits import service as credits_
-from modelport.credits.service import Balance, Checkpoint, Posting, StoredHold
+from modelport.credits.budgets import BudgetRef, LiveBudget
+from modelport.credits.service import Balance, BudgetSpend, Checkpoint, Posting, StoredHold
 from modelport.keys import service as keys_
 from modelport.keys.service import LiveKey, Spend
 from modelport.kit import clock
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["Charge", "Entry", "Opened", "Settled", "apply", "make_storable", "recover"]
+__all__ = ["Charge", "Entry", "Opened", "Settled", "Sharer", "apply", "make_storable", "recover"]
 
 
 class Charge(NamedTuple):
@@ -34,6 +35,8 @@ class Charge(NamedTuple):
     amount: int
     held: int
     """What the durable hold had set aside; 0 when none was made durable."""
+    budgets: tuple[LiveBudget | BudgetRef, ...] = ()
+    """Those that are charged as well; live ones where their process is."""
 
 
 class Opened(NamedTuple):
@@ -55,8 +58,22 @@ class Settled(NamedTuple):
 Entry = Opened | Settled
 
 
+class Sharer(NamedTuple):
+    """A process that shares its balances with others."""
+
+    process: str
+    cut_off: bool
+    """Whether others ever took it for dead: what it held may be somebody else's since."""
+
+
 def apply(
-    connection: Connection, entries: Sequence[Entry], points: Sequence[Checkpoint], revenue: int, *, retry: bool
+    connection: Connection,
+    entries: Sequence[Entry],
+    points: Sequence[Checkpoint],
+    revenue: int,
+    *,
+    retry: bool,
+    sharer: Sharer | None = None,
 ) -> list[Balance]:
     """Writes a batch; with `retry`, only what an earlier try has not committed already. Returns the balances of
     every account that the batch moves or has moved.
@@ -65,6 +82,8 @@ def apply(
     if retry and entries:
         moved = _accounts(entries, revenue)
         entries = _without_known(connection, entries)
+    if sharer is not None and (not credits_.is_alive(connection, sharer.process) or sharer.cut_off):
+        entries = clipped(connection, entries, sharer.process)
     opened = [entry for entry in entries if isinstance(entry, Opened)]
     settled = [entry for entry in entries if isinstance(entry, Settled)]
     charges = [(entry.generation, entry.charge) for entry in settled if entry.charge is not None]
@@ -78,11 +97,47 @@ def apply(
         store.add(connection, [entry.generation for entry in settled])
     if charges:
         keys_.add_spend(connection, _spends(charges))
+        if spends := _budget_spends(charges):
+            credits_.add_budget_spend(connection, spends)
     if ended := [generation.id for generation, charge in charges if charge.held]:
         credits_.remove_holds(connection, ended)
     left = credits_.post(connection, postings) if postings else []
     # What was committed before has left its mark on balances that nobody here has seen yet.
     return [*left, *credits_.balances_of(connection, moved)] if moved else left
+
+
+def clipped(connection: Connection, entries: Sequence[Entry], process: str) -> list[Entry]:
+    """Charges no more than what is not somebody else's: for a process that others had taken for dead, and whose slices
+    they may have. What that lacks is the operator's loss.
+    """
+    owners = {
+        entry.charge.ledger_account: entry.generation.account_id
+        for entry in entries
+        if isinstance(entry, Settled) and entry.charge is not None
+    }
+    subjects = [("credits", account_id) for account_id in owners.values()]
+    credits_.lock(connection, subjects)
+    others, lost = credits_.leased(connection, subjects, process), credits_.orphans(connection)
+    free = {
+        subject[1]: credits_.posted_of(connection, subject[1]) - others.get(subject, 0) - lost.amounts.get(subject, 0)
+        for subject in subjects
+    }
+    found: list[Entry] = []
+    for entry in entries:
+        if not isinstance(entry, Settled) or entry.charge is None:
+            found.append(entry)
+            continue
+        generation, charge = entry.generation, entry.charge
+        # A stream's durable hold is among what no other process may take.
+        allowed = min(charge.amount, max(free[generation.account_id] + charge.held, 0))
+        free[generation.account_id] -= allowed
+        generation.shortfall += generation.cost - allowed
+        generation.cost = allowed
+        if not allowed and not charge.held:
+            found.append(entry._replace(charge=None))
+        else:
+            found.append(entry._replace(charge=charge._replace(amount=allowed)))
+    return found
 
 
 def _accounts(entries: Sequence[Entry], revenue: int) -> set[int]:
@@ -143,6 +198,15 @@ def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
     return [Spend(key_id, day, spent, requests) for (key_id, day), (spent, requests) in sums.items()]
 
 
+def _budget_spends(charges: Sequence[tuple[Generation, Charge]]) -> list[BudgetSpend]:
+    sums: dict[tuple[str, str, int], int] = {}
+    for generation, charge in charges:
+        for budget in charge.budgets:
+            place = (budget.id, budget.spender, clock.day(generation.created_at))
+            sums[place] = sums.get(place, 0) + charge.amount
+    return [BudgetSpend(*place, spent) for place, spent in sums.items()]
+
+
 _LARGEST = 2**31 - 1
 _WIDE = frozenset({"created_at", "cost", "upstream_cost", "wasted_cost", "shortfall", "price_version"})
 
@@ -178,7 +242,8 @@ def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) ->
         generation.estimated = True
         generation.cost = hold.spent
         account = credits_.ledger_account(connection, "credits", hold.account_id)
-        entry = Settled(generation, Charge(account, None, hold.spent, hold.amount))
+        refs = tuple(BudgetRef(*ref) for ref in msgspec.json.decode(hold.budgets, type=list[tuple[str, str]]))
+        entry = Settled(generation, Charge(account, None, hold.spent, hold.amount, refs))
         make_storable(entry)
         entries.append(entry)
     return apply(connection, entries, [], revenue, retry=True)

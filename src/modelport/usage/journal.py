@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from modelport.credits.budgets import LiveBudget
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
-from modelport.usage.batch import Charge, Entry, Opened, Settled, apply, make_storable
+from modelport.usage.batch import Charge, Entry, Opened, Settled, Sharer, apply, make_storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelport.credits.service import Balance, Checkpoint, Credits
     from modelport.db.database import Database
+    from modelport.usage.generation import Generation
 
 __all__ = ["Charge", "Journal", "Opened", "Settled"]
 
@@ -135,7 +137,12 @@ class Journal:
             try:
                 balances = await self._database.write(
                     lambda connection, entries=entries, points=points, retry=retry: apply(
-                        connection, entries, list(points.values()), self._credits.revenue, retry=retry
+                        connection,
+                        entries,
+                        list(points.values()),
+                        self._credits.revenue,
+                        retry=retry,
+                        sharer=self._sharer(),
                     )
                 )
             except DatabaseDown as error:
@@ -174,10 +181,25 @@ class Journal:
         self._credits.settled(balances)
         for entry in entries:
             if isinstance(entry, Settled):
-                if entry.charge is not None and entry.charge.key is not None:
-                    entry.charge.key.spend(entry.charge.amount, clock.day(entry.generation.created_at))
+                if entry.charge is not None:
+                    self._spend(entry.charge, entry.generation)
                 if entry.release is not None:
                     entry.release()
+
+    def _spend(self, charge: Charge, generation: Generation) -> None:
+        day = clock.day(generation.created_at)
+        amount = charge.amount
+        if self._credits.shared:
+            amount = min(amount, generation.cost)  # less where a process was cut off from the others
+            self._credits.spent(charge.ledger_account, amount)
+        if charge.key is not None:
+            charge.key.spend(amount, day)
+        for budget in charge.budgets:
+            if isinstance(budget, LiveBudget):
+                budget.spend(amount, day)
+
+    def _sharer(self) -> Sharer | None:
+        return Sharer(self._credits.process, self._credits.cut_off) if self._credits.shared else None
 
 
 def _free(entry: Entry) -> Entry:

@@ -1,0 +1,105 @@
+"""Amounts that are counted by UTC day and held in memory: what a limit on spending is measured with.
+
+A meter never waits, so a check and a hold are one step. Where several processes share what is measured, each has a
+`Lease`: a slice of the rest that nobody else holds against.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from datetime import datetime
+
+from modelport.kit import clock
+
+__all__ = ["Lease", "Meter", "window_end", "window_start"]
+
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def window_start(reset: str | None, today: int) -> int:
+    """The first UTC day (since 1970) of the window that `today` lies in; 0 for one that never resets."""
+    if reset == "daily":
+        return today
+    if reset == "weekly":
+        return today - (today + 3) % 7  # day 0 was a Thursday; weeks begin on Monday
+    if reset == "monthly":
+        return today - (_EPOCH + dt.timedelta(days=today)).day + 1
+    return 0
+
+
+def window_end(reset: str | None, today: int) -> str | None:
+    """When the window that `today` lies in ends, as an ISO time; None for one that never does."""
+    if reset is None:
+        return None
+    start = window_start(reset, today)
+    if reset == "monthly":
+        first = _EPOCH + dt.timedelta(days=start)
+        end = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    else:
+        end = _EPOCH + dt.timedelta(days=start + (7 if reset == "weekly" else 1))
+    return datetime(end.year, end.month, end.day, tzinfo=dt.UTC).isoformat()
+
+
+class Lease:
+    """A slice of something shared that this process alone may spend."""
+
+    __slots__ = ("amount", "left", "recorded", "refused_until", "spare")
+
+    def __init__(self, left: int = 0, spare: int = 0) -> None:
+        self.amount = 0
+        """What is left of the slice: leased, less what was spent of it. Part of it may be held."""
+        self.recorded = 0
+        """What the database says it is: never less than `amount`."""
+        self.left = left
+        """What nobody had spent when the database was last asked, leased or not."""
+        self.spare = spare
+        """What nobody had leased then; good for estimates only."""
+        self.refused_until = 0.0
+        """Till then (monotonic) there is no use in asking for more."""
+
+
+class Meter:
+    """What was spent, day by day, and what is held for work under way."""
+
+    __slots__ = ("days", "held", "lease", "total")
+
+    def __init__(self, total: int = 0, days: dict[int, int] | None = None) -> None:
+        self.total = total
+        self.days = {} if days is None else days
+        """Spending by UTC day; goes back at least to the first of last month."""
+        self.held: int = 0
+        self.lease: Lease | None = None
+        """This process's slice of the limit, where several processes share it."""
+
+    def spent(self, reset: str | None) -> int:
+        """What was spent in the present window of `reset` (all time for None)."""
+        if reset is None:
+            return self.total
+        start = window_start(reset, clock.day(clock.now_ms()))
+        return sum(amount for day, amount in self.days.items() if day >= start)
+
+    def free(self, limit: int, reset: str | None) -> int:
+        """What may be held at once."""
+        if self.lease is not None:
+            return self.lease.amount - self.held
+        return limit - self.spent(reset) - self.held
+
+    def reach(self, limit: int, reset: str | None) -> int:
+        """The same with what may be leased besides: for estimates."""
+        return self.free(limit, reset) + (self.lease.spare if self.lease is not None else 0)
+
+    def left(self, limit: int, reset: str | None) -> int:
+        """What is not spent, held or not, by whomever."""
+        return self.lease.left if self.lease is not None else limit - self.spent(reset)
+
+    def release(self, amount: int) -> None:
+        """Gives back what was held."""
+        self.held -= amount
+
+    def spend(self, amount: int, day: int) -> None:
+        """Adds to what was spent, once that is durable."""
+        self.total += amount
+        self.days[day] = self.days.get(day, 0) + amount
+        if self.lease is not None:
+            self.lease.amount -= amount
+            self.lease.left -= amount
