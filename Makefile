@@ -11,7 +11,7 @@ COVERAGE_FLOOR ?= 90
 BIN := .venv/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 .DEFAULT_GOAL := help
-.PHONY: help web web-check setup setup-dev run dev test check format-check lint types imports repo-lint format proof bench docs lock clean
+.PHONY: help web web-check setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
 .DELETE_ON_ERROR:
 
 WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print)
@@ -65,6 +65,9 @@ clean: ## Remove the environment and every cache; data stays
 
 proof: setup-dev ## The long runs: kill rounds, exact budgets
 	@$(BIN)/python -m pytest -m proof --timeout 3600
+
+replay: setup-dev ## Replay all recorded traffic and write docs/reference/replay.md; half a minute
+	@$(BIN)/python tests/replay/replay_figures.py
 
 bench: setup-dev ## Speed beside nginx, a raw proxy and LiteLLM; about 12 minutes. ARGS="--quick" for one
 	@$(BIN)/python -m bench $(ARGS)

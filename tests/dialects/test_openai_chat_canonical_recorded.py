@@ -223,10 +223,12 @@ class Extraction:
         self.finish: dict[int, str] = {}
         self.usage: dict[str, Any] | None = None
 
-    def add(self, body: dict[str, Any]) -> None:
+    def add(self, body: dict[str, Any], *, whole: bool = False) -> None:
         for position, choice in enumerate(body.get("choices") or ()):
             index = choice.get("index", position)
-            piece = choice.get("delta") or choice.get("message") or {}
+            # Perplexity repeats the message in chunks, and puts an empty delta beside it into whole answers.
+            delta, message = choice.get("delta"), choice.get("message")
+            piece = ((message or delta) if whole else (delta or message)) or {}
             self._words(index, piece)
             for number, call in enumerate(piece.get("tool_calls") or ()):
                 key = body.get("id"), call.get("index", number)  # one recording holds two answers, one after the other
@@ -357,7 +359,7 @@ def test_whole_answers(provider: str, figures: Counter[str]) -> None:
                 read_response(one.body.encode())
             continue
         extraction = Extraction()
-        extraction.add(before)
+        extraction.add(before, whole=True)
         output = fold(read_response(one.body.encode()))
         same(extraction.said(), said_by(output), one.id)
         again = fold(read_response(write_response(output, _ME, _charged(output))))

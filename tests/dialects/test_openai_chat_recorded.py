@@ -143,14 +143,20 @@ def joined(chunks: list[dict[str, Any]]) -> dict[int, tuple[str, str, list[tuple
             texts.setdefault(index, []).append(text)
             reasonings.setdefault(index, []).append(reasoning)
             for piece in delta.get("tool_calls") or ():
-                call = calls.setdefault(index, {}).setdefault(piece.get("index", 0), ["", ""])
-                call[0] += (piece.get("function") or {}).get("name") or ""
+                known = calls.setdefault(index, {})
+                last = next(reversed(known.values()), None)
+                place = piece.get("index", 0)
+                if last is not None and piece.get("id") and last[2] and piece["id"] != last[2] and place in known:
+                    place = max(known) + 1  # some give every call the same index
+                call = known.setdefault(place, ["", "", ""])
+                call[2] = call[2] or piece.get("id") or ""
+                call[0] = call[0] or (piece.get("function") or {}).get("name") or ""
                 call[1] += (piece.get("function") or {}).get("arguments") or ""
     return {
         index: (
             "".join(texts[index]),
             "".join(reasonings[index]),
-            [(name, arguments) for _, (name, arguments) in sorted(calls.get(index, {}).items())],
+            [(name, arguments) for _, (name, arguments, _) in sorted(calls.get(index, {}).items())],
         )
         for index in texts
     }

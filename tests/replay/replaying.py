@@ -1,13 +1,9 @@
-"""Serves every recorded exchange as the provider's answer, and asks what the callers of each dialect get.
-
-A recording is read once in the dialect of its provider. Then, for each dialect of callers: the answer is written in it,
-whole or streamed as it was recorded, read back, and held against the first reading. Requests go the same way: read as a
-caller's, written for a provider of each dialect, read back. What a dialect can't carry stands in `NOT_CARRIED`.
-"""
+"""Recorded exchanges of chat, and what a request asks and an answer says, in words that every dialect has."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 from collections import Counter
@@ -16,9 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.dialects.canonical import (
     Audio,
-    Charged,
     File,
-    Identity,
     Image,
     Reasoning,
     Refusal,
@@ -29,11 +23,10 @@ from modelport.dialects.canonical import (
     ToolCall,
     ToolResult,
     Usage,
-    UsageEvent,
-    fold,
 )
 from modelport.gateway.dialect_table import DIALECTS, FAULTS
 from modelport.gateway.doors import Address
+from modelport.kit.eventstream import encode
 from modelport.upstream import eventstream, sse
 from modelport.upstream.errors import UpstreamFault
 
@@ -43,7 +36,6 @@ if TYPE_CHECKING:
     from modelport.dialects.canonical import Event, Output, Part
 
 TRAFFIC = Path(__file__).parents[3] / "shared" / "traffic"
-_ME = Identity("gen-1", "maker/model", "Maker", 1_750_000_000)
 
 
 class Exchange(NamedTuple):
@@ -114,7 +106,17 @@ def providers() -> list[str]:
 
 
 def _bytes(body: Any) -> bytes:
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    text = body if isinstance(body, str) else json.dumps(body)
+    return _framed(text) if text.startswith(_FRAMES) else text.encode()
+
+
+_FRAMES = '{"headers": {":event-type"'
+
+
+def _framed(text: str) -> bytes:
+    """A binary event stream that was recorded as lines of JSON."""
+    frames: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return b"".join(encode(frame["headers"], json.dumps(frame["payload"]).encode()) for frame in frames)
 
 
 # What an answer says.
@@ -146,13 +148,13 @@ def said(output: Output, usage: Usage | None = None) -> Said:
     choice = output.choices[0] if output.choices else None
     finish = choice.finish.reason.value if choice is not None and choice.finish is not None else ""
     logprobs = choice.logprobs.content if choice is not None and choice.logprobs is not None else None
-    kept = [part.signature or part.data for part in parts if isinstance(part, Reasoning)]
+    kept = [each for part in parts if isinstance(part, Reasoning) for each in (part.signature, part.data)]
     kept += [part.signature for part in parts if isinstance(part, ToolCall)]
     return Said(
         "".join(part.text for part in parts if isinstance(part, Text)),
         "".join(part.text for part in parts if isinstance(part, Refusal)),
         "".join(part.text for part in parts if isinstance(part, Reasoning) and part.kind != "encrypted"),
-        tuple(sorted(each for each in kept if each)),
+        tuple(sorted({plain for each in kept if each for plain in _unsealed(each)})),
         tuple((part.name, _arguments(part.arguments)) for part in parts if isinstance(part, ToolCall)),
         (len(choice.images) if choice is not None else 0) + sum(isinstance(part, Image) for part in parts),
         choice is not None and choice.audio is not None,
@@ -169,51 +171,74 @@ def said(output: Output, usage: Usage | None = None) -> Said:
     )
 
 
-def _arguments(text: str) -> str:
-    """Arguments by what they mean: some dialects write them as an object."""
+_SEAL = b"openrouter.reasoning:"
+_SEALED_TEXT = b"modelport.signature:"
+
+
+def _unsealed(text: str) -> list[str]:
+    """What an opaque text holds that another maker wants back: some dialects seal it into fields of their own."""
+    data = text.encode() if text.startswith(_SEAL.decode()) else _decoded(text)
+    if data.startswith(_SEALED_TEXT):
+        return [_compact(data.removeprefix(_SEALED_TEXT).decode())]
+    if not data.startswith(_SEAL):
+        return [_compact(text)]
+    rest = data.removeprefix(_SEAL)
+    detail: dict[str, Any] = json.loads(rest if rest.startswith(b"{") else base64.b64decode(rest))
+    return [_compact(detail[name]) for name in ("signature", "data") if detail.get(name)]
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 of either alphabet; nothing for what is none."""
+    with contextlib.suppress(ValueError):
+        return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    return b""
+
+
+def _compact(text: str) -> str:
+    """JSON in one spelling; anything else as it is."""
     try:
-        return json.dumps(json.loads(text or "{}"), sort_keys=True)
+        return json.dumps(json.loads(text), sort_keys=True)
     except ValueError:
         return text
 
 
+def _arguments(text: str) -> str:
+    """Arguments by what they mean: some dialects write them as an object."""
+    try:
+        return json.dumps(json.loads(text or "{}") or {}, sort_keys=True)
+    except ValueError:
+        return text
+
+
+# What the provider said.
+
+
 class Failed(Exception):
-    """The recorded answer is none: the caller gets an error, and a recording of it is no loss."""
+    """The recorded answer is none: its caller gets an error."""
 
 
-_TARGET = Target("m", stream=False, default_max_tokens=4096)
+def frames(dialect: str, body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Names and data of the events in a stream's bytes."""
+    decoder = eventstream.Reader(1 << 24) if dialect == "bedrock_converse" else sse.Reader(1 << 24)
+    for event in (*decoder.feed(body), *decoder.finish()):
+        yield event.event, event.data
+
+
+def read(dialect: str, body: bytes, *, stream: bool) -> list[Event]:
+    """The canonical events of an answer's bytes. Raises a dialect's fault."""
+    spoken, target = DIALECTS[dialect], Target("m", stream, default_max_tokens=4096)
+    if not stream:
+        return spoken.read_response(body, target)
+    reader = spoken.reader(target)
+    return [event for name, data in frames(dialect, body) for event in reader.feed(name, data)]
 
 
 def heard(exchange: Exchange) -> list[Event]:
     """The canonical events of a recorded answer. Raises `Failed`."""
-    dialect = DIALECTS[exchange.dialect]
     try:
-        if not exchange.stream:
-            return dialect.read_response(exchange.body, _TARGET)
-        return streamed(exchange.dialect, exchange.body)
+        return read(exchange.dialect, exchange.body, stream=exchange.stream)
     except (*FAULTS, UpstreamFault) as error:
         raise Failed(str(error)) from error
-
-
-def streamed(name: str, body: bytes) -> list[Event]:
-    """The canonical events of a whole stream's bytes."""
-    reader = DIALECTS[name].reader(_TARGET)
-    decoder = eventstream.Reader(1 << 24) if name == "bedrock_converse" else sse.Reader(1 << 24)
-    events: list[Event] = []
-    for event in [*decoder.feed(body), *decoder.finish()]:
-        events += reader.feed(event.event, event.data)
-    return events
-
-
-def again(name: str, events: list[Event], request: Request, *, stream: bool) -> list[Event]:
-    """The same answer as a caller of dialect `name` gets it, read by a client of that dialect."""
-    dialect = DIALECTS[name]
-    usage = next((event.usage for event in reversed(events) if isinstance(event, UsageEvent)), Usage())
-    charged = Charged(usage, 1_000_000, 400_000, 600_000)
-    if not stream:
-        return dialect.read_response(dialect.write_response(fold(events), _ME, charged, request), _TARGET)
-    writer = dialect.writer(_ME, request)
-    return streamed(name, b"".join([*(writer.feed([event]) for event in events), writer.end(charged)]))
 
 
 # What a request says.

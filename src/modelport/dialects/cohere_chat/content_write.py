@@ -96,14 +96,16 @@ def _write_part(part: Part, place: str) -> dict[str, Any] | Raw | None:
             rest = part.rest if isinstance(part, KeptText) else {}
             return {"type": "text", "text": part.text, **rest} if part.text else None
         case Image():
-            return _write_image(part)
+            return _write_image(part, place)
         case Reasoning():
             return opaque(part.data) if part.format == BLOCK_FORMAT else None
         case _:
             raise BadRequest(f"`{place}`: only text and pictures can be sent to this model, no files, sound or film.")
 
 
-def _write_image(part: Image) -> dict[str, Any]:
+def _write_image(part: Image, place: str) -> dict[str, Any]:
+    if part.url is None and part.data is None:
+        raise BadRequest(f"`{place}`: this provider keeps no files; send the picture's data or its address.")
     url = part.url if part.data is None else f"data:{part.media_type or 'image/jpeg'};base64,{part.data}"
     inner = {"url": url} if part.detail is None else {"url": url, "detail": part.detail}
     return {"type": "image_url", "image_url": inner, **(part.rest if isinstance(part, KeptImage) else {})}

@@ -137,8 +137,9 @@ _URLS = msgspec.json.Decoder(list[str])
 class AnswerReader:
     """Reads one answer, whole or chunk by chunk."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
         self._started = False
+        self._whole = whole
         self._choices: dict[int, _Reading] = {}
         self._id = ""
         self._sources: list[Annotation] = []
@@ -178,8 +179,10 @@ class AnswerReader:
 
     def _read(self, reading: _Reading, choice: _Choice) -> list[Event]:
         events: list[Event] = []
-        if (delta := choice.delta or choice.message) is not None:
-            events.extend(reading.read(delta, whole=choice.delta is None))
+        # Perplexity puts an empty delta into whole answers, and all of the message so far into chunks.
+        message = choice.message or choice.delta if self._whole else choice.delta or choice.message
+        if message is not None:
+            events.extend(reading.read(message, whole=message is choice.message))
         if (logprobs := _lenient(choice.logprobs, _LOGPROBS)) is not None and (logprobs.content or logprobs.refusal):
             events.append(LogprobsDelta(logprobs.content, logprobs.refusal, reading.index))
         if choice.finish_reason:

@@ -9,12 +9,14 @@ from typing import Final, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
+from msgspec.structs import replace
 
 from modelport.dialects.canonical import Annotation, Reasoning
 
 __all__ = [
     "SIGNATURE_FORMAT",
     "Detail",
+    "added_up",
     "kind_of",
     "read_annotation",
     "read_detail",
@@ -90,6 +92,46 @@ def write_detail(part: Reasoning) -> Detail:
     elif part.text or part.signature is None:
         detail.text = part.text
     return detail
+
+
+def added_up(details: list[Detail]) -> list[Detail]:
+    """Details as a caller sends them back, made those that were streamed.
+
+    Some callers keep the pieces of a detail apart; others, such as the official OpenAI client, add up every text in
+    them, so that a format which came with five pieces is there five times over.
+    """
+    whole: list[Detail] = []
+    for each in details:
+        detail = replace(each, id=_once(each.id), format=_once(each.format))
+        last = whole[-1] if whole else None
+        if last is None or not _goes_on(last, detail):
+            whole.append(detail)
+            continue
+        last.text, last.summary = _joined(last.text, detail.text), _joined(last.summary, detail.summary)
+        last.data = _joined(last.data, detail.data)
+        last.signature = detail.signature or last.signature
+        last.id, last.format = last.id or detail.id, last.format or detail.format
+    return whole
+
+
+def _goes_on(last: Detail, detail: Detail) -> bool:
+    known = last.index is not None and (last.index, last.type) == (detail.index, detail.type)
+    return known and last.signature is None and detail.id in {None, last.id} and detail.format in {None, last.format}
+
+
+def _joined(first: str | None, second: str | None) -> str | None:
+    return first if second is None else (first or "") + second
+
+
+_SHORTEST = 6
+
+
+def _once(text: str | None) -> str | None:
+    """`text` without its repetitions; names shorter than any of ours stay as they are."""
+    if text is None:
+        return None
+    period = (text + text).find(text, 1)
+    return text[:period] if _SHORTEST <= period < len(text) else text
 
 
 def read_annotation(raw: Raw) -> Annotation:

@@ -29,6 +29,7 @@ from modelport.dialects.canonical import (
 from modelport.dialects.openai_chat.canonical_details import (
     SIGNATURE_FORMAT,
     Detail,
+    added_up,
     kind_of,
     read_annotation,
     split_data_url,
@@ -280,7 +281,7 @@ def _call(call: _Call, place: str) -> ToolCall:
 
 def _reasoning(turn: _Turn, calls: dict[str, ToolCall]) -> Iterator[Reasoning]:
     """The blocks; a detail that carries a call's signature goes to its call. Readable details say the text twice."""
-    details = turn.reasoning_details or []
+    details = added_up(turn.reasoning_details or [])
     plain = turn.reasoning or turn.reasoning_content
     if plain and not any(detail.text or detail.summary for detail in details):
         yield Reasoning("text", plain)

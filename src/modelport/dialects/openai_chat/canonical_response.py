@@ -54,7 +54,7 @@ def read_response(body: bytes) -> list[Event]:
 
     Raises `Malformed` when it is none, such as an HTML page or an error object inside a 200.
     """
-    reader = AnswerReader()
+    reader = AnswerReader(whole=True)
     try:
         body.decode()
         events, choices = reader.read(body)

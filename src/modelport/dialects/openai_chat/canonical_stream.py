@@ -48,6 +48,9 @@ COMMENT = b": MODELPORT PROCESSING\n\n"
 _ENCODER = msgspec.json.Encoder()
 
 
+_SIGNATURES = 1_000
+
+
 class Reader:
     """Reads one provider's stream."""
 
@@ -196,6 +199,13 @@ def _call(event: ToolCallDelta, said: _Said) -> dict[str, object]:
     fields: dict[str, object] = {"tool_calls": [piece]}
     if event.signature is not None:
         fields["reasoning_details"] = [
-            Detail("reasoning.encrypted", data=event.signature, id=said.calls[event.position], format=SIGNATURE_FORMAT)
+            Detail(
+                "reasoning.encrypted",
+                data=event.signature,
+                id=said.calls[event.position],
+                format=SIGNATURE_FORMAT,
+                # Beyond those of all blocks: clients add up what has the same one, and fail where there is none.
+                index=_SIGNATURES + event.position,
+            )
         ]
     return fields

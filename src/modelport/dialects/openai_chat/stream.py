@@ -236,6 +236,8 @@ class _Sum:
         """Content in parts, as Mistral's reasoning models send it."""
         self.lists: dict[str, list[Raw]] = {}
         self.calls: dict[int, dict[str, str]] = {}
+        self.places: dict[int, int] = {}
+        """Where a call stands whose index another one has: some count every call as the first."""
         self.logprobs: dict[str, list[Raw]] = {}
         self.finish_reason: str | None = None
         self.native_finish_reason: str | None = None
@@ -269,12 +271,18 @@ class _Sum:
                     self.logprobs.setdefault(name, []).extend(entries)
 
     def _add_call(self, piece: _Piece) -> None:
-        call = self.calls.setdefault(piece.index, {"id": "", "type": "function", "name": "", "arguments": ""})
+        place = self.places.get(piece.index, piece.index)
+        known = self.calls.get(place)
+        if known is not None and piece.id and known["id"] and piece.id != known["id"]:
+            place = self.places[piece.index] = max(self.calls) + 1
+        call = self.calls.setdefault(place, {"id": "", "type": "function", "name": "", "arguments": ""})
         call["id"] = piece.id or call["id"]
         call["type"] = piece.type or call["type"]
-        for name in ("name", "arguments"):
-            if piece.function and name in piece.function:
-                call[name] += _TEXT.decode(piece.function[name]) or ""
+        function = piece.function or {}
+        if "name" in function and not call["name"]:  # some repeat it with every piece
+            call["name"] = _TEXT.decode(function["name"]) or ""
+        if "arguments" in function:
+            call["arguments"] += _TEXT.decode(function["arguments"]) or ""
 
     def message(self) -> dict[str, object]:
         texts = {name: "".join(parts) for name, parts in self.texts.items()}
