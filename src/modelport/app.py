@@ -47,12 +47,16 @@ from modelport.limits.routes import router as limits_router
 from modelport.limits.service import FreeTier
 from modelport.mail.service import Mailer
 from modelport.mail.transport import transport_of
+from modelport.notices.service import Notices, signature
+from modelport.notices.worker import HookWorker
 from modelport.people.auth_routes import router as auth_router
 from modelport.people.me_routes import router as me_router
+from modelport.people.notice_routes import router as notice_router
 from modelport.people.passkey_routes import router as passkey_router
 from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
 from modelport.upstream.client import UpstreamClient
+from modelport.upstream.guard import is_public
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
 from modelport.usage.routes import router as usage_router
@@ -71,6 +75,7 @@ __all__ = ["AlreadyServed", "control_app", "open_services", "serving"]
 _log = structlog.get_logger(__name__)
 _CHANGES_SECONDS = 0.3
 _SWEEP_SECONDS = 15.0
+_TIDY_SECONDS = 3600.0
 
 
 class AlreadyServed(Exception):
@@ -92,6 +97,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         mailer = Mailer(database, vault, transport_of(settings))
         second_factor = SecondFactor(database, vault)
         throttle = Throttle()
+        outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
+        hooks = HookWorker(database, vault, outbound, signature)
         yield Services(
             settings=settings,
             database=database,
@@ -102,6 +109,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
             passkeys=Passkeys(database, vault),
             mailer=mailer,
+            notices=Notices(database, vault, mailer=mailer, worker=hooks, settings=settings),
+            hooks=hooks,
+            outbound=outbound,
             keys=Keys(database, vault),
             credits=credits,
             catalog=catalog,
@@ -132,6 +142,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
             alone = services.database.dialect == "sqlite"
             await sweeper.sweep(alone=alone)
             await services.upstream.start()
+            await services.outbound.start()
             services.journal.start()
             streams = OpenStreams(services)
             control = Site(control_app(services), await asyncio.to_thread(web_files.load))
@@ -143,6 +154,8 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("checkpoints", streams.run()),
                     ("mail", services.mailer.run()),
                     *([("leases", leasing.run())] if leasing is not None else []),
+                    ("webhooks", services.hooks.run()),
+                    ("tidying", _tidy_now_and_then(services)),
                 )
             ]
             try:
@@ -156,6 +169,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                 if leasing is not None:
                     await leasing.close()
                 await services.upstream.close()
+                await services.outbound.close()
 
 
 def control_app(services: Services | None = None) -> FastAPI:
@@ -172,7 +186,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     for prefix in ("/api/v1", "/v1"):
         for router in (catalog_router, limits_router, usage_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in (auth_router, passkey_router, me_router, security_router):
+    for router in (auth_router, passkey_router, me_router, security_router, notice_router):
         app.include_router(router, prefix="/api/app")
     app.include_router(setup_router)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
@@ -315,3 +329,17 @@ async def _sweep_now_and_then(sweeper: Sweeper, *, alone: bool) -> None:
             continue
         except Exception:  # noqa: BLE001 (tried again next time)
             _log.exception("sweeper.fault")
+
+
+async def _tidy_now_and_then(services: Services) -> None:
+    """Deletes what has run out: sessions, proofs, and the records of mails and webhook calls."""
+    while True:
+        await asyncio.sleep(_TIDY_SECONDS)
+        work = (services.sessions.forget_expired, services.mailer.forget_old, services.hooks.forget_old)
+        for forget in work:
+            try:
+                await forget()
+            except DatabaseDown:
+                continue
+            except Exception:  # noqa: BLE001 (tried again next time)
+                _log.exception("tidying.fault")

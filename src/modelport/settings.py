@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         description="Networks of reverse proxies whose `X-Forwarded-For` is believed, as JSON: "
         '`["127.0.0.1/32", "10.0.0.0/8"]`. Without them a caller\'s address is the connection\'s.',
     )
+    private_addresses: bool = Field(
+        default=False,
+        description="Let users have webhooks and the like on loopback and private networks. For a server that only "
+        "trusted people use.",
+    )
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
     log_json: bool = Field(default=False, description="Write logs as JSON lines instead of text.")
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("people"), trusted_proxies=["127.0.0.1/32"], sign_up_bonus="0.5")
+    made = House(
+        tmp_path_factory.mktemp("people"), trusted_proxies=["127.0.0.1/32"], sign_up_bonus="0.5", private_addresses=True
+    )
     yield made
     made.stop()

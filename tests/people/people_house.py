@@ -74,17 +74,21 @@ class Mailbox:
         self.mails.extend((to, message) for to in envelope.rcpt_tos)  # type: ignore[misc]
         return "250 OK"
 
-    def to(self, address: str) -> list[EmailMessage]:
-        """Every mail to this address."""
-        return [message for to, message in list(self.mails) if to == address]
+    def to(self, address: str, about: str = "") -> list[EmailMessage]:
+        """Every mail to this address with this in its subject; those that tell of a sign-in only if asked for."""
+        quiet = ("new sign-in", "新的登录", "How you sign in", "登录方式")
+        found = [message for to, message in list(self.mails) if to == address]
+        if about:
+            return [message for message in found if about in message["subject"]]
+        return [message for message in found if not any(each in message["subject"] for each in quiet)]
 
-    def wait(self, address: str, count: int = 1) -> EmailMessage:
-        """The `count`-th mail to this address, once it is there."""
+    def wait(self, address: str, count: int = 1, about: str = "") -> EmailMessage:
+        """The `count`-th such mail to this address, once it is there."""
         ends = time.monotonic() + 10
-        while len(self.to(address)) < count:
+        while len(self.to(address, about)) < count:
             assert time.monotonic() < ends, f"no mail came to {address}"
             time.sleep(0.01)
-        return self.to(address)[count - 1]
+        return self.to(address, about)[count - 1]
 
     def stop(self) -> None:
         """Ends the mail server."""

@@ -119,9 +119,5 @@ class Proofs:
         assert proof.sealed is not None, f"a proof of kind {proof.kind!r} carries no secret"
         return self._vault.open(proof.sealed, context=f"proof:{proof.ticket_hash}")
 
-    def forget_expired(self, connection: Connection) -> None:
-        """Deletes what ran out a day ago."""
-        store.expire(connection, clock.now_ms() - 86_400_000)
-
     def _hash(self, ticket: str, text: str) -> str:
         return self._vault.keyed_hash(f"{ticket}/{text}")

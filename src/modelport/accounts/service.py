@@ -14,6 +14,7 @@ from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchAccount, NoSuc
 from modelport.accounts.password_rules import check_password
 from modelport.accounts.passwords import hash_password
 from modelport.accounts.store import Standing, User, standing
+from modelport.accounts.store_people import Recipient, account_name, recipients
 from modelport.kit import clock, ids
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from modelport.kit.language import Language
     from modelport.kit.vault import Vault
 
-__all__ = ["Accounts", "Person", "Standing", "User", "normal_email", "standing"]
+__all__ = [
+    "Accounts",
+    "Person",
+    "Recipient",
+    "Standing",
+    "User",
+    "account_name",
+    "normal_email",
+    "recipients",
+    "standing",
+]
 
 _EMAIL = re.compile(r"[^@\s\",:;<>()\[\]\\]{1,64}@[^@\s\",:;<>()\[\]\\]{1,190}")
 """Without what would need quotes in a mail's header, and so may be read as two addresses."""
@@ -149,6 +160,10 @@ class Accounts:
         """Stands for a mailbox where the address itself must not be kept: the same however its tag is written."""
         local, _, domain = normal_email(email).rpartition("@")
         return self._vault.keyed_hash(f"mailbox/{local.partition('+')[0]}@{domain}")
+
+    def blind(self, text: str) -> str:
+        """Stands for a text that need not be kept."""
+        return self._vault.keyed_hash(f"blind/{text}")
 
     async def first_admin(self) -> User | None:
         """The administrator that was made first, or None on a fresh database."""

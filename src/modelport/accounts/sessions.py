@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from modelport.accounts import store_proofs
 from modelport.accounts import store_sessions as store
 from modelport.accounts.errors import AccountSuspended, NoSuchAccount, NoSuchSession, NotSignedIn
 from modelport.accounts.store_sessions import Found, Session
@@ -132,5 +133,11 @@ class Sessions:
         return await self._database.write(partial(store.end_all, user_id=user_id, but=but))
 
     async def forget_expired(self) -> None:
-        """Deletes what has run out."""
-        await self._database.write(partial(store.expire, now=clock.now_ms()))
+        """Deletes what has run out: sessions, and what was to be proved."""
+        now = clock.now_ms()
+
+        def forget(connection: Connection) -> None:
+            store.expire(connection, now)
+            store_proofs.expire(connection, now - 86_400_000)
+
+        await self._database.write(forget)

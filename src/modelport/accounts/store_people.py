@@ -11,19 +11,22 @@ from modelport.accounts.tables import accounts, memberships, recovery_codes, use
 from modelport.db import changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from modelport.kit.language import Language
 
 __all__ = [
     "Login",
     "Member",
+    "Recipient",
+    "account_name",
     "accounts_of",
     "add",
     "by_email",
     "by_id",
     "codes_left",
     "next_step",
+    "recipients",
     "replace_codes",
     "set_email",
     "set_password",
@@ -113,6 +116,34 @@ def accounts_of(connection: Connection, user_id: str) -> list[Member]:
         .order_by(accounts.c.kind.desc(), accounts.c.name, accounts.c.id)
     )
     return [Member(row.id, row.name, row.kind, Role(row.role), row.suspended_at is not None) for row in rows]
+
+
+class Recipient(NamedTuple):
+    """Somebody who is written to."""
+
+    user_id: str
+    email: str
+    language: Language
+
+
+def recipients(connection: Connection, account_id: str, roles: Iterable[Role]) -> list[Recipient]:
+    """Members of an account in one of these roles who can be written to."""
+    rows = connection.execute(
+        select(users.c.id, users.c.email, users.c.language)
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .where(
+            memberships.c.account_id == account_id,
+            memberships.c.role.in_([role.value for role in roles]),
+            users.c.disabled_at.is_(None),
+        )
+        .order_by(users.c.id)
+    )
+    return [Recipient(*row) for row in rows]
+
+
+def account_name(connection: Connection, account_id: str) -> str:
+    """What an account is called."""
+    return connection.execute(select(accounts.c.name).where(accounts.c.id == account_id)).scalar_one()
 
 
 def set_password(connection: Connection, user_id: str, password_hash: str) -> None:

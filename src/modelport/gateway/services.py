@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from modelport.keys.service import Keys
     from modelport.limits.service import FreeTier
     from modelport.mail.service import Mailer
+    from modelport.notices.service import Notices
+    from modelport.notices.worker import HookWorker
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.usage.journal import Journal
@@ -41,6 +43,10 @@ class Services:
     security: Security
     passkeys: Passkeys
     mailer: Mailer
+    notices: Notices
+    hooks: HookWorker
+    outbound: UpstreamClient
+    """Calls addresses that users gave: only those of the open internet, unless the operator allows more."""
     keys: Keys
     credits: Credits
     catalog: Catalog

@@ -38,7 +38,7 @@ def message(letter: Letter, sender: Sender) -> EmailMessage:
     mail = EmailMessage(policy)
     mail["From"] = address(sender.email, sender.name)
     mail["To"] = address(letter.to)
-    mail["Subject"] = letter.subject
+    mail["Subject"] = " ".join(letter.subject.split())  # what stands in it may be somebody's own words
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = make_msgid(domain=sender.email.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from modelport.accounts.errors import NotSignedIn
 from modelport.accounts.sign_in import Outcome, SecondFactorNeeded
 from modelport.keys.access import Permission, Principal, allow, cookie_name, public, refuse_foreign
-from modelport.people.caller import forget_session, keep_session, welcome, where_of
+from modelport.people.caller import forget_session, keep_session, note_sign_in, welcome, where_of
 
 if TYPE_CHECKING:
     from modelport.accounts.sign_in import SignIn
@@ -106,6 +106,7 @@ async def entered(request: Request, response: Response, outcome: Outcome) -> Ent
     services: Services = request.app.state.services
     await _end_earlier(request, services)
     await welcome(services, outcome)
+    await note_sign_in(services, outcome)
     keep_session(request, response, outcome.token)
     return Entered(status="signed_in", is_new=outcome.is_new)
 

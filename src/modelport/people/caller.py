@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from modelport.accounts.sign_in import SignedIn, Where
 from modelport.credits.errors import KeyReused
 from modelport.keys.access import cookie_name, is_https
-from modelport.kit.caller_address import caller_address
+from modelport.kit import clock
+from modelport.kit.caller_address import caller_address, network_of
 from modelport.kit.language import Language, choose
 from modelport.kit.money import parse_usd
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from modelport.people.services import Services
 
-__all__ = ["address_of", "forget_session", "keep_session", "welcome", "where_of"]
+__all__ = ["address_of", "forget_session", "keep_session", "note_sign_in", "welcome", "where_of"]
 
 
 def address_of(request: Request) -> str:
@@ -51,6 +52,25 @@ def keep_session(request: Request, response: Response, token: str) -> None:
 def forget_session(request: Request, response: Response) -> None:
     """Takes the cookie away."""
     response.delete_cookie(cookie_name(request), path="/", httponly=True, secure=is_https(request), samesite="lax")
+
+
+async def note_sign_in(services: Services, signed_in: SignedIn) -> None:
+    """Tells a person of a browser, or a place, that they never signed in from before."""
+    session = signed_in.session
+    place = network_of(session.address or "")
+    subject = services.accounts.blind(f"{signed_in.user_id}/{session.user_agent}/{place}")
+    if signed_in.is_new or session.method == "setup":
+        await services.notices.remember(signed_in.account_id, "new_sign_in", subject)
+        return
+    await services.notices.send(
+        signed_in.account_id,
+        "new_sign_in",
+        subject=subject,
+        user_id=signed_in.user_id,
+        time=clock.now().strftime("%Y-%m-%d %H:%M UTC"),
+        address=session.address,
+        browser=session.user_agent,
+    )
 
 
 async def welcome(services: Services, signed_in: SignedIn) -> None:

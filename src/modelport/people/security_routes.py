@@ -115,9 +115,15 @@ def site_of(request: Request) -> Site:
     return Site("localhost", (f"http://localhost:{port}" if port else "http://localhost",))
 
 
-async def _rotate(request: Request, response: Response, caller: Principal, *, proved: bool = False) -> None:
+async def _rotate(
+    request: Request, response: Response, caller: Principal, *, proved: bool = False, change: str | None = None
+) -> None:
+    """Gives the session another token, and tells the person what was changed."""
     services: Services = request.app.state.services
     keep_session(request, response, await services.sessions.rotate(session_of(caller).id, proved=proved))
+    if change is not None:
+        own = (await services.accounts.person(caller.user_id)).account_id
+        await services.notices.send(own, "security_changed", user_id=caller.user_id, change=change)
 
 
 @router.post("/prove/code", status_code=202, summary="Ask for a code by mail to confirm a change")
@@ -148,7 +154,7 @@ async def set_password(request: Request, response: Response, caller: Me, body: N
     """Ends every other session. 403 with `reason: prove_again` when the last proof is too old."""
     services: Services = request.app.state.services
     await services.security.set_password(session_of(caller), body.password)
-    await _rotate(request, response, caller)
+    await _rotate(request, response, caller, change="password")
 
 
 @router.post("/email", status_code=202, summary="Ask for another e-mail address")
@@ -163,7 +169,7 @@ async def finish_email(request: Request, response: Response, caller: Me, body: M
     """From now on the account has this address; the old one is told."""
     services: Services = request.app.state.services
     await services.security.finish_email(session_of(caller), body.ticket, body.code)
-    await _rotate(request, response, caller)
+    await _rotate(request, response, caller, change="e-mail address")
 
 
 @router.post("/second-factor", summary="Begin to set up a second factor")
@@ -183,7 +189,7 @@ async def enable_factor(request: Request, response: Response, caller: Me, body: 
     services.security.require_fresh(session_of(caller))
     codes = await services.second_factor.enable(caller.user_id, body.code)
     await services.sessions.end_all(caller.user_id, but=session_of(caller).id)
-    await _rotate(request, response, caller, proved=True)
+    await _rotate(request, response, caller, proved=True, change="second factor on")
     return RecoveryCodes(codes=codes)
 
 
@@ -193,7 +199,7 @@ async def disable_factor(request: Request, response: Response, caller: Me) -> No
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     await services.second_factor.disable(caller.user_id)
-    await _rotate(request, response, caller)
+    await _rotate(request, response, caller, change="second factor off")
 
 
 @router.post("/recovery-codes", summary="Make other recovery codes")
@@ -237,7 +243,7 @@ async def add_passkey(request: Request, response: Response, caller: Me, body: An
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     made = await services.passkeys.add(site_of(request), caller.user_id, body.ticket, body.credential, body.name)
-    await _rotate(request, response, caller)
+    await _rotate(request, response, caller, change="passkey added")
     return PasskeyShown(id=made.id, name=made.name, created_at=when(made.created_at), used_at=None)
 
 
@@ -247,7 +253,7 @@ async def remove_passkey(request: Request, response: Response, caller: Me, passk
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     await services.passkeys.remove(caller.user_id, passkey_id)
-    await _rotate(request, response, caller)
+    await _rotate(request, response, caller, change="passkey removed")
 
 
 def _qr(uri: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.keys.service import Keys
     from modelport.mail.service import Mailer
+    from modelport.notices.service import Notices
     from modelport.settings import Settings
 
 __all__ = ["Services"]
@@ -35,5 +36,6 @@ class Services(Protocol):
     security: Security
     passkeys: Passkeys
     mailer: Mailer
+    notices: Notices
     keys: Keys
     credits: Credits

@@ -1,0 +1,30 @@
+"""Keeps us from calling, on a user's word, what only we can reach: loopback, private networks, cloud metadata.
+
+For addresses that users give (webhooks, their own providers). The client asks at the socket, after names were
+resolved, so neither a name that resolves to a private address nor one that changes its mind gets through.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+__all__ = ["is_public"]
+
+_EMBEDDING: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+"""IPv6 addresses that a translator turns into the IPv4 address in their last four bytes."""
+
+
+def is_public(address: str) -> bool:
+    """Whether the IP address is one of the open internet."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if any(parsed in network for network in _EMBEDDING):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
