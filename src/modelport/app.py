@@ -27,6 +27,7 @@ from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
+from modelport.catalog.sync import Sync
 from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
 from modelport.db import changes
@@ -115,6 +116,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             keys=Keys(database, vault),
             credits=credits,
             catalog=catalog,
+            sync=Sync(catalog, private=settings.private_providers),
             free_tier=FreeTier(settings, usage.free_answers_since),
             usage=usage,
             journal=Journal(database, credits, settings.settle_timeout),

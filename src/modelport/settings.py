@@ -47,6 +47,16 @@ class Settings(BaseSettings):
         description="The address users reach this server by, if it is not the one it listens on.",
     )
     local_model: bool = Field(default=True, description="Run the local free model.")
+    known_models: bool = Field(
+        default=True,
+        description="Take the well-known models of the installed data packages into the catalogue at the first start. "
+        "None of them can be called before its provider has a key.",
+    )
+    private_providers: bool = Field(
+        default=True,
+        description="Let keys be tried, and lists of models be fetched, on this machine and in private networks, where "
+        "engines of one's own are. The addresses of known providers on the internet never lead there.",
+    )
     request_body_limit: int = Field(
         default=16 * 1024 * 1024,
         ge=1024,

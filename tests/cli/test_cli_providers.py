@@ -17,14 +17,14 @@ def told(*words: str) -> tuple[int, str]:
 
 
 def test_the_list() -> None:
-    status, text = told("--json")
+    status, text = told("list", "--json")
     assert status == 0
     assert [row["slug"] for row in json.loads(text)] == list(ROWS)
     assert "groq" in told()[1]
 
 
 def test_one_row_in_full() -> None:
-    status, text = told("groq", "--json")
+    status, text = told("show", "groq", "--json")
     row = json.loads(text)
     assert status == 0
     assert row["wires"]["openai_chat"]["base_url"] == ROWS["groq"].wires["openai_chat"].base_url
@@ -32,4 +32,4 @@ def test_one_row_in_full() -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    assert told("nobody")[0] == 1
+    assert told("show", "nobody")[0] == 1

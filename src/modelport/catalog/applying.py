@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from modelport.catalog.about_entry import AuthorEntry
     from modelport.catalog.document import Document, EndpointEntry, ModelEntry, ProviderEntry
-    from modelport.catalog.store import Row
+    from modelport.catalog.store import Loaded, Row
     from modelport.kit.vault import Vault
 
 __all__ = ["Applied", "Source", "apply"]
@@ -82,13 +82,16 @@ def apply(
     together make no sense, and `Stale` when `only`, a token of a dry run, stands for other differences than these.
     """
     store.lock(connection)
-    return _Applying(connection, source, vault, environ).run(document, only=only, dry=dry)
+    loaded = store.load_named(connection, {model.id for model in document.all_models})
+    return _Applying(connection, loaded, source, vault, environ).run(document, only=only, dry=dry)
 
 
 class _Applying:
-    def __init__(self, connection: Connection, source: Source, vault: Vault, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, connection: Connection, loaded: Loaded, source: Source, vault: Vault, environ: Mapping[str, str]
+    ) -> None:
         self._connection, self._source, self._vault, self._environ = connection, source, vault, environ
-        loaded = store.load(connection)
+        self._names = store.names(connection)
         self._providers = {row["slug"]: row for row in loaded.providers}
         self._models = {row["id"]: row for row in loaded.models}
         self._endpoints: dict[str, dict[str, Row]] = {}
@@ -138,19 +141,19 @@ class _Applying:
         )
         faults = [f"{finding.message}; {finding.remedy}" for finding in found]
         named = {model.id for model in document.all_models}
-        ids_after = named | self._models.keys()
+        ids_after = named | self._names.keys()
         owners = {
-            alias: row["id"] for row in self._models.values() if row["id"] not in named for alias in row["aliases"]
+            alias: model_id for model_id, aliases in self._names.items() if model_id not in named for alias in aliases
         }
         for model in document.all_models:
             for alias in model.aliases:
-                if alias in self._models and alias not in named:
+                if alias in self._names and alias not in named:
                     faults.append(f"alias {alias!r} of {model.id!r} is also the id of a model; remove the alias")
                 elif alias in owners:
                     faults.append(f"alias {alias!r} of {model.id!r} leads to {owners[alias]!r} already; keep one")
         faults.extend(
             f"model {owners[alias]!r} has the alias {alias!r}, which is the id of a model here; remove the alias there"
-            for alias in sorted(owners.keys() & (ids_after - self._models.keys()))
+            for alias in sorted(owners.keys() & (ids_after - self._names.keys()))
         )
         if faults:
             raise Refused(faults)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from modelport.kit.vault import Vault
     from modelport.providers.provider import Provider
 
-__all__ = ["Address", "answer", "build", "etag_of", "with_address"]
+__all__ = ["Address", "answer", "build", "etag_of", "has_key", "headers", "with_address"]
 
 
 class Address(NamedTuple):
@@ -39,12 +39,14 @@ def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
     """The snapshot of these rows; its `version` is the caller's to set."""
     providers: dict[str, Provider] = {}
     inactive: dict[str, str] = {}
+    dormant: dict[str, str] = {}
     keyless: dict[str, Provider] = {}
     for row in loaded.providers:
         try:
             providers[row["slug"]] = _provider(row, Sealing(vault, environ, row["slug"]))
         except MissingSecret as error:
-            inactive[row["slug"]] = str(error)
+            # One that nobody asked for is no fault.
+            (dormant if row["source"] == "synced" else inactive)[row["slug"]] = str(error)
             keyless[row["slug"]] = rows.provider_from_row(row, keys=(), proxy=None, headers={})
     models = _models(loaded, providers)
     waiting = _endpoints(loaded, keyless)
@@ -59,6 +61,7 @@ def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
         aliases=MappingProxyType({**_aliases(models), **redirects}),
         providers=MappingProxyType(providers),
         inactive=MappingProxyType(inactive),
+        dormant=MappingProxyType(dormant),
         listed=tuple(each.model.id for each in active if each.model.id in models),
         cards=MappingProxyType({each.model.id: each.card for each in active}),
         models_json=models_json,
@@ -104,12 +107,26 @@ def _provider(row: Mapping[str, Any], sealing: Sealing) -> Provider:
         row,
         keys=_keys(row, sealing),
         proxy=sealing.reveal("proxy", row["proxy"]) if row["proxy"] else None,
-        headers={
-            # A value without `env:` is no secret: the document refuses credentials there.
-            name: sealing.reveal(f"header {name}", value) if value.startswith("env:") else value
-            for name, value in row["headers"].items()
-        },
+        headers=headers(row, sealing),
     )
+
+
+def has_key(row: Mapping[str, Any], sealing: Sealing) -> bool:
+    """Whether a provider can be called: it has a key, or needs none."""
+    try:
+        _keys(row, sealing)
+    except MissingSecret:
+        return False
+    return True
+
+
+def headers(row: Mapping[str, Any], sealing: Sealing) -> dict[str, str]:
+    """A provider's own headers, with what the environment holds. Raises `MissingSecret`."""
+    return {
+        # A value without `env:` is no secret: the document refuses credentials there.
+        name: sealing.reveal(f"header {name}", value) if value.startswith("env:") else value
+        for name, value in row["headers"].items()
+    }
 
 
 def _keys(row: Mapping[str, Any], sealing: Sealing) -> tuple[UpstreamKey, ...]:

@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from modelport.errors import BadRequest, Conflict, NotFound
 
-__all__ = ["BadQuery", "Fault", "FileFaults", "ModelNotFound", "Refused", "Stale"]
+__all__ = [
+    "BadQuery",
+    "CannotAsk",
+    "Fault",
+    "FileFaults",
+    "KeyNotTaken",
+    "ModelNotFound",
+    "NoSuchProvider",
+    "Refused",
+    "Stale",
+]
 
 
 class Fault(NamedTuple):
@@ -57,3 +67,15 @@ class Stale(Conflict):
             "This is not what was shown: the catalogue or its source has changed since. Look at the differences anew.",
             metadata={"token": token},
         )
+
+
+class NoSuchProvider(NotFound):
+    """Neither the catalogue nor the table of known providers has this one."""
+
+
+class KeyNotTaken(BadRequest):
+    """The provider refuses the key; nothing was changed."""
+
+
+class CannotAsk(Conflict):
+    """The provider gives no answer that would prove anything; nothing was changed."""

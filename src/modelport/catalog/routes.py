@@ -15,6 +15,7 @@ from modelport.catalog.about_entry import CATEGORIES
 from modelport.catalog.building import etag_of
 from modelport.catalog.errors import ModelNotFound
 from modelport.catalog.service import Catalog
+from modelport.catalog.snapshot import Shown, Snapshot
 from modelport.errors import NotFound
 from modelport.keys.access import Permission, Principal, allow, public
 
@@ -101,12 +102,14 @@ TheCatalog = Annotated[Catalog, Depends(the_catalog)]
 async def list_models(request: Request, catalog: TheCatalog) -> Response:
     """The models that can be called now."""
     query = request.query_params
+    # What only lacks a key is not kept in memory.
+    snapshot = catalog.snapshot if query.get("status", "active") == "active" else await catalog.whole()
     if query.get("use_rss", "").lower() == "true":
-        models = listing.found(catalog.snapshot, listing.asked(query), measured=catalog.measured)
+        models = listing.found(snapshot, listing.asked(query), measured=catalog.measured)
         origin = catalog.public_url or str(request.base_url).rstrip("/")
         body = feed.rss(models[: filters.whole(query, "limit", 100, 1, 1000)], origin, str(request.url))
         return _cached(request, listing.Answer(body, etag_of(body)), "application/rss+xml")
-    return _cached(request, listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured))
+    return _cached(request, listing.page(snapshot, query, request.url.path, measured=catalog.measured))
 
 
 @router.get(
@@ -149,10 +152,13 @@ async def list_endpoints(author: str, slug: str, request: Request, catalog: TheC
     With `status=all` also those whose provider lacks a key.
     """
     snapshot, model_id = catalog.snapshot, f"{author}/{slug}"
+    everything = request.query_params.get("status") == "all"
+    if everything or snapshot.find(model_id) is None:
+        snapshot = await catalog.whole()
     model = snapshot.find(model_id)
     if model is not None:
         shown = snapshot.shown.get(model.id)
-        later = shown.waiting if shown is not None and request.query_params.get("status") == "all" else ()
+        later = shown.waiting if shown is not None and everything else ()
         return _json(cards.endpoints(model, measured=catalog.measured, waiting=later).to_json())
     base, variant = model_id.partition(":")[::2]
     plain = snapshot.find(base) if variant else None
@@ -171,11 +177,8 @@ async def list_zdr_endpoints(request: Request, catalog: TheCatalog) -> Response:
 @router.get("/model/{author}/{slug}", response_model=schemas.ModelResponse)
 async def get_model(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
     """One model; one that only lacks a provider's key says so (`status: inactive`)."""
-    snapshot, asked = catalog.snapshot, f"{author}/{slug}"
-    shown = snapshot.shown.get(asked)
-    if shown is None:
-        model = snapshot.find(asked)
-        shown = snapshot.shown.get(model.id) if model is not None else None
+    asked = f"{author}/{slug}"
+    shown = _shown(catalog.snapshot, asked) or _shown(await catalog.whole(), asked)
     if shown is None:
         raise _not_found(asked)
     body = b'{"data":%b}' % shown.card
@@ -217,6 +220,13 @@ async def get_tool(name: str, _caller: MayRead) -> Response:
 _public, router = router, APIRouter()
 router.include_router(personal)
 router.include_router(_public)
+
+
+def _shown(snapshot: Snapshot, asked: str) -> Shown | None:
+    shown = snapshot.shown.get(asked)
+    if shown is None and (model := snapshot.find(asked)) is not None:
+        shown = snapshot.shown.get(model.id)
+    return shown
 
 
 def _not_found(model_id: str) -> ModelNotFound:

@@ -97,6 +97,7 @@ def provider_from_row(
         slug=row["slug"],
         name=row["name"],
         dialect=row["dialect"],
+        kind=row["kind"],
         base_url=row["base_url"],
         auth=row["auth"],
         # Another address than the row's has no paths of the row's.

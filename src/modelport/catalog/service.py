@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelport.catalog import building, reading, rows, shelf, store
+from modelport.catalog import building, reading, rows, shelf, store, tables
 from modelport.catalog.applying import Applied, Source, apply
 from modelport.catalog.building import Address
 from modelport.catalog.document import Document, ProviderEntry
 from modelport.catalog.measured import Nothing
 from modelport.catalog.sealing import Sealing, key_field
 from modelport.catalog.snapshot import Pricing, Snapshot
+from modelport.db import changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.keys.access import Principal
     from modelport.kit.vault import Vault
+    from modelport.providers.provider import Provider
 
 __all__ = ["Applied", "Catalog", "PriceChange", "Source", "View"]
 
+_WHOLE_SECONDS = 120.0
 View = Callable[["Principal"], Awaitable[Callable[["Model", "Endpoint"], bool]]]
 """Says of a caller which endpoints they may use."""
 
@@ -56,7 +59,9 @@ class Catalog:
         self._database, self._vault = database, vault
         self._environ = os.environ if environ is None else environ
         self._addresses: dict[str, Address] = {}
-        self._reloading = asyncio.Lock()
+        self._reloading, self._reading_whole = asyncio.Lock(), asyncio.Lock()
+        self._whole: Snapshot | None = None
+        self._forgetting: asyncio.TimerHandle | None = None
         self.snapshot = Snapshot()
         """The catalogue now. Take it once a request: the next look may see another."""
         self.measured = Nothing
@@ -69,11 +74,34 @@ class Catalog:
         """Reads the database and swaps the snapshot: at start, and when another process changed something."""
         # In turn, so that a slow read never replaces the outcome of a later one.
         async with self._reloading:
-            loaded = await self._database.read(store.load)
-            built = await asyncio.to_thread(building.build, loaded, self._vault, self._environ)
-            for slug, address in self._addresses.items():
-                built = building.with_address(built, slug, address)
-            self._swap(built)
+            self._swap(await self._built(asleep=self._is_asleep))
+
+    async def whole(self) -> Snapshot:
+        """The catalogue with everything that only waits for a key, which the snapshot leaves out.
+
+        Kept for a while: a page of the web app asks for it more than once.
+        """
+        async with self._reading_whole:
+            if self._whole is None or self._whole.version != self.snapshot.version:
+                version = self.snapshot.version
+                self._whole = replace(await self._built(asleep=None), version=version)
+            if self._forgetting is not None:
+                self._forgetting.cancel()
+            self._forgetting = asyncio.get_running_loop().call_later(_WHOLE_SECONDS, self._forget_whole)
+            return self._whole
+
+    def _forget_whole(self) -> None:
+        self._whole = self._forgetting = None
+
+    async def _built(self, *, asleep: Callable[[store.Row], bool] | None) -> Snapshot:
+        loaded = await self._database.read(lambda connection: store.load(connection, asleep=asleep))
+        built = await asyncio.to_thread(building.build, loaded, self._vault, self._environ)
+        for slug, address in self._addresses.items():
+            built = building.with_address(built, slug, address)
+        return built
+
+    def _is_asleep(self, row: store.Row) -> bool:
+        return row["source"] == "synced" and not building.has_key(row, Sealing(self._vault, self._environ, row["slug"]))
 
     async def apply(self, document: Document, *, source: Source = "operator", only: str | None = None) -> Applied:
         """Brings database and snapshot in line with `document`; what it doesn't name stays.
@@ -114,6 +142,55 @@ class Catalog:
         if not tests:
             return [each for each in every if each.is_active]
         return [left for each in every if (left := shelf.restricted(each, allowed)) is not None and left.is_active]
+
+    async def loaded(self) -> store.Loaded:
+        """Every row, for those who work out what to apply."""
+        return await self._database.read(store.load)
+
+    async def as_provider(self, document: Document, slug: str) -> Provider:
+        """The record of a provider, its keys left out: one of `document`, or one that is there."""
+        entry = next((each for each in document.providers if each.slug == slug), None)
+        if entry is not None:
+            row: Mapping[str, Any] = {**rows.provider_to_row(entry)}
+        else:
+            row = next(row for row in (await self.loaded()).providers if row["slug"] == slug)
+        sealing = Sealing(self._vault, self._environ, slug)
+        proxy = row.get("proxy")
+        return rows.provider_from_row(
+            row,
+            keys=(),
+            proxy=sealing.reveal("proxy", proxy) if proxy else None,
+            headers=building.headers(row, sealing),
+        )
+
+    async def set_key(self, document: Document, slug: str, key: str, *, name: str | None = None) -> None:
+        """Seals a provider's key, after applying what `document` says of it; with a name beside its other keys."""
+
+        def work(connection: Connection) -> None:
+            if document.providers:
+                apply(connection, document, source="operator", vault=self._vault, environ=self._environ)
+            store.lock(connection)
+            row = store.provider(connection, slug)
+            sealing = Sealing(self._vault, self._environ, slug)
+            if name is None:
+                values: dict[str, Any] = {"api_key": sealing.store("api_key", key, row["api_key"])}
+            else:
+                others = [each for each in row["api_keys"] if each["name"] != name]
+                sealed = sealing.store(key_field(name), key, None)
+                values = {"api_keys": [*others, {"name": name, "key": sealed, "weight": 1}]}
+            store.change(connection, tables.providers, slug, values)
+            changes.note(connection, "catalog", slug)
+
+        await self._database.write(work)
+        await self.reload()
+
+    async def remembered(self, key: str) -> str | None:
+        """What `remember` kept."""
+        return await self._database.read(lambda connection: store.state(connection, key))
+
+    async def remember(self, key: str, value: str) -> None:
+        """Keeps a word about the catalogue as a whole."""
+        await self._database.write(lambda connection: store.put_state(connection, key, value))
 
     async def read_file(self, path: Path) -> Document:
         """Reads a catalogue file, knowing the providers that are there already.

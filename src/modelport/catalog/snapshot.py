@@ -188,7 +188,9 @@ class Snapshot:
     providers: Mapping[str, Provider] = field(default_factory=dict[str, "Provider"])
     """By slug, those that can be called as configured."""
     inactive: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Slugs of the other providers, each with the reason in words."""
+    """Slugs of the other providers that an operator set up, each with the reason in words."""
+    dormant: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Those that are only known, and wait for a key."""
     listed: tuple[str, ...] = ()
     """Ids of the models that the public list shows, the newest first."""
     cards: Mapping[str, bytes] = field(default_factory=dict[str, bytes])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, or_, select, text, update
 
 from modelport.catalog import tables
 from modelport.kit import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = [
     "Loaded",
@@ -18,10 +18,13 @@ __all__ = [
     "add",
     "change",
     "load",
+    "load_named",
     "lock",
+    "names",
     "prices_since",
     "pricing_at",
     "pricing_of",
+    "provider",
     "put_state",
     "state",
 ]
@@ -29,6 +32,8 @@ __all__ = [
 Row = dict[str, Any]
 """A row by the names of its columns; `Any` because each column has its own type."""
 
+_MANY = 500
+"""Names beyond which reading everything is the simpler question."""
 _LOCK = 0x6D70_6361  # "mpca": any number, as long as nobody else's
 
 
@@ -48,21 +53,52 @@ def lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
-def load(connection: Connection) -> Loaded:
-    """Everything, for a snapshot or to compare a file with."""
+def load(connection: Connection, *, asleep: Callable[[Row], bool] | None = None) -> Loaded:
+    """Everything, to compare a file with or to show all there is.
+
+    With `asleep`, which says of a provider's row that it only waits for a key, without what such providers alone
+    would serve: a server knows hundreds of models that nobody gave it a key for.
+    """
     providers, models, endpoints = tables.providers, tables.models, tables.endpoints
+    listed = _all(connection, select(providers).order_by(providers.c.slug))
+    of_endpoints, of_models = select(endpoints), select(models)
+    sleeping = [row["slug"] for row in listed if asleep is not None and asleep(row)]
+    if sleeping:
+        awake = endpoints.c.provider.not_in(sleeping)
+        of_endpoints = of_endpoints.where(awake)
+        serving = select(endpoints.c.model_id).where(awake)
+        of_models = of_models.where(or_(models.c.source != "synced", models.c.id.in_(serving)))
     history = tables.price_history
     versions = select(history.c.endpoint_id, func.max(history.c.id)).group_by(history.c.endpoint_id)
     newest = {row[0]: row[1] for row in connection.execute(versions)}
-    found = _all(connection, select(endpoints).order_by(endpoints.c.model_id, endpoints.c.position, endpoints.c.id))
+    found = _all(connection, of_endpoints.order_by(endpoints.c.model_id, endpoints.c.position, endpoints.c.id))
     for row in found:
         row["price_version"] = newest.get(row["id"])
     return Loaded(
-        _all(connection, select(providers).order_by(providers.c.slug)),
-        _all(connection, select(models).order_by(models.c.id)),
+        listed,
+        _all(connection, of_models.order_by(models.c.id)),
         found,
         _all(connection, select(tables.authors).order_by(tables.authors.c.slug)),
     )
+
+
+def load_named(connection: Connection, model_ids: Collection[str]) -> Loaded:
+    """Providers, authors, and these models with their endpoints: enough to apply a document that names no others."""
+    if len(model_ids) > _MANY:
+        return load(connection)
+    providers, models, endpoints = tables.providers, tables.models, tables.endpoints
+    return Loaded(
+        _all(connection, select(providers).order_by(providers.c.slug)),
+        _all(connection, select(models).where(models.c.id.in_(model_ids))),
+        _all(connection, select(endpoints).where(endpoints.c.model_id.in_(model_ids))),
+        _all(connection, select(tables.authors)),
+    )
+
+
+def names(connection: Connection) -> dict[str, list[str]]:
+    """The aliases of every model by its id."""
+    models = tables.models
+    return {row.id: row.aliases for row in connection.execute(select(models.c.id, models.c.aliases))}
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -78,6 +114,13 @@ def change(connection: Connection, table: Table, key: str, values: Mapping[str, 
     """New values for the row whose primary key is `key`."""
     (column,) = table.primary_key.columns
     connection.execute(update(table).where(column == key).values(**values, updated_at=clock.now_ms()))
+
+
+def provider(connection: Connection, slug: str) -> Row:
+    """One provider, which must be there."""
+    providers = tables.providers
+    (row,) = _all(connection, select(providers).where(providers.c.slug == slug))
+    return row
 
 
 def prices_since(connection: Connection, endpoint_id: str) -> list[Row]:

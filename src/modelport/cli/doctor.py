@@ -105,7 +105,10 @@ async def _providers(services: Services) -> list[Finding]:
     finally:
         await services.upstream.close()
     if not any(provider.slug != "local" for provider in snapshot.providers.values()):
-        remedy = "Add one with `modelport catalog apply FILE`; see docs/guides/add-a-provider.md."
+        known = f" ({len(snapshot.dormant)} more are known, and only need a key)" if snapshot.dormant else ""
+        remedy = (
+            f"Enter a key with `modelport providers add NAME`{known}, or add another with `modelport catalog apply`."
+        )
         findings.append(Finding("providers", "warning", "none but the local model", remedy))
     return findings
 

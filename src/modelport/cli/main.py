@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from modelport.cli.output import DataDir, Json, console, run, settings_of, show, told
+from modelport.cli.catalog import app as catalog
+from modelport.cli.output import DataDir, Json, console, run, settings_of, show
+from modelport.cli.provider_keys import app as providers
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
@@ -28,8 +29,14 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 users = typer.Typer(help="People.", no_args_is_help=True)
 credits = typer.Typer(help="Credits of accounts.", no_args_is_help=True)
 ledger = typer.Typer(help="The journal of money.", no_args_is_help=True)
-catalog = typer.Typer(help="Providers, models and prices.", no_args_is_help=True)
-for name, group in (("keys", keys), ("users", users), ("credits", credits), ("ledger", ledger), ("catalog", catalog)):
+for name, group in (
+    ("keys", keys),
+    ("users", users),
+    ("credits", credits),
+    ("ledger", ledger),
+    ("catalog", catalog),
+    ("providers", providers),
+):
     app.add_typer(group, name=name)
 
 Email = Annotated[str, typer.Option("--user", help="The user's e-mail address.")]
@@ -270,83 +277,3 @@ def check_ledger(data_dir: DataDir = None, as_json: Json = False) -> None:
     show(report, as_json=as_json, text=text)
     if report["fault"] is not None:
         raise typer.Exit(1)
-
-
-@app.command()
-def providers(
-    slug: Annotated[str | None, typer.Argument(help="One provider, in full.")] = None, as_json: Json = False
-) -> None:
-    """Lists the providers that are known: a catalogue file needs their slug and a key only."""
-    from modelport.cli.providers import row_json, rows
-
-    if slug is not None:
-        with told():
-            row = row_json(slug)
-        text = escape(json.dumps(row, indent=2, ensure_ascii=False))
-        show(row, as_json=as_json, text=text)
-        return
-    if as_json:
-        show(rows(), as_json=True, text="")
-        return
-    table = Table("Slug", "Name", "Dialects", "Key", box=None)
-    for each in rows():
-        table.add_row(each["slug"], each["name"], ", ".join(each["dialects"]), each["key_variable"] or "")
-    console.print(table)
-
-
-@catalog.command("apply")
-def apply_catalog(
-    file: Annotated[Path, typer.Argument(help="YAML or JSON file of providers and models.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Brings the catalogue in line with a file; what the file does not name stays."""
-
-    async def work(settings: Settings) -> dict[str, Any]:
-        from modelport.app import open_services
-
-        async with open_services(settings) as services:
-            applied = await services.catalog.apply(await services.catalog.read_file(file))
-            return applied.summary
-
-    applied = run(work(settings_of(data_dir)))
-    counts = ", ".join(f"{len(applied[kind])} {kind}" for kind in ("created", "updated", "unchanged"))
-    text = "\n".join([f"Applied {escape(str(file))}: {counts}.", *(escape(f"  {line}") for line in applied["changes"])])
-    show(applied, as_json=as_json, text=text)
-
-
-@catalog.command("export")
-def export_catalog(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Prints the catalogue as a file that `apply` takes back; secrets are left out."""
-
-    async def work(settings: Settings) -> str:
-        from modelport.app import open_services
-        from modelport.catalog import writing
-
-        async with open_services(settings) as services:
-            document = await services.catalog.export()
-            return writing.to_json(document) if as_json else writing.to_yaml(document)
-
-    typer.echo(run(work(settings_of(data_dir))), nl=False)
-
-
-@catalog.command("list")
-def list_catalog(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Lists models with their providers and prices."""
-    from modelport.cli.document import model_rows
-
-    async def work(settings: Settings) -> list[dict[str, Any]]:
-        from modelport.app import open_services
-
-        async with open_services(settings) as services:
-            return model_rows(services.catalog.snapshot)
-
-    found = run(work(settings_of(data_dir)))
-    if as_json:
-        show(found, as_json=True, text="")
-        return
-    table = Table("Model", "Providers", "Prompt (USD/M)", "Completion (USD/M)", "Context", box=None)
-    for row in found:
-        providers = ", ".join(row["providers"]) or row["inactive"]
-        table.add_row(row["id"], providers, row["prompt"], row["completion"], str(row["context_length"]))
-    console.print(table)

@@ -61,7 +61,7 @@ def _page() -> Iterator[str]:
     yield "# Known providers"
     yield "<!-- Made by `make docs`: change the source, not this page. -->\n"
     yield "`provider: {slug: groq}` in a catalogue file takes all this from the row; what the file says goes first."
-    yield "A word in braces is one of `options`. `modelport providers groq` prints one row in full."
+    yield "A word in braces is one of `options`. `modelport providers show groq` prints one row in full."
     yield "A fact without a date could not be verified. Links to policies and status pages were not opened."
     yield ""
     yield "| slug | name | dialects, the usual one first | key | options |"

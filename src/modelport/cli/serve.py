@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -84,6 +86,7 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
         services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
 
         origin: list[str] = []
+        seeding: list[asyncio.Task[None]] = []
 
         def ready(port: int) -> None:
             # What was made until now lives as long as the process: the collector need not look at it again.
@@ -94,6 +97,8 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             _banner(origin[0], first)
             if not settings.local_model:
                 try_it()
+            if settings.known_models:
+                seeding.append(asyncio.get_running_loop().create_task(_seed(services), name="seed"))
 
         def try_it() -> None:
             if origin:
@@ -101,7 +106,48 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
 
         async with _local_model(services, local, try_it) if settings.local_model else contextlib.nullcontext():
             server = make_server(app, settings.host, settings.port, ready)
-            await server.serve(sockets=[listener])
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                for task in seeding:
+                    task.cancel()
+                await asyncio.gather(*seeding, return_exceptions=True)
+
+
+async def _seed(services: Services) -> None:
+    """Takes in the well-known models, once people are served and in another process: it costs time and memory.
+
+    What is new is noticed like everything that another process changes.
+    """
+    try:
+        if await services.sync.is_seeded():
+            return
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "modelport", "catalog", "seed", "--data-dir", str(services.settings.data_dir)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            env=os.environ | _environment(services.settings),
+        )
+        try:
+            if await child.wait():
+                _log.warning("catalog.seed_failed", exit_code=child.returncode)
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+                await child.wait()
+    except Exception:  # noqa: BLE001 (the server is whole without it; the next start tries again)
+        _log.exception("catalog.seed_failed")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What another process of ours needs to open the same database."""
+    given = {
+        "MODELPORT_DATABASE_URL": settings.database_url,
+        "MODELPORT_SECRET": settings.secret.get_secret_value() if settings.secret is not None else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @contextlib.asynccontextmanager
@@ -180,7 +226,10 @@ def _can_answer(model: Model) -> bool:
 def _example(origin: str, first: First, model: str | None) -> None:
     """Prints a command that works when pasted."""
     if model is None:
-        console.print("No model has a provider yet: add one with `modelport catalog apply FILE`.\n", highlight=False)
+        console.print(
+            "No model has a provider yet: enter a key with `modelport providers add openai`, or another.\n",
+            highlight=False,
+        )
         return
     body = (
         f'{{"model": "{model}", "stream": true, '

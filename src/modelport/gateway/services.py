@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
     from modelport.catalog.service import Catalog
+    from modelport.catalog.sync import Sync
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
@@ -50,6 +51,7 @@ class Services:
     keys: Keys
     credits: Credits
     catalog: Catalog
+    sync: Sync
     free_tier: FreeTier
     usage: Usage
     journal: Journal

@@ -95,6 +95,8 @@ class Provider(Wire):
     """What callers see, as `provider` in answers."""
     dialect: str
     """Name of the folder in `dialects/` that speaks its wire format."""
+    kind: str | None = None
+    """Slug of its row in the table of known providers; None for one that is not known."""
     api_key: str = field(default="", repr=False)
     """Shown as `auth` says; the first of `keys`. Empty when the provider needs none."""
     keys: tuple[UpstreamKey, ...] = field(default=(), repr=False)

@@ -1,0 +1,76 @@
+"""`modelport catalog` and `modelport providers add`, as an operator runs them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from modelport.cli.main import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def told(folder: Path, *words: str, given: str | None = None, status: int = 0) -> str:
+    result = CliRunner().invoke(app, [*words, "--data-dir", str(folder)], input=given)
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Path:
+    told(tmp_path, "catalog", "seed")
+    return tmp_path
+
+
+def test_from_nothing_to_a_catalogue_that_is_shown_and_synced(seeded: Path) -> None:
+    listed: list[dict[str, Any]] = json.loads(told(seeded, "catalog", "list", "--all", "--json"))
+    assert len(listed) > 400
+    assert json.loads(told(seeded, "catalog", "list", "--json")) == []
+    synced = json.loads(told(seeded, "catalog", "sync", "--json"))
+    assert (synced["differences"], synced["applied"]) == ([], False)
+    assert told(seeded, "catalog", "export") == told(seeded, "catalog", "export")
+    whole = told(seeded, "catalog", "export", "--all", "--json")
+    file = seeded / "whole.json"
+    file.write_text(whole)
+    applied = json.loads(told(seeded, "catalog", "apply", str(file), "--json"))
+    assert (applied["created"], applied["updated"], applied["changes"]) == ([], [], [])
+    (first, *_) = json.loads(whole)["models"]
+    first["endpoints"][0]["pricing"]["prompt"] = "0.5"
+    file.write_text(json.dumps({"models": [first]}))
+    assert "pricing.prompt" in told(seeded, "catalog", "apply", str(file), "--dry-run")
+    back = told(seeded, "catalog", "sync")
+    assert "0 differences" in back, "a dry run wrote something"
+    told(seeded, "catalog", "apply", str(file))
+    proposal = json.loads(told(seeded, "catalog", "sync", "--json"))
+    assert [each["field"] for each in proposal["differences"]] == ["pricing.prompt"]
+    assert proposal["differences"][0]["is_price"] is True
+    wrong = told(seeded, "catalog", "sync", "--apply", "--token", "other", status=1)
+    assert "not what was shown" in wrong
+    told(seeded, "catalog", "sync", "--apply", "--token", proposal["token"])
+    assert "0 differences" in told(seeded, "catalog", "sync")
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [(["--key", "sk-x"], None), (["--key", "-"], "sk-x\n"), (["--key", "env:SOME_KEY"], None), ([], "sk-x\n")],
+)
+def test_a_key_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], given: str | None
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-x")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    file = tmp_path / "openai.yaml"
+    file.write_text(
+        "provider: {slug: openai, name: OpenAI, base_url: 'http://127.0.0.1:9/v1', source: synced}\n"
+        "model: {id: openai/m, name: M, context_length: 9, endpoints: [{provider: openai, upstream_model: m, "
+        "pricing: {prompt: '0', completion: '0'}}]}\n"
+    )
+    told(tmp_path, "catalog", "apply", str(file))
+    told(tmp_path, "providers", "add", "openai", *words, given=given, status=1)
+    done = told(tmp_path, "providers", "add", "openai", "--unverified", *words, given=given)
+    assert "1 models can be called: openai/m" in done
+    assert "sk-x" not in done
