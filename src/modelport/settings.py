@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest single stream event in bytes that is read from a provider.",
     )
+    fetch_limit: int = Field(
+        default=20 * 1024 * 1024,
+        ge=1024,
+        description="Largest sum in bytes of the pictures and files that a request points to by address, fetched for "
+        "providers that take data only.",
+    )
     keep_alive_comments: bool = Field(
         default=True,
         description="Send `: MODELPORT PROCESSING` comment lines while a stream waits for its first event. "

@@ -138,3 +138,21 @@ class TestParameters:
         assert "`n`" in answer.error["message"]
         assert not upstream.asked
         assert caller.used == 0
+
+
+class TestFetching:
+    """What a request points to, for a provider that takes data only."""
+
+    def test_an_address_of_our_own_network_is_refused_before_the_call(self, caller: Caller, upstream: Upstream) -> None:
+        model = model_of(caller, {
+            "kind": "amazon-bedrock", "base_url": upstream.url, "api_key": "AKIA:secret",
+        })  # fmt: skip
+        upstream.expect(played(CONVERSE))
+        picture = {"type": "image_url", "image_url": {"url": f"{upstream.url}/a.png"}}
+        messages = [{"role": "user", "content": [{"type": "text", "text": "look"}, picture]}]
+        body = {"model": model, "messages": messages, "max_tokens": 20}
+        answer = caller.post(json.dumps(body).encode())
+        assert answer.status == 400
+        assert "`messages.0`" in answer.error["message"]
+        assert not upstream.asked
+        assert caller.used == 0

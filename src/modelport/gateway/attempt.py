@@ -20,9 +20,11 @@ from modelport.gateway.authorize import forget_token, needs_token, token_header,
 from modelport.gateway.authorize import place as placed
 from modelport.gateway.dialect_table import DIALECTS, FAULTS
 from modelport.gateway.doors import Door
+from modelport.gateway.remote import bring, takes_data_only
 from modelport.kit import clock
 from modelport.providers.families import family_of
 from modelport.upstream.errors import FaultKind, UpstreamFault
+from modelport.upstream.fetching import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -167,6 +169,9 @@ def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
 async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Caller, note: Attempt) -> Begun:
     provider, door = endpoint.provider, caller.door
     target = _target(endpoint, caller, services.catalog.snapshot.models.get(endpoint.model_id))
+    if takes_data_only(endpoint.dialect) and door.dialect != endpoint.dialect and door.operation == "chat":
+        fetcher = Fetcher(services.outbound, private=services.settings.private_addresses)
+        await bring(asked.canonical, fetcher, services.settings.fetch_limit)
     body = door.body(asked, endpoint.dialect, target)
     if adds := provider.wire(endpoint.dialect).adds:
         body = with_added(body, adds)
