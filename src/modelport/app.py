@@ -91,7 +91,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     try:
         if await migrate(database):
             _log.info("database.migrated")
-        credits = Credits(database, process=ids.prefixed("proc"))
+        credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
         usage = Usage(database)
         catalog = Catalog(database, vault, public_url=settings.public_url)
         await catalog.reload()
@@ -168,6 +168,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
                 await services.journal.close()
+                await _seal_the_rest(services.credits)
                 if leasing is not None:
                     await leasing.close()
                 await services.upstream.close()
@@ -310,6 +311,13 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.budgets.changed(change.subject)
         case _:
             pass  # the catalogue was reloaded once for all
+
+
+async def _seal_the_rest(credits: Credits) -> None:
+    try:
+        await credits.seal()
+    except Exception:  # noqa: BLE001 (the next start seals it)
+        _log.exception("seals.fault")
 
 
 async def _return_leases(leasing: Leasing, subjects: list[str]) -> None:

@@ -260,7 +260,7 @@ def grant_credits(
 
 @ledger.command("check")
 def check_ledger(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Recomputes every balance from the transfers and names the first difference."""
+    """Recomputes every balance and every seal from the transfers, and names the first difference."""
 
     async def work(settings: Settings) -> dict[str, Any]:
         from modelport.app import open_services
@@ -271,7 +271,12 @@ def check_ledger(data_dir: DataDir = None, as_json: Json = False) -> None:
 
     report = run(work(settings_of(data_dir)))
     if report["fault"] is None:
-        text = f"[green]Green[/green]: {report['transfers']} transfers, {report['accounts']} accounts, all agree."
+        text = (
+            f"[green]Green[/green]: {report['transfers']} transfers, {report['accounts']} accounts, all agree; "
+            f"{report['seals']} seals, {report['unsealed']} transfers too new for one."
+        )
+        if report["seals"]:
+            text += f"\nThe last seal is {report['head']}: kept elsewhere, it proves that nothing after it was cut off."
     else:
         text = f"[red]Wrong[/red]: {escape(report['fault'])}"
     show(report, as_json=as_json, text=text)

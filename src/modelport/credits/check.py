@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select
 
-from modelport.credits.tables import balances, holds, ledger_accounts, transfers
+from modelport.credits import seals
+from modelport.credits.tables import balances, holds, transfers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,27 +22,24 @@ class Report(NamedTuple):
     accounts: int
     open_holds: int
     fault: str | None
+    seals: int = 0
+    unsealed: int = 0
+    """Transfers that are too new to be sealed."""
+    head: str = ""
+    """The last seal's hash: whoever keeps it elsewhere can prove that no later one was cut off."""
 
 
-def check(connection: Connection) -> Report:
-    """Reads the journal from its first transfer to its last and holds it against the balances."""
+def check(connection: Connection, key: bytes = b"") -> Report:
+    """Reads the journal from its first transfer to its last and holds it against the seals and the balances."""
+    sealed = seals.Checker(connection, seals.names(connection), key)
     sums: dict[int, list[int]] = {}
     pending: dict[str, tuple[int, int, int]] = {}
     count = 0
     fault: str | None = None
-    rows = connection.execution_options(yield_per=5000).execute(
-        select(
-            transfers.c.seq,
-            transfers.c.debit_account,
-            transfers.c.credit_account,
-            transfers.c.amount,
-            transfers.c.phase,
-            transfers.c.idempotency_key,
-            transfers.c.pending_key,
-        ).order_by(transfers.c.seq)
-    )
+    rows = connection.execution_options(yield_per=5000).execute(select(*seals.COLUMNS).order_by(transfers.c.seq))
     for row in rows:
         count += 1
+        sealed.take(row)
         debit = sums.setdefault(row.debit_account, [0, 0, 0])
         credit = sums.setdefault(row.credit_account, [0, 0, 0])
         if row.phase == "pending":
@@ -60,15 +58,12 @@ def check(connection: Connection) -> Report:
             debit[0] += row.amount
             credit[1] += row.amount
     accounts = connection.execute(select(func.count()).select_from(balances)).scalar_one()
-    fault = fault or _compare(connection, sums) or _open(connection, pending)
-    return Report(count, accounts, len(pending), fault)
+    fault = sealed.end() or fault or _compare(connection, sums) or _open(connection, pending)
+    return Report(count, accounts, len(pending), fault, sealed.count, count - sealed.sealed, sealed.head)
 
 
 def _compare(connection: Connection, sums: dict[int, list[int]]) -> str | None:
-    kinds = {
-        row.id: f"{row.kind}:{row.owner}" if row.owner else row.kind
-        for row in connection.execute(select(ledger_accounts.c.id, ledger_accounts.c.kind, ledger_accounts.c.owner))
-    }
+    kinds = seals.names(connection)
     rows = connection.execute(select(balances).order_by(balances.c.account))
     for row in rows:
         expected = tuple(sums.pop(row.account, [0, 0, 0]))

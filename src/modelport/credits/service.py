@@ -6,9 +6,10 @@ transaction and hands the new balances back to `settled`. What else moves credit
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelport.credits import budget_store, lease_store, moving, store
+from modelport.credits import budget_store, lease_store, moving, seals, store
 from modelport.credits.budget_store import BudgetSpend
 from modelport.credits.check import Report, check
 from modelport.credits.lease_store import Subject
@@ -94,9 +95,10 @@ class Totals(NamedTuple):
 class Credits(Movements):
     """The door to credits."""
 
-    def __init__(self, database: Database, process: str) -> None:
-        """`process` is this process's own name among all that write to the database."""
+    def __init__(self, database: Database, process: str, seal_key: bytes = b"") -> None:
+        """`process` is this process's own name among all that write to the database; `seal_key` is the vault's."""
         super().__init__(database)
+        self._seal_key = seal_key
         self.process = process
         self._purses: dict[str, Purse] = {}
         self._by_ledger_account: dict[int, Purse] = {}
@@ -172,8 +174,18 @@ class Credits(Movements):
                 purse.refresh(balance)
 
     async def check(self) -> Report:
-        """Recomputes every balance from the transfers."""
-        return await self._database.read(check)
+        """Recomputes every balance from the transfers, and every seal."""
+        return await self._database.read(partial(check, key=self._seal_key))
+
+    async def seal(self) -> int:
+        """Seals what has come since the last time; returns how many blocks that took."""
+        end = await self._database.write(seals.end_of_journal)
+        count = 0
+        while True:
+            block = await self._database.read(partial(seals.next_block, end=end, key=self._seal_key))
+            if block is None or not await self._database.write(partial(seals.add, block=block)):
+                return count
+            count += 1
 
     async def totals(self, account_id: str) -> Totals:
         """What the account ever got and used."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -27,6 +28,7 @@ __all__ = [
     "processes",
     "promotion_marks",
     "promotions",
+    "seals",
     "transfers",
 ]
 
@@ -83,6 +85,19 @@ transfers = Table(
 )
 """`single` moves money at once; `pending` sets it aside; `posted` moves what a pending one set aside (all or less)
 and frees the rest; `voided` frees all of it."""
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""The chain of blocks over the transfers (`seals.py`); append-only by trigger as well."""
 
 balances = Table(
     "balances",

@@ -27,6 +27,8 @@ class Vault:
     def __init__(self, master: bytes) -> None:
         self._hash_key = hmac.digest(master, b"modelport/keyed-hash/1", "sha256")
         self._seal = AESGCM(hmac.digest(master, b"modelport/seal/1", "sha256"))
+        self.ledger_key = hmac.digest(master, b"modelport/ledger/1", "sha256")
+        """What the ledger's seals are keyed with."""
 
     def keyed_hash(self, secret: str) -> str:
         """64 hexadecimal digits that stand for `secret` in the database; useless without the master secret."""

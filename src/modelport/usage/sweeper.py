@@ -54,6 +54,7 @@ class Sweeper:
             self._credits.settled(balances)
             if not count:
                 await self._credits.expire()
+                await self._credits.seal()
                 return settled
             settled += count
             _log.warning("holds.settled_after_crash", count=count)
