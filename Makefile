@@ -70,6 +70,7 @@ replay: setup-dev ## Replay all recorded traffic and write docs/reference/replay
 	@$(BIN)/python tests/replay/replay_figures.py
 
 bench: setup-dev ## Speed beside nginx, a raw proxy and LiteLLM; about 12 minutes. ARGS="--quick" for one
+	@$(BIN)/python -m bench.translation
 	@$(BIN)/python -m bench $(ARGS)
 
 format-check: setup-dev

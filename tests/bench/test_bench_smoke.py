@@ -29,3 +29,17 @@ def test_a_short_run_fills_the_table(tmp_path: Path) -> None:
     streams = [run for run in found["runs"] if run["mode"] == "streams"]
     assert [run["completed"] for run in streams] == [10, 10]
     assert "CPU us per streamed event" in (tmp_path / "latest.md").read_text()
+
+
+def test_translation_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.translation", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| chat -> chat |" in done.stdout
+    assert "| chat -> Anthropic |" in done.stdout

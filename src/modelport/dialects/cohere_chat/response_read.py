@@ -162,6 +162,11 @@ def read_usage(raw: Raw | bytes) -> Usage | None:
     if told is None or (told.billed_units is None and told.tokens is None):
         return None
     billed, tokens = told.billed_units, told.tokens
+    figures = [each.input_tokens for each in (billed, tokens) if each] + [
+        each.output_tokens for each in (billed, tokens) if each
+    ]
+    if all(figure is None for figure in figures):
+        return None  # objects without a figure tell nothing
     pictures = _count(tokens and tokens.image_tokens)
     seen = _count(tokens and tokens.input_tokens) + pictures
     prompt = seen if billed is None or billed.input_tokens is None else _count(billed.input_tokens)
