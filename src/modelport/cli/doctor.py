@@ -117,10 +117,18 @@ async def _reach(services: Services, provider: Provider) -> Finding:
     """Asks for the provider's list of models: most have one, and it tells whether address and key are right."""
     from multidict import CIMultiDict
 
+    from modelport.gateway.dialect_table import DIALECTS
+    from modelport.providers.auth import BadKey, authorized, fetches_token, is_signed
+
     name = f"provider {provider.slug}"
-    headers = CIMultiDict(provider.headers)
-    if provider.api_key:
-        headers["Authorization"] = f"Bearer {provider.api_key}"
+    spoken = DIALECTS[provider.dialect].headers(provider.api_key)
+    try:
+        # A key that is made into something anew for each request is not tried here, only the address.
+        tried = not (is_signed(provider.auth, provider.api_key) or fetches_token(provider.auth, provider.api_key))
+        headers = CIMultiDict(authorized(spoken, provider.auth, provider.api_key))
+    except BadKey as error:
+        return Finding(name, "failed", f"its key can't be used: {error}", "Apply its file again with another key.")
+    headers.update(provider.headers)
     limits = Timeouts(connect=5, first_byte=10, idle=10, total=15)
     target = Target(provider.slug, URL(provider.base_url + "/models"), headers, limits, provider.proxy)
     try:
@@ -128,7 +136,7 @@ async def _reach(services: Services, provider: Provider) -> Finding:
     except UpstreamFault as fault:
         return Finding(name, "failed", fault.message, "Check `base_url` and `proxy`, and that the network lets us out.")
     try:
-        if reply.status in {401, 403}:
+        if reply.status in {401, 403} and tried:
             return Finding(name, "failed", f"refuses our key ({reply.status})", "Check `api_key`.")
         return Finding(name, "ok", f"answers ({reply.status})")
     finally:
