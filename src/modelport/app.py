@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import random
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
+from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
 from modelport.catalog.sync import Sync
@@ -56,8 +58,10 @@ from modelport.people.notice_routes import router as notice_router
 from modelport.people.passkey_routes import router as passkey_router
 from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
+from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
+from modelport.upstream.health import Health
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
 from modelport.usage.routes import router as usage_router
@@ -123,6 +127,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             budgets=Budgets(database),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
             upstream=UpstreamClient(),
+            health=Health(),
         )
     finally:
         await database.close()
@@ -146,6 +151,11 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
             await services.upstream.start()
             await services.outbound.start()
             services.journal.start()
+            await health_copy.restore(services.database, services.health)
+            services.catalog.measured = replace(
+                services.catalog.measured,
+                endpoint=partial(_figures, services.health),
+            )
             streams = OpenStreams(services)
             control = Site(control_app(services), await asyncio.to_thread(web_files.load))
             background = [
@@ -154,6 +164,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("changes", _follow_changes(services)),
                     ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
                     ("checkpoints", streams.run()),
+                    ("health", health_copy.keep(services.database, services.health)),
                     ("mail", services.mailer.run()),
                     *([("leases", leasing.run())] if leasing is not None else []),
                     ("webhooks", services.hooks.run()),
@@ -173,6 +184,12 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     await leasing.close()
                 await services.upstream.close()
                 await services.outbound.close()
+                with contextlib.suppress(DatabaseDown):
+                    await health_copy.save(services.database, services.health)
+
+
+def _figures(health: Health, endpoint_id: str) -> EndpointFigures:
+    return EndpointFigures(*health.view(endpoint_id))
 
 
 def control_app(services: Services | None = None) -> FastAPI:

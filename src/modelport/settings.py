@@ -91,6 +91,41 @@ class Settings(BaseSettings):
     attempts: int = Field(
         default=3, ge=1, le=10, description="How many endpoints one request may be sent to before it fails."
     )
+    retries: int = Field(
+        default=1,
+        ge=0,
+        le=5,
+        description="How often the last endpoint that is left is asked again, where it can't have begun to work: it "
+        "was not reached, or said that it is busy for at most two seconds.",
+    )
+    attempts_seconds: float = Field(
+        default=240.0, gt=0, description="Seconds after which no further attempt of a request is begun."
+    )
+    attempt_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds one attempt may take to its first byte; a provider's own `timeouts` may be shorter.",
+    )
+    first_output_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds a stream may only keep its connection alive before something of the answer has to come.",
+    )
+    hedge_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Ask a second endpoint too when the first has been silent for so many seconds; the first answer is "
+        "taken, only that is charged. 0 leaves it to each request (`X-Modelport-Hedge: 1.5`).",
+    )
+    slow_factor: float = Field(
+        default=3.0,
+        ge=0,
+        description="An endpoint whose usual time to the first token is so many times that of the quickest of its "
+        "model is put behind the others. 0 switches this off.",
+    )
+    slow_margin: float = Field(
+        default=1.0, ge=0, description="Seconds by which it must be slower besides, for this to apply."
+    )
     hold_seconds: int = Field(
         default=60,
         ge=5,

@@ -1,158 +1,196 @@
 """Step 4: call the planned endpoints in order until one gives a first event.
 
-Until something of the answer is in hand, a fault means the next endpoint; a caller's own fault (a body that the
-provider refuses) means no other endpoint would do better, and is told at once. A stream counts as begun when the
-model has produced something or said why it ended: an empty answer is a fault like another.
+Until something of the answer is in hand, a fault means the next key of the same provider, the next endpoint, the next
+model; a caller's own fault (a body that the provider refuses) means that only another model may do better. A stream
+counts as begun when the model has produced something or said why it ended: an empty answer is a fault like another.
+What each attempt shows of an endpoint goes to its health.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
-from yarl import URL
 
-from modelport.dialects.canonical import Identity, Target
 from modelport.errors import BadRequest, UpstreamFailed
-from modelport.gateway.authorize import forget_token, needs_token, token_header, with_added
-from modelport.gateway.authorize import place as placed
-from modelport.gateway.dialect_table import DIALECTS, FAULTS
-from modelport.gateway.doors import Door
-from modelport.gateway.remote import bring, takes_data_only
+from modelport.gateway.attempt_call import Attempt, Begun, Caller, Refused, call
+from modelport.gateway.attempt_faults import Empty, Failed, upstream_failure, verdict_of
+from modelport.gateway.attempt_race import race
+from modelport.gateway.dialect_table import FAULTS
 from modelport.kit import clock
-from modelport.providers.families import family_of
 from modelport.upstream.errors import FaultKind, UpstreamFault
-from modelport.upstream.fetching import Fetcher
+from modelport.upstream.health import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from random import Random
 
-    from modelport.catalog.snapshot import Endpoint, Model
+    from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
-    from modelport.gateway.passage import Passage
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
-    from modelport.upstream.client import Target as Where
-    from modelport.upstream.reply import Reply
-    from modelport.upstream.sse import Event
+    from modelport.providers.provider import UpstreamKey
 
-__all__ = ["Attempt", "Begun", "Caller", "Empty", "attempt", "upstream_failure"]
+__all__ = ["Attempt", "Begun", "Caller", "Empty", "attempt", "upstream_failure", "verdict_of"]
 
 _log = structlog.get_logger(__name__)
-
-_ERROR_BODY_LIMIT = 64 * 1024
-_DEFAULT_MAX_TOKENS = 4_096
-"""For dialects that demand a length, where neither caller nor catalogue gives one."""
-_LINGER = 0.1
-"""Seconds a provider may take to close a stream that it has said is over."""
-_STREAMS = frozenset({"text/event-stream", "application/vnd.amazon.eventstream"})
-_CALLERS_FAULT = frozenset({400, 413, 415, 422})
+_UNREACHED = frozenset({FaultKind.CONNECT, FaultKind.DNS, FaultKind.RESET, FaultKind.CONNECT_TIMEOUT})
+_BACKOFF = 0.15
+"""Seconds before the last endpoint is asked again."""
+_SHORT_WAIT = 2.0
+"""A `Retry-After` up to this is waited for, where no other endpoint is left."""
 
 
-class Attempt(msgspec.Struct):
-    """One call of an endpoint, for the trace."""
-
-    endpoint: str
-    provider: str
-    model: str
-    status: int
-    """What the provider answered; 0 when it did not."""
-    fault: str | None = None
-    milliseconds: int = 0
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """What the attempts need to know of the caller and their bill."""
-
-    generation_id: str
-    created: int
-    stream: bool
-    without_reasoning: bool
-    completion_cap: int | None
-    door: Door
-
-
-class Empty(Exception):
-    """A provider answered 200 with nothing in it, or with half of it."""
-
-
-class Begun:
-    """An answer that has begun: whole, or its first events and the rest to come."""
-
-    def __init__(self, endpoint: Endpoint, passage: Passage) -> None:
-        self.endpoint = endpoint
-        self.passage = passage
-        self.first = b""
-        """The patched events that have arrived."""
-        self.rest: AsyncIterator[list[Event]] | None = None
-        self._reply: Reply | None = None
-
-    def streams(self, first: bytes, rest: AsyncIterator[list[Event]], reply: Reply) -> None:
-        """It is a stream under way: what came first, what is to come, and the connection it comes by."""
-        self.first, self.rest, self._reply = first, rest, reply
-
-    async def drain(self) -> None:
-        """Reads to the natural end, which comes at once after a stream's last event, so that the connection can be
-        used again; a provider that lingers loses it.
-        """
-        if self.rest is None:
-            return
-        try:
-            async with asyncio.timeout(_LINGER):
-                async for _ in self.rest:
-                    pass
-        except (TimeoutError, UpstreamFault):
-            return
-
-    def close(self) -> None:
-        """Drops the connection to the provider, which stops its work."""
-        if self._reply is not None:
-            self._reply.close()
-
-
-async def attempt(services: Services, plan: Plan, asked: Asked, caller: Caller, attempts: list[Attempt]) -> Begun:
+async def attempt(
+    services: Services, plan: Plan, asked: Asked, caller: Caller, attempts: list[Attempt], *, lots: Random
+) -> Begun:
     """The first of the planned endpoints that answers; `attempts` is filled with what happened.
 
     Raises `UpstreamFailed` when none does, and `BadRequest` when what is asked can't be said to any of them.
     """
-    failure: UpstreamFailed | None = None
-    refusal: BadRequest | None = None
-    for endpoint in plan.attempts:
-        started = clock.monotonic()
-        note = Attempt(endpoint.tag, endpoint.provider.name, endpoint.model_id, 0)
-        attempts.append(note)
+    tries = _Tries(services, plan, asked, caller, attempts, lots=lots)
+    if caller.hedge_seconds is not None and len(plan.attempts) > 1:
+        return await race(tries.run, caller.hedge_seconds)
+    return await tries.run()
+
+
+class _Tries:
+    """The endpoints that are left to try; with a hedge, two runs share them."""
+
+    def __init__(
+        self, services: Services, plan: Plan, asked: Asked, caller: Caller, attempts: list[Attempt], *, lots: Random
+    ) -> None:
+        self._services, self._asked, self._caller, self._lots = services, asked, caller, lots
+        self._left = deque(plan.attempts)
+        self._attempts = attempts
+        self._begun_at = clock.monotonic()
+        self._ends = self._begun_at + services.settings.attempts_seconds
+        self._failure: UpstreamFailed | None = None
+        self._refusal: BadRequest | None = None
+
+    async def run(self) -> Begun:
+        """Tries what is left, one after the other."""
+        while self._left and (not self._attempts or clock.monotonic() < self._ends):
+            begun = await self._endpoint(self._left.popleft())
+            if begun is not None:
+                return begun
+        raise self._told()
+
+    def _told(self) -> UpstreamFailed | BadRequest:
+        failure, attempts = self._failure, self._attempts
+        if failure is None:
+            assert self._refusal is not None
+            return self._refusal
+        failure.metadata["attempts"] = len(attempts)
+        if len(attempts) > 1:
+            failure.metadata["previous_errors"] = [
+                {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
+            ]
+        return failure
+
+    async def _endpoint(self, endpoint: Endpoint) -> Begun | None:
+        """One endpoint, with as many of its keys as it takes; and once more, where it is the last that is left."""
+        services, again = self._services, self._services.settings.retries
+        health = services.health
+        for _ in range(len(endpoint.provider.keys) + again + 1):
+            health.began(endpoint.id)
+            key = self._key(endpoint)
+            found = await self._once(endpoint, key)
+            if isinstance(found, Begun):
+                if key is not None and len(endpoint.provider.keys) > 1:
+                    health.unbench((endpoint.provider.slug, key.name))
+                return found
+            if found is None:
+                return None
+            if self._another_key(endpoint, key, found):
+                continue
+            health.observe(endpoint.id, Outcome(found.verdict, retry_after=found.wait))
+            if found.verdict is Verdict.CALLER:
+                self._left = deque(each for each in self._left if each.model_id != endpoint.model_id)
+                return None
+            wait = _BACKOFF if found.wait is None else found.wait
+            if not again or self._left or not found.may_repeat or wait > _SHORT_WAIT:
+                return None
+            again -= 1
+            if clock.monotonic() + wait >= self._ends:
+                return None
+            await asyncio.sleep(wait)
+        return None
+
+    async def _once(self, endpoint: Endpoint, key: UpstreamKey | None) -> Begun | Failed | None:
+        """One call: the answer, how it failed, or None where nothing was sent because it can't be said."""
+        provider, started = endpoint.provider, clock.monotonic()
+        note = Attempt(endpoint.tag, provider.name, endpoint.model_id, 0)
+        note.started_ms = int((started - self._begun_at) * 1000)
+        if key is not None and len(provider.keys) > 1:
+            note.key = key.name
+        self._attempts.append(note)
+        within = min(self._services.settings.attempt_seconds, max(self._ends - started, 0.001))
         try:
-            return await _call(services, endpoint, asked, caller, note)
+            begun = await call(
+                self._services, endpoint, key, asked=self._asked, caller=self._caller, note=note, within=within
+            )
         except BadRequest as error:
             # Its dialect has no words for something; that of another endpoint may have.
             note.fault = "parameters"
-            refusal = refusal or error
+            self._refusal = self._refusal or error
+            self._services.health.observe(endpoint.id, Outcome(Verdict.CALLER))
+            return None
+        except Refused as refused:
+            failed = refused.failed
         except UpstreamFault as fault:
-            note.fault = fault.kind.value
-            failure = upstream_failure(fault, endpoint)
-            _warn(endpoint, fault.kind.value, fault.detail)
+            failed = Failed(
+                upstream_failure(fault, endpoint),
+                verdict_of(fault),
+                fault.kind.value,
+                fault.detail,
+                may_repeat=not fault.sent and fault.kind in _UNREACHED,
+            )
         except (*FAULTS, Empty) as error:
-            note.fault = "malformed"
-            failure = upstream_failure(error, endpoint)
-            _warn(endpoint, "malformed", str(error)[:300])
+            failed = Failed(upstream_failure(error, endpoint), Verdict.FAULT, "malformed", str(error)[:300])
         except UpstreamFailed as error:
-            note.fault = error.kind
-            failure = error
-            _warn(endpoint, f"status {note.status}", str(error.metadata.get("raw", "")))
-            if note.status in _CALLERS_FAULT:
-                break
+            failed = Failed(error, Verdict.OURS, error.kind)
+        except asyncio.CancelledError:
+            note.fault = "cancelled"
+            self._services.health.observe(endpoint.id, Outcome(Verdict.CALLER))
+            raise
+        else:
+            begun.started = started
+            return begun
         finally:
             note.milliseconds = int((clock.monotonic() - started) * 1000)
-    if failure is None:
-        assert refusal is not None
-        raise refusal
-    if len(attempts) > 1:
-        failure.metadata["previous_errors"] = [
-            {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
-        ]
-    raise failure
+        note.fault = failed.word
+        self._failure = failed.error
+        _warn(endpoint, failed.word if note.status in {0, 200} else f"status {note.status}", failed.detail)
+        return failed
+
+    def _key(self, endpoint: Endpoint) -> UpstreamKey | None:
+        """One of the provider's keys by their weights, of those that do not rest."""
+        keys = endpoint.provider.keys
+        if len(keys) < 2:
+            return keys[0] if keys else None
+        free = [each for each in keys if not self._rests(endpoint, each)]
+        if not free:
+            return min(keys, key=lambda each: self._rests(endpoint, each))
+        return self._lots.choices(free, [each.weight for each in free])[0]
+
+    def _rests(self, endpoint: Endpoint, key: UpstreamKey) -> float:
+        health = self._services.health
+        return max(health.benched((endpoint.provider.slug, key.name)), health.benched((endpoint.id, key.name)))
+
+    def _another_key(self, endpoint: Endpoint, key: UpstreamKey | None, failed: Failed) -> bool:
+        """Whether the fault is of this key alone, and another is there to be tried at once."""
+        if key is None or len(endpoint.provider.keys) < 2:
+            return False
+        health = self._services.health
+        if failed.verdict is Verdict.KEY:
+            health.bench((endpoint.provider.slug, key.name))
+        elif failed.verdict is Verdict.THROTTLED:
+            health.bench((endpoint.id, key.name), _BACKOFF * 20 if failed.wait is None else failed.wait)
+        else:
+            return False
+        return any(not self._rests(endpoint, each) for each in endpoint.provider.keys)
 
 
 _warned: dict[tuple[str, str], float] = {}
@@ -164,166 +202,3 @@ def _warn(endpoint: Endpoint, fault: str, detail: str) -> None:
     if now - _warned.get(key, -1.0) >= 1.0:
         _warned[key] = now
         _log.warning("upstream.fault", endpoint=endpoint.tag, model=endpoint.model_id, fault=fault, detail=detail)
-
-
-async def _call(services: Services, endpoint: Endpoint, asked: Asked, caller: Caller, note: Attempt) -> Begun:
-    provider, door = endpoint.provider, caller.door
-    target = _target(endpoint, caller, services.catalog.snapshot.models.get(endpoint.model_id))
-    if takes_data_only(endpoint.dialect) and door.dialect != endpoint.dialect and door.operation == "chat":
-        fetcher = Fetcher(services.outbound, private=services.settings.private_addresses)
-        await bring(asked.canonical, fetcher, services.settings.fetch_limit)
-    body = door.body(asked, endpoint.dialect, target)
-    if adds := provider.wire(endpoint.dialect).adds:
-        body = with_added(body, adds)
-    token = None
-    if needs_token(provider, endpoint.dialect, provider.api_key):
-        token = await token_header(services.upstream, provider, provider.api_key)
-    reply = await services.upstream.send(_where(endpoint, door, stream=target.stream), body, token)
-    begun = None
-    try:
-        note.status = reply.status
-        if reply.status == 401 and token is not None:
-            forget_token(services.upstream, provider, provider.api_key, token)
-        if reply.status != 200:
-            raise _refusal(reply, await reply.read(_ERROR_BODY_LIMIT), endpoint)
-        identity = Identity(caller.generation_id, endpoint.model_id, provider.name, caller.created)
-        way = door.passage(asked, endpoint.dialect, target, identity, without_reasoning=caller.without_reasoning)
-        begun = await _begin(services, reply, caller, Begun(endpoint, way))
-        return begun
-    finally:
-        if begun is None or begun.rest is None:
-            reply.close()
-
-
-def _target(endpoint: Endpoint, caller: Caller, model: Model | None) -> Target:
-    """The provider's wire, with what is known of the line of models; the catalogue's word goes first."""
-    dialect = endpoint.dialect
-    wire, family = endpoint.provider.wire(dialect), family_of(endpoint.upstream_model)
-    known = model.reasoning.supported_efforts if model is not None and model.reasoning is not None else None
-    return Target(
-        endpoint.upstream_model,
-        caller.stream or endpoint.provider.always_stream,
-        caller.completion_cap,
-        endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
-        wire.renames,
-        family.drops_beside(wire.drops, dialect),
-        wire.keeps,
-        family.quirks_beside(wire.quirks, dialect),
-        wire.reasoning_format,
-        known or family.efforts,
-    )
-
-
-async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun) -> Begun:
-    way = begun.passage
-    if reply.content_type not in _STREAMS:
-        # Also a provider that ignores `stream`, and one that answers 200 with an error or a page.
-        way.read_whole(await reply.read(services.settings.response_body_limit))
-        if not way.has_output and way.finish_reason is None:
-            raise Empty("the answer is empty")
-        if caller.stream:
-            begun.first = way.whole_as_stream()
-        return begun
-    events = reply.events(services.settings.event_limit)
-    if not caller.stream:
-        return await _gather(events, begun)
-    first: list[bytes] = []
-    async for batch in events:
-        first += [way.feed(event.event, event.data) for event in batch]
-        if way.has_output or way.finish_reason is not None:
-            begun.streams(b"".join(first), events, reply)
-            return begun
-        if way.done:
-            break
-    raise Empty("the stream ended before it began")
-
-
-async def _gather(events: AsyncIterator[list[Event]], begun: Begun) -> Begun:
-    way = begun.passage
-    async for batch in events:
-        for event in batch:
-            way.gather(event.event, event.data)
-        if way.done:
-            break
-    if not way.has_output and way.finish_reason is None:
-        raise Empty("the stream ended before it began")
-    if way.finish_reason is None and not way.done:
-        raise Empty("the stream broke off")
-    return begun
-
-
-_places: dict[tuple[int, str, bool], tuple[Endpoint, Where]] = {}
-
-
-def _where(endpoint: Endpoint, door: Door, *, stream: bool) -> Where:
-    # Parsing an address and building headers costs 60 us; an endpoint never changes, so once is enough.
-    place = (id(endpoint), door.operation, stream)
-    known = _places.get(place)
-    if known is not None and known[0] is endpoint:
-        return known[1]
-    if len(_places) > 10_000:
-        _places.clear()
-    path = door.path(endpoint.dialect, endpoint.upstream_model, stream=stream)
-    where = placed(endpoint, path, key=endpoint.provider.api_key, stream=stream)
-    _places[place] = (endpoint, where)
-    return where
-
-
-def _refusal(reply: Reply, body: bytes, endpoint: Endpoint) -> UpstreamFailed:
-    status, retry_after = reply.status, reply.headers.get("retry-after")
-    raw = _clean(DIALECTS[endpoint.dialect].read_error(status, body), endpoint)
-    metadata: dict[str, object] = {"raw": raw, "provider_name": endpoint.provider.name}
-    wait = int(retry_after) if retry_after is not None and retry_after.isdigit() else None
-    match status:
-        case 429:
-            metadata |= {"is_byok": False, "limit_source": "upstream_provider_shared_pool"}
-            return UpstreamFailed(
-                "Provider returned error",
-                code=429,
-                kind="rate_limit_exceeded",
-                metadata=metadata,
-                retry_after=wait or 5,
-            )
-        case 400 | 422 | 413 | 415:
-            code, kind = (413, "payload_too_large") if status == 413 else (400, "invalid_request")
-        case 503 | 529:
-            code, kind = 503, "provider_overloaded"
-        case 408 | 504 | 524:
-            code, kind = 504, "timeout"
-        case _:
-            # 401, 403 and 404 as well: the operator's key or row is wrong, which is no fault of the caller's.
-            code, kind = 502, "provider_unavailable"
-    return UpstreamFailed("Provider returned error", code=code, kind=kind, metadata=metadata, retry_after=wait)
-
-
-def _clean(text: str, endpoint: Endpoint) -> str:
-    """A provider's words without what must not be shown: its key, its address."""
-    provider = endpoint.provider
-    text = text[:500]
-    if len(provider.api_key) >= 4:
-        text = text.replace(provider.api_key, "[key]")
-    host = URL(provider.base_url).host
-    return text.replace(host, "[provider]") if host else text
-
-
-def upstream_failure(error: Exception, endpoint: Endpoint) -> UpstreamFailed:
-    """What a caller is told of a fault on the way to or from a provider."""
-    metadata: dict[str, object] = {"provider_name": endpoint.provider.name}
-    if isinstance(error, UpstreamFault):
-        metadata["raw"] = error.message
-        match error.kind:
-            case (
-                FaultKind.CONNECT_TIMEOUT
-                | FaultKind.FIRST_BYTE_TIMEOUT
-                | FaultKind.IDLE_TIMEOUT
-                | FaultKind.TOTAL_TIMEOUT
-            ):
-                return UpstreamFailed("Provider timed out", code=504, kind="timeout", metadata=metadata)
-            case FaultKind.BUSY:
-                return UpstreamFailed(
-                    "Provider is overloaded", code=503, kind="provider_overloaded", metadata=metadata, retry_after=5
-                )
-            case _:
-                return UpstreamFailed("Provider returned error", metadata=metadata)
-    metadata["raw"] = _clean(str(error), endpoint)
-    return UpstreamFailed("Provider returned error", metadata=metadata)

@@ -18,7 +18,7 @@ from modelport.gateway.plan_facts import facts_of
 from modelport.gateway.plan_filters import Look, removed, untouched
 from modelport.gateway.plan_health import RESTING, STANDINGS
 from modelport.gateway.plan_names import resolve
-from modelport.gateway.plan_order import Around, ordered, sort_of
+from modelport.gateway.plan_order import Around, Slowness, ordered, sort_of
 
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint, Model, Snapshot
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from modelport.gateway.plan_order import Place
     from modelport.gateway.wish import Wish
 
-__all__ = ["Around", "Plan", "Step", "make_plan"]
+__all__ = ["Around", "Plan", "Slowness", "Step", "make_plan"]
 
 _MOST_MODELS = 32
 """Names in `models` beyond which a request is surely a mistake."""

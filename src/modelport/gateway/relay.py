@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from modelport.gateway.attempt import Begun
+    from modelport.gateway.attempt_call import Begun
     from modelport.gateway.bill import Bill
     from modelport.gateway.exchange import Exchange
 

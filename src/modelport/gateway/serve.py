@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from modelport.dialects.canonical import Identity, Usage
+from modelport.dialects.canonical import FinishReason, Identity, Usage
 from modelport.errors import ModelportError
 from modelport.gateway import tokens
 from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
-from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure
+from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
 from modelport.gateway.bill import Bill, open_bill
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.exchange import CallerGone, Exchange
-from modelport.gateway.plan import Around, Plan, make_plan
+from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
 from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
+from modelport.upstream.health import Outcome, Verdict
 from modelport.usage.generation import Generation
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ __all__ = ["Chat"]
 
 _log = structlog.get_logger(__name__)
 _JSON = (b"content-type", b"application/json")
+_MEASURABLE = 8
+"""Tokens below which an answer says nothing of its endpoint's speed."""
 
 
 class Chat:
@@ -53,6 +56,7 @@ class Chat:
         self._services = services
         self._streams = streams
         self._random = random
+        self._slow = Slowness(services.settings.slow_factor, services.settings.slow_margin)
 
     async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
@@ -104,7 +108,7 @@ class Chat:
         key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         request = door.read(body, address)
-        around = Around(self._random, most=settings.attempts)
+        around = Around(self._random, services.health, slow=self._slow, most=settings.attempts)
         plan = make_plan(wish_of(request, door.operation), services.catalog.snapshot, around)
         generation = Generation(
             id=generation_id,
@@ -120,16 +124,25 @@ class Chat:
             external_user=request.peek.user,
         )
         bill = await open_bill(services, key, plan, request, generation)
-        return _Run(services, self._streams, request, plan, bill, door=door)
+        return _Run(services, self._streams, request, plan, bill, door=door, lots=self._random)
 
 
 class _Run:
     """A request that is paid for, on its way to an answer."""
 
     def __init__(
-        self, services: Services, streams: OpenStreams, request: Asked, plan: Plan, bill: Bill, *, door: Door
+        self,
+        services: Services,
+        streams: OpenStreams,
+        request: Asked,
+        plan: Plan,
+        bill: Bill,
+        *,
+        door: Door,
+        lots: Random,
     ) -> None:
         self._services = services
+        self._lots = lots
         self._streams = streams
         self._door = door
         self._request = request
@@ -156,6 +169,7 @@ class _Run:
                 await begun.drain()
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             assert self._begun is not None
+            self._judge(Outcome(verdict_of(fault)))
             await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
             return
         except Exception as error:  # noqa: BLE001 (the edge, as above)
@@ -177,8 +191,9 @@ class _Run:
             without_reasoning=exclude or peek.include_reasoning is False,
             completion_cap=self.bill.completion_cap,
             door=self._door,
+            hedge_seconds=_hedge(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
         )
-        work = attempt(self._services, self._plan, self._request, caller, self._attempts)
+        work = attempt(self._services, self._plan, self._request, caller, self._attempts, lots=self._lots)
         settings = self._services.settings
         wanted = settings.keep_alive_comments and exchange.header(b"x-modelport-comments") != "off"
         if not caller.stream or not wanted or not self._door.comment:
@@ -194,6 +209,7 @@ class _Run:
         if begun.passage.usage is None:
             await tokens.load()
         usage, has_output = self._usage(begun)
+        self._did_well(begun, usage)
         self._describe(begun)
         self._settled = True
         charged, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
@@ -211,6 +227,21 @@ class _Run:
             await exchange.end(begun.passage.end(charged))
         else:
             await exchange.answer(200, [*headers, _JSON], begun.passage.whole(charged))
+
+    def _did_well(self, begun: Begun, usage: Usage) -> None:
+        seconds = clock.monotonic() - begun.started
+        if begun.passage.finish_reason is FinishReason.ERROR:
+            self._judge(Outcome(Verdict.FAULT))
+            return
+        # What came whole says nothing of the time to its first token.
+        latency = begun.note.milliseconds / 1000 if begun.rest is not None else None
+        speed = usage.completion_tokens / seconds if usage.completion_tokens >= _MEASURABLE else None
+        self._judge(Outcome(Verdict.OK, latency, speed))
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Tells the endpoint's health how its answer ended."""
+        if self._begun is not None:
+            self._services.health.observe(self._begun.endpoint.id, outcome)
 
     def _usage(self, begun: Begun) -> tuple[Usage, bool]:
         usage = begun.passage.usage
@@ -290,11 +321,23 @@ class _Run:
             return
         self._settled = True
         begun = self._begun
+        self._judge(Outcome(Verdict.CALLER))
         self._describe(begun)
         if begun is None or not self._delivering:
             self.bill.cancelled(None, None)
         else:
             self.bill.cancelled(begun.endpoint, begun.passage.usage or self._counted_somehow(begun))
+
+
+def _hedge(asked: str | None, usual: float) -> float | None:
+    """After how many seconds a second endpoint is asked as well; None for never."""
+    if asked is None:
+        return usual or None
+    try:
+        seconds = float(asked)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < 3600 else None
 
 
 async def refuse(exchange: Exchange, door: Door, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from modelport.notices.worker import HookWorker
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
+    from modelport.upstream.health import Health
     from modelport.usage.journal import Journal
     from modelport.usage.leasing import Leasing
     from modelport.usage.service import Usage
@@ -59,3 +60,4 @@ class Services:
     leasing: Leasing | None
     """Where several processes may serve from one database."""
     upstream: UpstreamClient
+    health: Health
