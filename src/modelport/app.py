@@ -47,7 +47,7 @@ from modelport.keys.service import Keys
 from modelport.kit import ids
 from modelport.kit.vault import Vault
 from modelport.limits.routes import router as limits_router
-from modelport.limits.service import FreeTier
+from modelport.limits.service import Limits, make_windows
 from modelport.mail.service import Mailer
 from modelport.mail.transport import transport_of
 from modelport.notices.service import Notices, signature
@@ -121,7 +121,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             credits=credits,
             catalog=catalog,
             sync=Sync(catalog, private=settings.private_providers),
-            free_tier=FreeTier(settings, usage.free_answers_since),
+            limits=Limits(settings, make_windows(settings), usage.free_answers_since),
             usage=usage,
             journal=Journal(database, credits, settings.settle_timeout),
             budgets=Budgets(database),
@@ -150,6 +150,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
             await sweeper.sweep(alone=alone)
             await services.upstream.start()
             await services.outbound.start()
+            await services.limits.start()
             services.journal.start()
             await health_copy.restore(services.database, services.health)
             services.catalog.measured = replace(
@@ -184,6 +185,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     await leasing.close()
                 await services.upstream.close()
                 await services.outbound.close()
+                await services.limits.close()
                 with contextlib.suppress(DatabaseDown):
                     await health_copy.save(services.database, services.health)
 

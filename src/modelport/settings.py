@@ -161,6 +161,16 @@ class Settings(BaseSettings):
     free_requests_per_day_paid: int = Field(
         default=1000, ge=0, description="The same for accounts that ever bought or were granted credits."
     )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="`redis://user:password@host:6379/0` (also `rediss://`, `redis+unix://`, `redis+sentinel://`, "
+        "`redis+cluster://`) to count limits in Redis or Valkey, for several processes; in process otherwise.",
+    )
+    redis_timeout: float = Field(
+        default=0.25,
+        gt=0,
+        description="Seconds a request waits for Redis. Then it passes uncounted: limits fail open.",
+    )
     admin_email: str = Field(
         default="admin@localhost", description="E-mail address of the administrator made on first start."
     )

@@ -16,6 +16,7 @@ import uvloop
 from modelport.app import serving
 from modelport.catalog.document import Document
 from modelport.gateway.server import make_server
+from modelport.keys.service import Bounds
 from modelport.kit.money import parse_usd
 from modelport.providers.fake import FakeProvider
 from modelport.settings import Settings
@@ -189,14 +190,16 @@ class Harness:
         if self._failure is not None:
             raise self._failure
 
-    def caller(self, usd: str = "1", *, limit: str | None = None) -> Caller:
+    def caller(self, usd: str = "1", *, limit: str | None = None, **bounds: Any) -> Caller:
         """A new user with an account, credits and a key."""
 
         async def make() -> Caller:
             services = self.services
             user = await services.accounts.create_user(f"u{next(_numbers)}@example.test", is_admin=False)
             amount = None if limit is None else parse_usd(limit)
-            text, key = await services.keys.create(user.account_id, user.id, "test", limit=amount)
+            text, key = await services.keys.create(
+                user.account_id, user.id, "test", limit=amount, bounds=Bounds(**bounds)
+            )
             if parse_usd(usd):
                 await services.credits.grant(user.account_id, parse_usd(usd), reference="t", idempotency_key=user.id)
             return Caller(self, user.email, user.account_id, text, key.hash)

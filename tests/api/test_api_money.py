@@ -238,7 +238,8 @@ class TestFree:
         mark = marker()
         answer = caller.chat(f"fake: marker={mark}", "fake/free:free", stream=True)
         assert answer.status == 429
-        assert answer.error["message"].startswith("Rate limit exceeded: free-models-per-day.")
+        name = "free-models-per-day" if usd == "0" else "free-models-per-day-high-balance"
+        assert answer.error["message"].startswith(f"Rate limit exceeded: {name}.")
         metadata = answer.error["metadata"]
         assert metadata["error_type"] == "rate_limit_exceeded"
         assert metadata["limit_source"] == "openrouter_free_tier_daily"

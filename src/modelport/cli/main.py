@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from modelport.cli.catalog import app as catalog
-from modelport.cli.output import DataDir, Json, console, run, settings_of, show
+from modelport.cli.keys import app as keys
+from modelport.cli.output import DataDir, Email, Json, console, run, settings_of, show
 from modelport.cli.provider_keys import app as providers
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-keys = typer.Typer(help="API keys.", no_args_is_help=True)
 users = typer.Typer(help="People.", no_args_is_help=True)
 credits = typer.Typer(help="Credits of accounts.", no_args_is_help=True)
 ledger = typer.Typer(help="The journal of money.", no_args_is_help=True)
@@ -38,8 +38,6 @@ for name, group in (
     ("providers", providers),
 ):
     app.add_typer(group, name=name)
-
-Email = Annotated[str, typer.Option("--user", help="The user's e-mail address.")]
 
 
 @app.command()
@@ -142,91 +140,6 @@ def create_user(
 
     made = run(work(settings_of(data_dir)))
     show(made, as_json=as_json, text=f"Added {escape(made['email'])}.")
-
-
-@keys.command("create")
-def create_key(
-    user: Email,
-    name: Annotated[str, typer.Option("--name", help="What the key is for.")],
-    limit: Annotated[str | None, typer.Option("--limit", help="USD it may spend, such as 10.50.")] = None,
-    limit_reset: Annotated[
-        str | None, typer.Option("--limit-reset", help="`daily`, `weekly` or `monthly`: when the limit starts anew.")
-    ] = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Makes an API key and prints it, for the only time."""
-    from modelport.kit.money import parse_usd
-
-    if limit_reset not in {None, "daily", "weekly", "monthly"}:
-        raise typer.BadParameter(f"{limit_reset!r} is none of daily, weekly, monthly", param_hint="--limit-reset")
-
-    async def work(settings: Settings) -> dict[str, Any]:
-        from modelport.app import open_services
-
-        amount = None if limit is None else parse_usd(limit)
-        if amount is not None and amount < 0:
-            raise ValueError("a limit is 0 or more")
-        async with open_services(settings) as services:
-            owner = await services.accounts.user(user)
-            text, key = await services.keys.create(
-                owner.account_id, owner.id, name, limit=amount, limit_reset=limit_reset
-            )
-            return {"key": text, "hash": key.hash, "name": key.name, "label": key.label}
-
-    made = run(work(settings_of(data_dir)))
-    show(made, as_json=as_json, text=f"[bold]{made['key']}[/bold]\nKeep it: it can't be shown again.")
-
-
-@keys.command("list")
-def list_keys(user: Email, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Lists a user's keys."""
-    from modelport.kit.money import format_usd
-
-    async def work(settings: Settings) -> list[dict[str, Any]]:
-        from modelport.app import open_services
-
-        async with open_services(settings) as services:
-            owner = await services.accounts.user(user)
-            return [
-                {
-                    "hash": key.hash,
-                    "name": key.name,
-                    "label": key.label,
-                    "limit": None if key.limit is None else format_usd(key.limit),
-                    "limit_reset": key.limit_reset,
-                    "disabled": key.disabled,
-                }
-                for key in await services.keys.of_account(owner.account_id)
-            ]
-
-    found = run(work(settings_of(data_dir)))
-    if as_json:
-        show(found, as_json=True, text="")
-        return
-    table = Table("Name", "Key", "Limit (USD)", "Hash", box=None)
-    for key in found:
-        limit = "none" if key["limit"] is None else f"{key['limit']} {key['limit_reset'] or ''}"
-        table.add_row(escape(key["name"]), key["label"], limit, key["hash"])
-    console.print(table)
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_hash: Annotated[str, typer.Argument(metavar="HASH", help="The key's hash, from `modelport keys list`.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Ends a key for good; a running server refuses it within a second."""
-
-    async def work(settings: Settings) -> None:
-        from modelport.app import open_services
-
-        async with open_services(settings) as services:
-            await services.keys.revoke(key_hash)
-
-    run(work(settings_of(data_dir)))
-    show({"revoked": key_hash}, as_json=as_json, text="Revoked.")
 
 
 @credits.command("grant")

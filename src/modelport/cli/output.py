@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from modelport.settings import Settings
 
-__all__ = ["DataDir", "Json", "console", "logs", "run", "settings_of", "show", "told"]
+__all__ = ["DataDir", "Email", "Json", "console", "logs", "run", "settings_of", "show", "told"]
 
 console = Console()
 errors = Console(stderr=True)
@@ -32,6 +32,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Data directory. [default: $MODELPORT_DATA_DIR, else ./data]"),
 ]
+Email = Annotated[str, typer.Option("--user", help="The user's e-mail address.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modelport.accounts.roles import GRANTS, Permission
 from modelport.keys.browser import browser_key
 from modelport.keys.errors import KeyRefused, NotAllowed, WrongKind
+from modelport.kit.caller_address import caller_address
 
 if TYPE_CHECKING:
     from modelport.gateway.exchange import Exchange
@@ -24,8 +25,8 @@ async def admit(services: Services, exchange: Exchange) -> LiveKey:
 
     A page of ours shows none: the session of its browser stands for a key.
 
-    Raises `KeyRefused`; `WrongKind` or `NotAllowed` when it may not do inference; `DatabaseDown` when an unknown key
-    can't be looked up.
+    Raises `KeyRefused`; `WrongKind` or `NotAllowed` when it may not do inference; `WrongAddress` when it is bound to
+    other addresses than the caller's; `DatabaseDown` when an unknown key can't be looked up.
     """
     header = exchange.header(b"authorization")
     if header is not None:
@@ -42,4 +43,7 @@ async def admit(services: Services, exchange: Exchange) -> LiveKey:
     role = live.standing.role
     if role is None or Permission.INFERENCE not in GRANTS[role]:
         raise NotAllowed("The role of this key's maker does not allow inference.")
+    if live.record.bounds.addresses:
+        trusted = services.settings.trusted_proxies
+        live.admit(caller_address(exchange.peer or "", exchange.header(b"x-forwarded-for"), trusted))
     return live

@@ -22,6 +22,7 @@ from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
 from modelport.gateway.weighing import Weighing
 from modelport.kit import clock
+from modelport.kit.money import format_usd
 from modelport.usage.journal import Charge, Opened, Settled
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from modelport.gateway.weighing import Weighed
     from modelport.keys.service import LiveKey
     from modelport.kit.meter import Meter
-    from modelport.limits.service import Ticket
+    from modelport.limits.ticket import Ticket
     from modelport.usage.generation import Generation
 
 __all__ = ["Bill", "OpenStreams", "open_bill"]
@@ -46,7 +47,7 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
     """Sets aside what the dearest of the planned attempts may cost.
 
     Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
-    or `FreeTierExhausted`; then nothing is set aside.
+    `FreeTierExhausted` or `KeyTooFast`; then nothing is set aside.
     """
     purse = await services.credits.purse(key.record.account_id)
     if services.settings.debt_blocks_account:
@@ -55,14 +56,19 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
     budgets = services.budgets.known(spender)
     if budgets is None:
         budgets = await services.budgets.of(spender)
-    bill = Bill(services, key, purse, generation, budgets)
-    if any(endpoint.pricing.is_free for endpoint in plan.attempts):
-        bill.ticket = await services.free_tier.take(key.record.account_id, paid=purse.ever_funded)
+    ticket = await services.limits.take(
+        key.record,
+        generation.id,
+        free=any(endpoint.pricing.is_free for endpoint in plan.attempts),
+        paid=purse.ever_funded,
+        prompt_tokens=request.prompt_bytes // 4 + 1 if key.record.bounds.tokens_per_minute else 0,
+    )
+    bill = Bill(services, key, purse, generation, ticket=ticket, budgets=budgets)
     if not plan.is_free:
         try:
             bill.hold(await bill.weigh(plan, request))
-        except ModelportError:
-            await bill.give_ticket_back()
+        except BaseException:
+            ticket.failed()
             raise
     return bill
 
@@ -92,6 +98,8 @@ class Bill:
         key: LiveKey,
         purse: Purse,
         generation: Generation,
+        *,
+        ticket: Ticket,
         budgets: tuple[LiveBudget, ...] = (),
     ) -> None:
         self._services = services
@@ -105,7 +113,7 @@ class Bill:
         self._at = datetime.fromtimestamp(generation.created_at / 1000, tz=clock.UTC)
         self._weighing = Weighing(self._at)
         self.generation = generation
-        self.ticket: Ticket | None = None
+        self.ticket = ticket
         self.produced_bytes = 0
         """How much text was delivered so far: for checkpoints."""
 
@@ -187,6 +195,18 @@ class Bill:
         self._opened = True
         await self._services.journal.written(Opened(hold, self._purse.ledger_account))
 
+    def limit_headers(self) -> list[tuple[bytes, bytes]]:
+        """What the answer tells of the caller's limits: of requests and tokens, and what the key may still spend."""
+        record = self._key.record
+        if record.limit is None:
+            return self.ticket.headers
+        left = max(record.limit - self._key.spent(record.limit_reset), 0)
+        quota = [
+            (b"x-modelport-quota-limit", format_usd(record.limit).encode()),
+            (b"x-modelport-quota-remaining", format_usd(left).encode()),
+        ]
+        return [*self.ticket.headers, *quota]
+
     @property
     def opened(self) -> bool:
         """Whether the hold was made durable, so that a crash would charge for it."""
@@ -236,6 +256,7 @@ class Bill:
         generation.finish_reason = FinishReason.ERROR.value
         kind = error.kind if isinstance(error, UpstreamFailed) else getattr(error, "error_type", "server")
         generation.error_type = kind
+        self.ticket.failed()
         _, done = self._settle(Usage(), charge=False)
         return done
 
@@ -245,6 +266,7 @@ class Bill:
         usage = self._with_images(usage)
         generation, endpoint = self.generation, self._endpoint
         _note_usage(generation, usage)
+        self.ticket.ended(usage.prompt_tokens + usage.completion_tokens)
         cost = extra = 0
         if endpoint is not None:
             generation.price_version = endpoint.price_version
@@ -304,12 +326,6 @@ class Bill:
         )
         prompt = min(self._cost(alone), charged)
         return prompt, charged - prompt
-
-    async def give_ticket_back(self) -> None:
-        """A request that failed does not count against the free limits."""
-        if self.ticket is not None:
-            ticket, self.ticket = self.ticket, None
-            await self._services.free_tier.give_back(ticket)
 
 
 def _note_usage(generation: Generation, usage: Usage) -> None:

@@ -46,6 +46,12 @@ class Exchange:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    @property
+    def peer(self) -> str | None:
+        """The address of the connection; None on a socket that has none."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
     def query(self, name: str) -> str:
         """A parameter of the address; empty when it is not there."""
         values = parse_qs(self.scope["query_string"].decode("latin-1")).get(name)

@@ -22,8 +22,9 @@ from modelport.gateway.plan_order import Around, Slowness, ordered, sort_of
 
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint, Model, Snapshot
+    from modelport.gateway.plan_facts import Lane
     from modelport.gateway.plan_names import Named
-    from modelport.gateway.plan_order import Place
+    from modelport.gateway.plan_order import Forbids, Place
     from modelport.gateway.wish import Wish
 
 __all__ = ["Around", "Plan", "Slowness", "Step", "make_plan"]
@@ -121,6 +122,8 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
                 steps.append(Step(model_id, lane.endpoint.tag, removed=reason, price=lane.price))
                 left.remove(lane)
         kept = tuple(left)
+    if around.forbids is not None:
+        kept = _permitted(kept, model_id, around.forbids, steps)
     if not kept:
         return []
     places = ordered(facts, kept, named, effects, wish=wish, around=around)
@@ -138,6 +141,17 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
         for index, place in enumerate(places)
     ]
     return places
+
+
+def _permitted(lanes: tuple[Lane, ...], model_id: str, forbids: Forbids, steps: list[Step]) -> tuple[Lane, ...]:
+    kept: list[Lane] = []
+    for lane in lanes:
+        reason = forbids(model_id, lane.endpoint.provider.slug)
+        if reason is None:
+            kept.append(lane)
+        else:
+            steps.append(Step(model_id, lane.endpoint.tag, removed=reason, price=lane.price))
+    return tuple(kept)
 
 
 def _refuse_what_would_be_refused(groups: list[list[Place]], plan: Plan, around: Around) -> None:

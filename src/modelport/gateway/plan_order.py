@@ -6,6 +6,7 @@ would rather have, and among equals by the draw or by what is sorted by.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log
 from operator import itemgetter
 from statistics import median, pstdev
@@ -101,6 +102,10 @@ def ordered(
     return places
 
 
+Forbids = Callable[[str, str], str | None]
+"""Which bound of the caller's key keeps them from a model at a provider (id and slug); None when none does."""
+
+
 class Around(NamedTuple):
     """What a plan is made in beside the request and the catalogue."""
 
@@ -110,6 +115,8 @@ class Around(NamedTuple):
     slow: Slowness = Slowness()
     most: int = 3
     """Attempts in all."""
+    forbids: Forbids | None = None
+    """The bounds of the caller's key, where it has any."""
 
 
 class _Order(NamedTuple):

@@ -32,6 +32,8 @@ _EXCLUDED_BY = {
     "ignore": "allowed_provider",
     "order": "allowed_provider",
     "rule": "allowed_provider",
+    "allowed_models": "allowed_models",
+    "allowed_providers": "allowed_providers",
 }
 _SPECIAL = {"embeddings": "/api/v1/embeddings", "rerank": "/api/v1/rerank"}
 
@@ -131,6 +133,12 @@ def _filtered_out(
     }
     filtered: Metadata = {"availability": _filtered("constraint_filtered", ids, more)}
     preferences = wish.preferences
+    if reasons & {"allowed_models", "allowed_providers"}:
+        return NotFound(
+            "No endpoints available matching your guardrail restrictions and data policy. "
+            "Ask whoever made this API key, or use another.",
+            metadata=filtered,
+        )
     if "order" in reasons and preferences is not None:
         asked = ", ".join(preferences.order or ())
         return NotFound(f"No endpoints found for the request with manual order: {asked}.", metadata=filtered)

@@ -26,7 +26,8 @@ __all__ = ["Gateway"]
 _OPEN = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
-     b"X-RateLimit-Remaining,X-RateLimit-Reset")),
+     b"X-RateLimit-Remaining,X-RateLimit-Reset,X-RateLimit-Limit-Tokens,X-RateLimit-Remaining-Tokens,"
+     b"X-RateLimit-Reset-Tokens,X-Modelport-Quota-Limit,X-Modelport-Quota-Remaining")),
 )  # fmt: skip
 _HEADERS = list(_OPEN)
 

@@ -69,6 +69,7 @@ class Chat:
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
             await refuse(exchange, door, error, headers)
             return
+        headers += run.bill.limit_headers()
         with exchange.watch():
             try:
                 await run.answer(exchange, headers)
@@ -108,7 +109,9 @@ class Chat:
         key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         request = door.read(body, address)
-        around = Around(self._random, services.health, slow=self._slow, most=settings.attempts)
+        bounds = key.record.bounds
+        forbids = bounds.forbids if bounds.models or bounds.providers else None
+        around = Around(self._random, services.health, slow=self._slow, most=settings.attempts, forbids=forbids)
         plan = make_plan(wish_of(request, door.operation), services.catalog.snapshot, around)
         generation = Generation(
             id=generation_id,
@@ -293,7 +296,6 @@ class _Run:
         self._describe(self._begun)
         self._settled = True
         done = self.bill.failed(error)
-        await self.bill.give_ticket_back()
         if self.bill.opened:
             # A crash now would charge for what was delivered: first the disk must know that it is free.
             with contextlib.suppress(ModelportError):

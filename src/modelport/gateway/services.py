@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelport.credits.service import Credits
     from modelport.db.database import Database
     from modelport.keys.service import Keys
-    from modelport.limits.service import FreeTier
+    from modelport.limits.service import Limits
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
     from modelport.notices.worker import HookWorker
@@ -53,7 +53,7 @@ class Services:
     credits: Credits
     catalog: Catalog
     sync: Sync
-    free_tier: FreeTier
+    limits: Limits
     usage: Usage
     journal: Journal
     budgets: Budgets

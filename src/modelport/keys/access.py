@@ -21,6 +21,7 @@ from fastapi import Request
 
 from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role
 from modelport.keys.errors import KeyRefused, NotAllowed, SentFromElsewhere, WrongKind
+from modelport.kit.caller_address import caller_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +134,10 @@ async def _principal(request: Request) -> Principal:
     if scheme.lower() != "bearer" or not text.strip():
         raise KeyRefused("Missing Authentication header")
     key: LiveKey = await services.keys.authenticate(text.strip())
+    if key.record.bounds.addresses:
+        peer = "" if request.client is None else request.client.host
+        trusted = services.settings.trusted_proxies
+        key.admit(caller_address(peer, request.headers.get("x-forwarded-for"), trusted))
     assert key.standing.role is not None, "`authenticate` refuses a key whose maker has left"
     return Principal(key.record.user_id, key.record.account_id, key.standing.role, key, None, is_operator=False)
 

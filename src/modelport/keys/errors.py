@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from modelport.errors import Forbidden, NotFound, PaymentRequired, Unauthenticated
+from modelport.errors import BadRequest, Forbidden, NotFound, PaymentRequired, Unauthenticated
 
 __all__ = [
+    "BadBounds",
     "KeyLimitExceeded",
     "KeyLimitInFlight",
     "KeyLimitTight",
@@ -12,8 +13,13 @@ __all__ = [
     "NoSuchKey",
     "NotAllowed",
     "SentFromElsewhere",
+    "WrongAddress",
     "WrongKind",
 ]
+
+
+class BadBounds(BadRequest):
+    """What a key is to be bound to can't be read."""
 
 
 class KeyRefused(Unauthenticated):
@@ -46,3 +52,7 @@ class WrongKind(Forbidden):
 
 class SentFromElsewhere(Forbidden):
     """A browser sent this with a session's cookie, but not from a page of ours."""
+
+
+class WrongAddress(Forbidden):
+    """The key is bound to other addresses than the caller's."""

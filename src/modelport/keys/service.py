@@ -7,12 +7,20 @@ reads it again; what it has spent and what is held stay with the object.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from modelport.accounts.roles import Role
 from modelport.accounts.service import Standing, standing
 from modelport.keys import store, token
-from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight, KeyRefused, NoSuchKey
+from modelport.keys.bounds import UNBOUNDED, Bounds
+from modelport.keys.errors import (
+    KeyLimitExceeded,
+    KeyLimitInFlight,
+    KeyLimitTight,
+    KeyRefused,
+    NoSuchKey,
+    WrongAddress,
+)
 from modelport.keys.store import Key, Spend
 from modelport.kit import clock, ids
 from modelport.kit.meter import Meter, window_end, window_start
@@ -24,10 +32,21 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
 
-__all__ = ["Key", "Keys", "LiveKey", "Spend", "add_spend", "spent_in_window", "window_start"]
+__all__ = ["Bounds", "Changes", "Key", "Keys", "LiveKey", "Spend", "add_spend", "spent_in_window", "window_start"]
 
 add_spend = store.add_spend
 spent_in_window = store.spent_in_window
+
+
+class Changes(TypedDict, total=False):
+    """What can be changed of a key; what is not given stays."""
+
+    name: str
+    limit: int | None
+    limit_reset: str | None
+    disabled: bool
+    expires_at: int | None
+    bounds: Bounds
 
 
 class LiveKey(Meter):
@@ -44,6 +63,11 @@ class LiveKey(Meter):
         self.standing = standing or Standing(Role.MEMBER, suspended=False, is_operator=False)
         """How the key's maker stands in its account: what the key may do is bounded by that."""
         self.stale = False
+
+    def admit(self, address: str | None) -> None:
+        """Raises `WrongAddress` when the key is bound to other addresses than `address`."""
+        if not self.record.bounds.admits(address):
+            raise WrongAddress(f"This API key may not be used from {address or 'an unknown address'}.")
 
     def room(self) -> int | None:
         """What may still be held: the limit less what was spent and is held. None without a limit."""
@@ -124,6 +148,7 @@ class Keys:
         limit_reset: str | None = None,
         expires_at: int | None = None,
         management: bool = False,
+        bounds: Bounds = UNBOUNDED,
     ) -> tuple[str, Key]:
         """A new key: its text, which is kept nowhere, and its record. A management key can't do inference."""
         text = token.new(token.MANAGEMENT_PREFIX if management else token.PREFIX)
@@ -140,6 +165,7 @@ class Keys:
             expires_at=expires_at,
             created_at=clock.now_ms(),
             kind="management" if management else "inference",
+            bounds=bounds,
         )
         await self._database.write(partial(store.add, key=key))
         return text, key
@@ -174,6 +200,24 @@ class Keys:
     async def of_account(self, account_id: str) -> list[Key]:
         """An account's keys, newest first."""
         return await self._database.read(partial(store.of_account, account_id=account_id))
+
+    async def update(self, key_hash: str, **changes: Unpack[Changes]) -> Key:
+        """Changes a key, everywhere within a second; returns it as it is now.
+
+        Raises `NoSuchKey`.
+        """
+        values: dict[str, object] = dict(changes)
+        if "limit" in values:
+            values["limit_nanos"] = values.pop("limit")
+        if "bounds" in changes:
+            values["bounds"] = changes["bounds"].stored()
+        key = await self._database.write(partial(store.change, key_hash=key_hash, values=values)) if values else None
+        if not values:
+            key = await self._database.read(partial(store.by_hash, key_hash=key_hash))
+        if key is None:
+            raise NoSuchKey(f"There is no key with the hash {key_hash!r}; `modelport keys list` shows them.")
+        self.changed(key_hash)
+        return key
 
     async def revoke(self, key_hash: str) -> None:
         """Ends a key for good, everywhere within a second.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -10,12 +10,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db import changes
 from modelport.db.prepared import Prepared
+from modelport.keys.bounds import UNBOUNDED, Bounds
 from modelport.keys.tables import api_keys, key_days
 from modelport.kit import clock
 from modelport.kit.meter import window_start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "Key",
@@ -24,6 +25,7 @@ __all__ = [
     "add_if_new",
     "add_spend",
     "by_hash",
+    "change",
     "of_account",
     "revoke",
     "spent_days",
@@ -48,6 +50,7 @@ class Key(NamedTuple):
     created_at: int
     kind: str = "inference"
     """`inference`, `management` (never inference), or `browser`: a signed-in person's own, with no text to show."""
+    bounds: Bounds = UNBOUNDED
 
 
 _KEY = (
@@ -63,7 +66,12 @@ _KEY = (
     api_keys.c.expires_at,
     api_keys.c.created_at,
     api_keys.c.kind,
+    api_keys.c.bounds,
 )
+
+
+def _key(row: Sequence[Any]) -> Key:  # what a driver gives
+    return Key._make((*row[:-1], Bounds.read(row[-1])))
 
 
 class Spend(NamedTuple):
@@ -81,7 +89,9 @@ def add(connection: Connection, key: Key) -> None:
 
 
 def _values(key: Key) -> dict[str, object]:
-    return dict(zip((column.name for column in _KEY), key, strict=True))
+    values: dict[str, object] = dict(zip((column.name for column in _KEY), key, strict=True))
+    values["bounds"] = key.bounds.stored()
+    return values
 
 
 def add_if_new(connection: Connection, key: Key) -> None:
@@ -93,7 +103,7 @@ def add_if_new(connection: Connection, key: Key) -> None:
 def by_hash(connection: Connection, key_hash: str) -> Key | None:
     """The key with this hash, unless it was deleted."""
     row = connection.execute(select(*_KEY).where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None))).first()
-    return Key(*row) if row else None
+    return _key(row) if row else None
 
 
 def of_account(connection: Connection, account_id: str) -> list[Key]:
@@ -103,7 +113,16 @@ def of_account(connection: Connection, account_id: str) -> list[Key]:
         .where(api_keys.c.account_id == account_id, api_keys.c.deleted_at.is_(None), api_keys.c.kind != "browser")
         .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
     )
-    return [Key(*row) for row in rows]
+    return [_key(row) for row in rows]
+
+
+def change(connection: Connection, key_hash: str, values: Mapping[str, object]) -> Key | None:
+    """Changes columns of a key and tells every server. None when there is no such key."""
+    connection.execute(
+        update(api_keys).where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None)).values(**values)
+    )
+    changes.note(connection, "key", key_hash)
+    return by_hash(connection, key_hash)
 
 
 def revoke(connection: Connection, key_hash: str, at_ms: int) -> bool:

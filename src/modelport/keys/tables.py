@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
 
 from modelport.db.base import metadata
 
@@ -24,6 +24,7 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
     Column("kind", Text, nullable=False, server_default="inference"),
+    Column("bounds", JSON(none_as_null=True)),
     CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
     CheckConstraint("limit_reset IN ('daily', 'weekly', 'monthly')", name="limit_reset"),
     CheckConstraint("kind IN ('inference', 'management', 'browser')", name="kind"),

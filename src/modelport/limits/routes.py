@@ -14,7 +14,7 @@ from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
     from modelport.credits.service import Credits
-    from modelport.limits.service import FreeTier
+    from modelport.limits.service import Limits
 
 __all__ = ["router"]
 
@@ -80,12 +80,12 @@ async def read_key(request: Request, caller: Annotated[Principal, Depends(allow(
     """What the key is, what it has spent to the last settled answer, and what it may still do."""
     services = request.app.state.services
     credits: Credits = services.credits
-    free_tier: FreeTier = services.free_tier
     live = caller.key
+    limits: Limits = services.limits
     assert live is not None, "only keys have this permission"
     record = live.record
     paid = (await credits.purse(record.account_id)).ever_funded
-    quota = await free_tier.today(record.account_id, paid=paid)
+    quota = await limits.today(record.account_id, paid=paid)
     spent = live.spent(record.limit_reset)
     return KeyAnswer(
         data=KeyData(
