@@ -26,6 +26,7 @@ from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
+from modelport.catalog.admin.routes import router as catalog_admin_router
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
@@ -210,6 +211,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     for router in (auth_router, passkey_router, me_router, security_router, notice_router):
         app.include_router(router, prefix="/api/app")
+    app.include_router(catalog_admin_router)
     app.include_router(setup_router)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")

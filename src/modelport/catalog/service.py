@@ -12,10 +12,12 @@ from modelport.catalog import building, reading, rows, shelf, store, tables
 from modelport.catalog.applying import Applied, Source, apply
 from modelport.catalog.building import Address
 from modelport.catalog.document import Document, ProviderEntry
+from modelport.catalog.errors import NoSuchProvider
 from modelport.catalog.measured import Nothing
 from modelport.catalog.sealing import Sealing, key_field
 from modelport.catalog.snapshot import Pricing, Snapshot
 from modelport.db import changes
+from modelport.providers.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,6 +173,7 @@ class Catalog:
                 apply(connection, document, source="operator", vault=self._vault, environ=self._environ)
             store.lock(connection)
             row = store.provider(connection, slug)
+            assert row is not None, "the caller found it, or has it added"
             sealing = Sealing(self._vault, self._environ, slug)
             if name is None:
                 values: dict[str, Any] = {"api_key": sealing.store("api_key", key, row["api_key"])}
@@ -183,6 +186,28 @@ class Catalog:
 
         await self._database.write(work)
         await self.reload()
+
+    async def remove_keys(self, slug: str) -> list[str]:
+        """Forgets a provider's keys, and gives their names; it waits for one again.
+
+        Raises `NoSuchProvider`.
+        """
+
+        def work(connection: Connection) -> list[str]:
+            store.lock(connection)
+            row = store.provider(connection, slug)
+            if row is None:
+                raise NoSuchProvider(f"No provider is called {slug!r}.")
+            known = ROWS.get(row["kind"] or slug)
+            variable = known.key_variable if known is not None else ""
+            empty = f"env:{variable}" if variable else f"env:MODELPORT_{slug.upper().replace('-', '_')}_API_KEY"
+            store.change(connection, tables.providers, slug, {"api_key": empty, "api_keys": []})
+            changes.note(connection, "catalog", slug)
+            return (["main"] if row["api_key"] else []) + [each["name"] for each in row["api_keys"]]
+
+        removed = await self._database.write(work)
+        await self.reload()
+        return removed
 
     async def remembered(self, key: str) -> str | None:
         """What `remember` kept."""

@@ -116,11 +116,10 @@ def change(connection: Connection, table: Table, key: str, values: Mapping[str, 
     connection.execute(update(table).where(column == key).values(**values, updated_at=clock.now_ms()))
 
 
-def provider(connection: Connection, slug: str) -> Row:
-    """One provider, which must be there."""
+def provider(connection: Connection, slug: str) -> Row | None:
+    """One provider."""
     providers = tables.providers
-    (row,) = _all(connection, select(providers).where(providers.c.slug == slug))
-    return row
+    return next(iter(_all(connection, select(providers).where(providers.c.slug == slug))), None)
 
 
 def prices_since(connection: Connection, endpoint_id: str) -> list[Row]:
