@@ -462,6 +462,7 @@ class Bedrock:
         heard.prompt_tokens, heard.completion_tokens = answer["usage"]["inputTokens"], answer["usage"]["outputTokens"]
         for block in heard.turn["content"]:
             heard.text += block.get("text", "")
+            heard.text += "".join(each["text"] for each in block.get("citationsContent", {}).get("content", ()))
             heard.reasoning += block.get("reasoningContent", {}).get("reasoningText", {}).get("text", "")
             if (call := block.get("toolUse")) is not None:
                 heard.calls.append((call["toolUseId"], call["name"], call["input"]))

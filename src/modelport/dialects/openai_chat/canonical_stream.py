@@ -89,6 +89,7 @@ class _Said:
 
     spoke: bool = False
     images: int = 0
+    annotations: int = 0
     calls: dict[int, str] = field(default_factory=dict[int, str])
     """Ids of calls by position."""
     kinds: dict[int, Kind] = field(default_factory=dict[int, Kind])
@@ -170,6 +171,10 @@ def _delta(event: Event, said: _Said) -> dict[str, object]:
             delta = _call(event, said)
         case AnnotationEvent():
             if (written := write_annotation(event.annotation)) is not None:
+                if isinstance(written, dict):
+                    # The official client adds up what comes in lists, and fails where entries have no number.
+                    written["index"] = said.annotations
+                    said.annotations += 1
                 delta = {"annotations": [written]}
         case ImageEvent():
             said.images += 1

@@ -130,7 +130,7 @@ class Patcher:
         """The one event that a whole answer becomes, for a provider that answered a stream request with one."""
         choices = _CHOICES.decode(msgspec.json.format(answer.fields["choices"], indent=-1))
         for choice in choices:
-            choice["delta"] = choice.pop("message")
+            choice["delta"] = _numbered(choice.pop("message"))
         self.usage, self.upstream_id = answer.usage, answer.upstream_id
         self.finish_reason, self.native_finish_reason = answer.finish_reason, answer.native_finish_reason
         self.has_output, self.text, self.done = answer.has_output, answer.text, True
@@ -304,6 +304,15 @@ class _Sum:
 
 def _field(logprobs: _Logprobs, name: str) -> list[Raw] | None:
     return logprobs.content if name == "content" else logprobs.refusal
+
+
+def _numbered(message: Raw) -> Raw:
+    """A whole message as a delta, whose calls must say which they are."""
+    fields = _FIELDS.decode(message)
+    if bytes(fields.get("tool_calls", b""))[:1] != b"[":
+        return message
+    calls = [{"index": at, **call} for at, call in enumerate(_CHOICES.decode(fields["tool_calls"]))]
+    return Raw(_ENCODER.encode({**fields, "tool_calls": calls}))
 
 
 class Assembler:
