@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
+from modelport.accounts.organizations import Organizations
 from modelport.accounts.passkeys import Passkeys
 from modelport.accounts.second_factor import SecondFactor
 from modelport.accounts.security import Security
@@ -54,11 +55,14 @@ from modelport.mail.transport import transport_of
 from modelport.notices.service import Notices, signature
 from modelport.notices.worker import HookWorker
 from modelport.people.auth_routes import router as auth_router
+from modelport.people.budget_routes import router as budget_router
 from modelport.people.me_routes import router as me_router
 from modelport.people.notice_routes import router as notice_router
+from modelport.people.organization_routes import router as organization_router
 from modelport.people.passkey_routes import router as passkey_router
 from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
+from modelport.people.workspace_routes import router as workspace_router
 from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
@@ -70,6 +74,7 @@ from modelport.usage.service import Usage
 from modelport.usage.sweeper import Sweeper
 from modelport.web import files as web_files
 from modelport.web.site import Site
+from modelport.workspaces.service import Workspaces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -104,16 +109,21 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         second_factor = SecondFactor(database, vault)
         throttle = Throttle()
         outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
+        sign_in = SignIn(database, vault, mailer=mailer, throttle=throttle, factor=second_factor, settings=settings)
+        organizations = Organizations(database, vault, mailer=mailer, throttle=throttle, settings=settings)
+        sign_in.invited = organizations.lets_in
         hooks = HookWorker(database, vault, outbound, signature)
         yield Services(
             settings=settings,
             database=database,
             accounts=Accounts(database, vault),
             sessions=Sessions(database, vault),
-            sign_in=SignIn(database, vault, mailer=mailer, throttle=throttle, factor=second_factor, settings=settings),
+            sign_in=sign_in,
             second_factor=second_factor,
             security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
             passkeys=Passkeys(database, vault),
+            organizations=organizations,
+            workspaces=Workspaces(database),
             mailer=mailer,
             notices=Notices(database, vault, mailer=mailer, worker=hooks, settings=settings),
             hooks=hooks,
@@ -207,9 +217,9 @@ def control_app(services: Services | None = None) -> FastAPI:
     )
     app.state.services = services
     for prefix in ("/api/v1", "/v1"):
-        for router in (catalog_router, limits_router, usage_router):
+        for router in (catalog_router, limits_router, usage_router, workspace_router, budget_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in (auth_router, passkey_router, me_router, security_router, notice_router):
+    for router in (auth_router, passkey_router, me_router, security_router, notice_router, organization_router):
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(setup_router)

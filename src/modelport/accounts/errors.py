@@ -6,13 +6,19 @@ from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, TooManyR
 
 __all__ = [
     "AccountSuspended",
+    "AlreadyMember",
     "BadEmail",
     "EmailTaken",
+    "InvitationRefused",
     "NoSuchAccount",
+    "NoSuchInvitation",
+    "NoSuchMember",
     "NoSuchPasskey",
     "NoSuchSession",
     "NoSuchUser",
+    "NotAnOrganization",
     "NotSignedIn",
+    "OwnerStays",
     "PasskeyRefused",
     "ProofRefused",
     "ProveAgain",
@@ -86,3 +92,27 @@ class NoSuchUser(NotFound):
 
 class SetupLinkSpent(Forbidden):
     """The first administrator's link was used already, or never was one."""
+
+
+class AlreadyMember(Conflict):
+    """The person is in the account already."""
+
+
+class InvitationRefused(Forbidden):
+    """The invitation is used, taken back, too old, or for somebody else."""
+
+
+class NoSuchInvitation(NotFound):
+    """The account has no open invitation with this id."""
+
+
+class NoSuchMember(NotFound):
+    """The account has no member with this id."""
+
+
+class NotAnOrganization(BadRequest):
+    """This is done with organisations only, not with a person's own account."""
+
+
+class OwnerStays(Conflict):
+    """An account has one owner, changed by handing it over only."""

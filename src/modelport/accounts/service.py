@@ -14,6 +14,8 @@ from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchAccount, NoSuc
 from modelport.accounts.password_rules import check_password
 from modelport.accounts.passwords import hash_password
 from modelport.accounts.store import Standing, User, standing
+from modelport.accounts.store_organizations import MemberRow
+from modelport.accounts.store_organizations import members_of as members
 from modelport.accounts.store_people import Recipient, account_name, recipients
 from modelport.kit import clock, ids
 
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accounts",
+    "MemberRow",
     "Person",
     "Recipient",
     "Standing",
     "User",
     "account_name",
+    "members",
     "normal_email",
     "recipients",
     "standing",

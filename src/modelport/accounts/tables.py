@@ -9,6 +9,7 @@ from modelport.db.base import metadata
 __all__ = [
     "accounts",
     "identities",
+    "invitations",
     "memberships",
     "passkeys",
     "proofs",
@@ -139,3 +140,18 @@ recovery_codes = Table(
     Column("used_at", BigInteger),
 )
 """For who has lost the second factor; each works once."""
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("account_id", Text, ForeignKey("accounts.id"), index=True),
+    Column("role", Text),
+    Column("email", Text, nullable=False),
+    Column("invited_by", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+"""Who is invited to an organisation in a role, or with neither to this server."""

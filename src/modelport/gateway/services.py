@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.accounts.organizations import Organizations
     from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
     from modelport.accounts.security import Security
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from modelport.usage.journal import Journal
     from modelport.usage.leasing import Leasing
     from modelport.usage.service import Usage
+    from modelport.workspaces.service import Workspaces
 
 __all__ = ["Services"]
 
@@ -44,6 +46,8 @@ class Services:
     second_factor: SecondFactor
     security: Security
     passkeys: Passkeys
+    organizations: Organizations
+    workspaces: Workspaces
     mailer: Mailer
     notices: Notices
     hooks: HookWorker

@@ -8,18 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from modelport.accounts.organizations import Organizations
     from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
     from modelport.accounts.security import Security
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
+    from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
     from modelport.keys.service import Keys
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
     from modelport.settings import Settings
+    from modelport.workspaces.service import Workspaces
 
 __all__ = ["Services"]
 
@@ -35,7 +38,10 @@ class Services(Protocol):
     second_factor: SecondFactor
     security: Security
     passkeys: Passkeys
+    organizations: Organizations
+    workspaces: Workspaces
     mailer: Mailer
     notices: Notices
     keys: Keys
     credits: Credits
+    budgets: Budgets
