@@ -54,6 +54,10 @@ from modelport.mail.service import Mailer
 from modelport.mail.transport import transport_of
 from modelport.notices.service import Notices, signature
 from modelport.notices.worker import HookWorker
+from modelport.payments.admin_routes import router as payments_admin_router
+from modelport.payments.hook_routes import router as payments_hooks_router
+from modelport.payments.routes import router as payments_router
+from modelport.payments.service import Payments
 from modelport.people.auth_routes import router as auth_router
 from modelport.people.budget_routes import router as budget_router
 from modelport.people.me_routes import router as me_router
@@ -113,6 +117,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         organizations = Organizations(database, vault, mailer=mailer, throttle=throttle, settings=settings)
         sign_in.invited = organizations.lets_in
         hooks = HookWorker(database, vault, outbound, signature)
+        notices = Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
+        payments = Payments(database, vault, credits, settings, notices)
         yield Services(
             settings=settings,
             database=database,
@@ -125,7 +131,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             organizations=organizations,
             workspaces=Workspaces(database),
             mailer=mailer,
-            notices=Notices(database, vault, mailer=mailer, worker=hooks, settings=settings),
+            notices=notices,
             hooks=hooks,
             outbound=outbound,
             keys=Keys(database, vault),
@@ -137,6 +143,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             journal=Journal(database, credits, settings.settle_timeout),
             budgets=Budgets(database),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
+            payments=payments,
             upstream=UpstreamClient(),
             health=Health(),
         )
@@ -181,6 +188,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     *([("leases", leasing.run())] if leasing is not None else []),
                     ("webhooks", services.hooks.run()),
                     ("tidying", _tidy_now_and_then(services)),
+                    ("payments", services.payments.run()),
                 )
             ]
             try:
@@ -190,6 +198,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
+                await services.payments.close()
                 await services.journal.close()
                 await _seal_the_rest(services.credits)
                 if leasing is not None:
@@ -223,6 +232,9 @@ def control_app(services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(setup_router)
+    app.include_router(payments_router, prefix="/api/app")
+    app.include_router(payments_admin_router, prefix="/api/admin")
+    app.include_router(payments_hooks_router, prefix="/api/webhooks")
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
     health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")

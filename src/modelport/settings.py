@@ -205,6 +205,54 @@ class Settings(BaseSettings):
         description="Let users have webhooks and the like on loopback and private networks. For a server that only "
         "trusted people use.",
     )
+    topup_min: str = Field(default="5", description="Least credits that can be bought at once, in USD.")
+    topup_max: str = Field(default="5000", description="Most credits that can be bought at once, in USD.")
+    topup_presets: list[str] = Field(
+        default=["10", "20", "50", "100"], description="Amounts in USD that the page for buying credits offers."
+    )
+    topup_fee_percent: str = Field(
+        default="0", description="Fee on bought credits in percent, paid beside them; a decimal number."
+    )
+    topup_fee_min: str = Field(default="0", description="Least such fee in USD, where there is one.")
+    cny_per_usd: str = Field(
+        default="7.2", description="Yuan for a dollar of credits, for buyers who pay in CNY; a decimal number."
+    )
+    stripe_secret_key: SecretStr | None = Field(
+        default=None, description="Stripe's secret key; cards, Alipay and WeChat Pay are off without it."
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Signing secret of Stripe's web hook at `/api/webhooks/stripe`. The address does not exist without "
+        "it; payments are then found by asking Stripe every few minutes.",
+    )
+    stripe_methods: list[Literal["card", "alipay", "wechat_pay"]] = Field(
+        default=["card"], description="Ways to pay through Stripe. Each must be switched on in Stripe's dashboard too."
+    )
+    stripe_automatic_tax: bool = Field(default=False, description="Let Stripe Tax work out taxes and collect tax ids.")
+    stripe_promotion_codes: bool = Field(default=False, description="Let buyers enter Stripe's promotion codes.")
+    stripe_address: str | None = Field(
+        default=None, description="Another address than Stripe's own, such as a test server's."
+    )
+    epay_address: str | None = Field(
+        default=None, description="Address of an EPay (易支付) gateway: the folder that holds its `submit.php`."
+    )
+    epay_merchant: str | None = Field(default=None, description="The merchant's number (`pid`) there.")
+    epay_key: SecretStr | None = Field(default=None, description="The merchant's key there.")
+    epay_methods: list[Literal["alipay", "wechat_pay"]] = Field(
+        default=["alipay", "wechat_pay"], description="Ways to pay through it."
+    )
+    bank_transfer_instructions: str | None = Field(
+        default=None,
+        description="Where to send money by bank transfer; shown to buyers with a reference. Off without it. "
+        "An operator confirms each transfer that came.",
+    )
+    refund_if_spent: Literal["refuse", "rest", "debt"] = Field(
+        default="refuse",
+        description="When an operator refunds credits that were partly used: `refuse`, pay back the `rest`, or pay all "
+        "back and note a `debt`, which the next credits pay.",
+    )
+    seller_name: str = Field(default="Modelport", description="The seller on receipts.")
+    seller_details: str = Field(default="", description="Address and tax number of the seller on receipts.")
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
     log_json: bool = Field(default=False, description="Write logs as JSON lines instead of text.")
 

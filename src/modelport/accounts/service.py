@@ -169,6 +169,10 @@ class Accounts:
         """Stands for a text that need not be kept."""
         return self._vault.keyed_hash(f"blind/{text}")
 
+    async def email_of(self, user_id: str) -> str:
+        """The address of a user who is known to exist."""
+        return await self._database.read(partial(store.email_of, user_id=user_id))
+
     async def first_admin(self) -> User | None:
         """The administrator that was made first, or None on a fresh database."""
         return await self._database.read(store.any_admin)

@@ -36,6 +36,11 @@ class User(NamedTuple):
 _USER = (users.c.id, users.c.account_id, users.c.email, users.c.is_admin)
 
 
+def email_of(connection: Connection, user_id: str) -> str:
+    """The address of a user."""
+    return str(connection.execute(select(users.c.email).where(users.c.id == user_id)).scalar_one())
+
+
 def user_by_email(connection: Connection, email: str) -> User | None:
     """The user with exactly this (already normalised) address."""
     row = connection.execute(select(*_USER).where(users.c.email == email)).first()

@@ -164,6 +164,12 @@ class Movements(ABC):
 
         return await self._database.read(read)
 
+    async def moved_through(self, kind: str, owner: str, since: int, until: int) -> dict[str, int]:
+        """What moved through one of the house's own accounts between two moments (milliseconds), by code: above zero
+        what came out of it.
+        """
+        return await self._database.read(partial(store.moved_through, kind=kind, owner=owner, since=since, until=until))
+
     async def gifts(self, account_id: str) -> list[promotions.Gift]:
         """Promotional credits of an account of which something is left, the one that is spent first before others."""
 

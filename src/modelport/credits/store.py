@@ -32,6 +32,7 @@ __all__ = [
     "foreign_holds",
     "known_keys",
     "locked_balance",
+    "moved_through",
     "post",
     "posted_of",
     "remove_holds",
@@ -307,3 +308,20 @@ def foreign_holds(connection: Connection, account_id: str, process: str) -> int:
             )
         ).scalar_one()
     )
+
+
+def moved_through(connection: Connection, kind: str, owner: str, since: int, until: int) -> dict[str, int]:
+    """Sums by code of what came out of a ledger account, less what went in, in a span of time. Charges aside."""
+    mine = find(connection, kind, owner)
+    if mine is None:
+        return {}
+    no_charge = transfers.c.code.not_in(("generation", "hold"))
+    span = (transfers.c.created_at >= since) & (transfers.c.created_at < until) & no_charge
+    sums: dict[str, int] = {}
+    for side, sign in ((transfers.c.debit_account, 1), (transfers.c.credit_account, -1)):
+        rows = connection.execute(
+            select(transfers.c.code, func.sum(transfers.c.amount)).where(side == mine, span).group_by(transfers.c.code)
+        )
+        for code, amount in rows:
+            sums[code] = sums.get(code, 0) + sign * int(amount)
+    return sums

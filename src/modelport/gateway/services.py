@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
     from modelport.notices.worker import HookWorker
+    from modelport.payments.service import Payments
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
@@ -63,5 +64,6 @@ class Services:
     budgets: Budgets
     leasing: Leasing | None
     """Where several processes may serve from one database."""
+    payments: Payments
     upstream: UpstreamClient
     health: Health

@@ -1,0 +1,56 @@
+"""Where processors tell of payments: `/api/webhooks/stripe` and `/api/webhooks/epay`.
+
+Nobody signs in here; each event's signature is checked over the body as it came, before anything of it is read. A
+processor that is not set up, or has no secret, has no address.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from modelport.errors import TooLarge
+from modelport.keys.access import public
+from modelport.payments.errors import HookOff
+from modelport.payments.service import Payments
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
+_LARGEST = 256 * 1024
+"""Bytes; real events have a few thousand."""
+
+
+@router.post("/stripe")
+async def stripe(request: Request) -> dict[str, str]:
+    """An event from Stripe."""
+    payments: Payments = request.app.state.services.payments
+    if payments.stripe is None:
+        raise HookOff("Not Found")
+    notice = await payments.stripe.read_event(await _body(request), request.headers.get("stripe-signature", ""))
+    return {"verdict": await payments.hooks.take("stripe", notice)}
+
+
+@router.get("/epay")
+@router.post("/epay")
+async def epay(request: Request) -> Response:
+    """A notice from an EPay gateway, which wants `success` as the answer or sends it again."""
+    payments: Payments = request.app.state.services.payments
+    if payments.epay is None:
+        raise HookOff("Not Found")
+    parameters = dict(request.query_params)
+    if request.method == "POST":
+        parameters |= dict(parse_qsl((await _body(request)).decode(errors="replace"), keep_blank_values=True))
+    verdict = await payments.hooks.take("epay", payments.epay.read_notice(parameters))
+    return Response("fail" if verdict.startswith("refused") else "success", media_type="text/plain")
+
+
+async def _body(request: Request) -> bytes:
+    """The body as it came. Raises `TooLarge`."""
+    pieces = bytearray()
+    async for piece in request.stream():
+        pieces += piece
+        if len(pieces) > _LARGEST:
+            raise TooLarge("The event is too large.")
+    return bytes(pieces)

@@ -1,0 +1,1 @@
+"""The payment processors, one file each, all behind the seam in `payments/processor.py`."""
