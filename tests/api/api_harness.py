@@ -126,6 +126,11 @@ def catalogue(port: int) -> dict[str, Any]:
                 endpoint("alpha", "text?fail=status&status=500"),
                 endpoint("beta", "text?fail=status&status=503"),
             ),
+            model(
+                "cached",
+                endpoint("alpha", "text"),
+                endpoint("beta", "text", pricing={**PRICING, "prompt": "0.0000012", "input_cache_read": "0.0000001"}),
+            ),
             model("fallen", endpoint("alpha", "text?fail=status&status=500")),
             model("silent", endpoint("alpha", "text?fail=stall")),
         ],

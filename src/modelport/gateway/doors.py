@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from modelport.dialects.canonical import Request
 
-__all__ = ["Address", "Counting", "Door", "find"]
+__all__ = ["Address", "Counting", "Door", "Planning", "find"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,21 @@ class Counting:
     writes: Callable[[int], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """An address that tells how a request at a door would be routed, and sends nothing."""
+
+    door: Door
+
+
 _MESSAGES = Door("anthropic_messages")
 _GEMINI = Door("gemini")
 _GEMINI_ARRAY = Door("gemini", media_type=b"application/json; charset=utf-8", variant=GEMINI_ARRAY)
 _BEDROCK = Door("bedrock_converse", media_type=CONTENT_TYPE.encode(), error_type=error_type)
 _COHERE = Door("cohere_chat")
 
-_BY_END: dict[str, Door | Counting] = {
+_BY_END: dict[str, Door | Counting | Planning] = {
+    "route": Planning(Door(CHAT)),
     "chat/completions": Door(CHAT),
     "completions": Door("openai_completions"),
     "responses": Door("openai_responses"),
@@ -56,7 +64,7 @@ _BY_END: dict[str, Door | Counting] = {
 _BY_END_V2 = {"chat": _COHERE, "embed": vector_door.EMBED_V2, "rerank": vector_door.RERANK_V2}
 """Cohere's own, below `/api/v2/` and `/v2/`."""
 
-_ADDRESSES: dict[str, Door | Counting] = {
+_ADDRESSES: dict[str, Door | Counting | Planning] = {
     **{f"{prefix}/{end}": door for prefix in ("/api/v1", "/v1") for end, door in _BY_END.items()},
     **{f"{prefix}/{end}": door for prefix in ("/api/v2", "/v2") for end, door in _BY_END_V2.items()},
 }
@@ -70,7 +78,7 @@ _GEMINI_ADDRESS = re.compile(r"/(?:api/)?(?:v1beta|v1)/models/(.+):(\w+)")
 _BEDROCK_ADDRESS = re.compile(r"/(?:api/)?model/(.+)/(converse|converse-stream)")
 
 
-def find(path: str, query: bytes = b"") -> tuple[Door | Counting, Address] | None:
+def find(path: str, query: bytes = b"") -> tuple[Door | Counting | Planning, Address] | None:
     """What is behind a POST to `path`, and what the address itself says; None for other addresses."""
     if (door := _ADDRESSES.get(path)) is not None:
         return door, _NOTHING

@@ -46,6 +46,7 @@ def with_inference(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
                 "allOf": [peek, _messages(message)],
             }
             document["paths"]["/api/v1/chat/completions"] = {"post": _operation()}
+            document["paths"]["/api/v1/route"] = {"post": _planning()}
             document["components"].setdefault("securitySchemes", {})["apiKey"] = {"type": "http", "scheme": "bearer"}
         return document
 
@@ -102,5 +103,20 @@ def _operation() -> dict[str, Any]:
                 },
             },
             **{code: {"description": text, "content": error} for code, text in _ERRORS.items()},
+        },
+    }
+
+
+def _planning() -> dict[str, Any]:
+    operation = _operation()
+    answer = {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}
+    return {
+        **operation,
+        "operationId": "plan_route",
+        "tags": ["Routing"],
+        "summary": "How a chat request would be routed now; nothing is sent or charged",
+        "responses": {
+            **operation["responses"],
+            "200": {"description": "Each endpoint with its place or why it was left out, in words.", "content": answer},
         },
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import MethodNotAllowed
-from modelport.gateway.doors import Door, find
+from modelport.gateway.doors import Door, Planning, find
 from modelport.gateway.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _OPEN = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
      b"X-RateLimit-Remaining,X-RateLimit-Reset,X-RateLimit-Limit-Tokens,X-RateLimit-Remaining-Tokens,"
-     b"X-RateLimit-Reset-Tokens,X-Modelport-Quota-Limit,X-Modelport-Quota-Remaining")),
+     b"X-RateLimit-Reset-Tokens,X-Modelport-Quota-Limit,X-Modelport-Quota-Remaining,X-Provider,X-Model,X-Attempt,X-Cost,Server-Timing,"
+     b"X-OpenRouter-Cache-Status,X-OpenRouter-Cache-Age,X-OpenRouter-Cache-TTL,X-OpenRouter-Cache-Source-Id")),
 )  # fmt: skip
 _HEADERS = list(_OPEN)
 
@@ -51,6 +52,8 @@ class Gateway:
             exchange = Exchange(scope, receive, send)
             if isinstance(behind, Door):
                 await self._chat.serve(exchange, behind, address, _HEADERS)
+            elif isinstance(behind, Planning):
+                await self._chat.plan(exchange, behind.door, _HEADERS)
             else:
                 await self._chat.count_tokens(exchange, behind, address, _HEADERS)
         elif method == "OPTIONS":

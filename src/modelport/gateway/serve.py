@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,15 +18,18 @@ import structlog
 
 from modelport.dialects.canonical import FinishReason, Identity, Usage
 from modelport.errors import ModelportError
-from modelport.gateway import tokens
+from modelport.gateway import explained, plan_words, tokens
 from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
 from modelport.gateway.bill import Bill, open_bill
 from modelport.gateway.dialect_table import FAULTS
+from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
+from modelport.gateway.explained import Timings, metadata, wants_metadata, with_metadata
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
+from modelport.gateway.sticky import Conversations, conversation_of
 from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
@@ -33,13 +37,17 @@ from modelport.upstream.health import Outcome, Verdict
 from modelport.usage.generation import Generation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
+    from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import OpenStreams
     from modelport.gateway.dialect import StreamWriter
-    from modelport.gateway.doors import Address, Counting, Door
+    from modelport.gateway.doors import Counting, Door
     from modelport.gateway.services import Services
+    from modelport.gateway.sticky import Conversation
+    from modelport.keys.service import LiveKey
 
 __all__ = ["Chat"]
 
@@ -57,17 +65,20 @@ class Chat:
         self._streams = streams
         self._random = random
         self._slow = Slowness(services.settings.slow_factor, services.settings.slow_margin)
+        self._conversations = Conversations()
 
     async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
         generation_id = ids.generation_id()
         headers = [*headers, (b"x-generation-id", generation_id.encode())]
+        timings = Timings()
         try:
-            run = await self._prepare(exchange, door, address, generation_id)
+            run = await self._prepare(exchange, door, address, generation_id, timings)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
-            await refuse(exchange, door, error, headers)
+            told = metadata("", None, [], None) if wants_metadata(exchange) else None
+            await refuse(exchange, door, error, [*headers, *explained.headers([], timings, None, 0)], told)
             return
         headers += run.bill.limit_headers()
         with exchange.watch():
@@ -103,16 +114,54 @@ class Chat:
             return
         await exchange.answer(200, [*headers, _JSON], counted)
 
-    async def _prepare(self, exchange: Exchange, door: Door, address: Address, generation_id: str) -> _Run:
+    async def plan(self, exchange: Exchange, door: Door, headers: list[tuple[bytes, bytes]]) -> None:
+        """How a request would be routed now, in words; nothing is sent, held or charged."""
+        settings = self._services.settings
+        try:
+            key = await admit(self._services, exchange)
+            body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
+            made, _ = self._plan(door.read(body, Address()), door, key, exchange)
+        except CallerGone:
+            return
+        except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
+            await refuse(exchange, door, error, headers)
+            return
+        told = {
+            "requested": made.requested,
+            "strategy": made.strategy,
+            "variants": made.variants,
+            "sort": made.sort,
+            "attempts": [
+                {"provider": each.provider.slug, "endpoint": each.tag, "model": each.model_id} for each in made.attempts
+            ],
+            "endpoints": plan_words.explained(made),
+        }
+        await exchange.answer(200, [*headers, _JSON], msgspec.json.encode({"data": told}))
+
+    def _plan(self, request: Asked, door: Door, key: LiveKey, exchange: Exchange) -> tuple[Plan, Conversation | None]:
+        services = self._services
+        wish, conversation = wish_of(request, door.operation), None
+        if door.operation == "chat":
+            session = request.peek.session_id or exchange.header(b"x-session-id")
+            conversation = conversation_of(key.record.account_id, request, session)
+            wish.sticky = self._conversations.find(conversation)
+        bounds = key.record.bounds
+        forbids = bounds.forbids if bounds.models or bounds.providers else None
+        most = services.settings.attempts
+        around = Around(self._random, services.health, slow=self._slow, most=most, forbids=forbids)
+        return make_plan(wish, services.catalog.snapshot, around), conversation
+
+    async def _prepare(
+        self, exchange: Exchange, door: Door, address: Address, generation_id: str, timings: Timings
+    ) -> _Run:
         services = self._services
         settings = services.settings
         key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         request = door.read(body, address)
-        bounds = key.record.bounds
-        forbids = bounds.forbids if bounds.models or bounds.providers else None
-        around = Around(self._random, services.health, slow=self._slow, most=settings.attempts, forbids=forbids)
-        plan = make_plan(wish_of(request, door.operation), services.catalog.snapshot, around)
+        timings.read = clock.monotonic()
+        plan, conversation = self._plan(request, door, key, exchange)
+        timings.planned = clock.monotonic()
         generation = Generation(
             id=generation_id,
             created_at=clock.now_ms(),
@@ -127,7 +176,13 @@ class Chat:
             external_user=request.peek.user,
         )
         bill = await open_bill(services, key, plan, request, generation)
-        return _Run(services, self._streams, request, plan, bill, door=door, lots=self._random)
+        timings.held = clock.monotonic()
+        run = _Run(services, self._streams, request, plan, bill, door=door, lots=self._random)
+        run.timings = timings
+        run.told_metadata = wants_metadata(exchange)
+        if conversation is not None and plan.total > 1:
+            run.remember = partial(self._conversations.remember, conversation)
+        return run
 
 
 class _Run:
@@ -153,6 +208,10 @@ class _Run:
         self.bill = bill
         self._begun: Begun | None = None
         self._attempts: list[Attempt] = []
+        self.timings = Timings()
+        self.told_metadata = False
+        self.remember: Callable[[Endpoint, Usage], None] | None = None
+        """Told who answered, so that the conversation can go on there."""
         self._started = clock.monotonic()
         self._first_at: float | None = None
         self._delivering = False
@@ -163,12 +222,13 @@ class _Run:
         streams = self._streams
         try:
             begun = self._begun = await self._attempt(exchange, headers)
-            self._first_at = clock.monotonic()
+            self._first_at = self.timings.first = clock.monotonic()
             if self._request.stream:
                 await self.bill.deliver(begun.endpoint)
                 streams.add(self.bill)
                 self._delivering = True
-                await relay(exchange, begun, self.bill, self._stream_headers(headers))
+                shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint)]
+                await relay(exchange, begun, self.bill, self._stream_headers(shown))
                 await begun.drain()
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             assert self._begun is not None
@@ -224,12 +284,23 @@ class _Run:
             else:
                 # Nothing of it has been seen, so it is not charged either.
                 self._services.journal.withdraw(done)
-                await refuse(exchange, self._door, error, headers)
+                await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)])
             return
+        told = self._metadata()
         if self._request.stream:
-            await exchange.end(begun.passage.end(charged))
+            await exchange.end(_with(begun.passage.end(charged), told))
         else:
-            await exchange.answer(200, [*headers, _JSON], begun.passage.whole(charged))
+            shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
+            await exchange.answer(200, shown, _with(begun.passage.whole(charged), told))
+
+    def _explained(self, endpoint: Endpoint | None, cost: int | None = None) -> list[tuple[bytes, bytes]]:
+        return explained.headers(self._attempts, self.timings, endpoint, cost)
+
+    def _metadata(self) -> bytes | None:
+        if not self.told_metadata:
+            return None
+        endpoint = self._begun.endpoint if self._begun is not None else None
+        return metadata(self._plan.requested, self._plan, self._attempts, endpoint)
 
     def _did_well(self, begun: Begun, usage: Usage) -> None:
         seconds = clock.monotonic() - begun.started
@@ -240,6 +311,8 @@ class _Run:
         latency = begun.note.milliseconds / 1000 if begun.rest is not None else None
         speed = usage.completion_tokens / seconds if usage.completion_tokens >= _MEASURABLE else None
         self._judge(Outcome(Verdict.OK, latency, speed))
+        if self.remember is not None:
+            self.remember(begun.endpoint, usage)
 
     def _judge(self, outcome: Outcome) -> None:
         """Tells the endpoint's health how its answer ended."""
@@ -279,13 +352,7 @@ class _Run:
         first = self._first_at or now
         generation.latency_ms = int((first - self._started) * 1000)
         generation.generation_ms = int((now - first) * 1000)
-        generation.trace = msgspec.json.encode(
-            {
-                "requested": self._plan.requested,
-                "plan": self._plan.steps,
-                "attempts": self._attempts,
-            }
-        ).decode()
+        generation.trace = explained.trace(self._plan, self._attempts, self.timings)
 
     async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
         """No answer, or one that broke: free to the caller, told in the form that is still possible."""
@@ -301,9 +368,10 @@ class _Run:
             with contextlib.suppress(ModelportError):
                 await done
         if exchange.started:
-            await exchange.end((self._begun.passage if self._begun else self._nobody()).fail(error))
+            last = (self._begun.passage if self._begun else self._nobody()).fail(error)
+            await exchange.end(_with(last, self._metadata()))
         else:
-            await refuse(exchange, self._door, error, headers)
+            await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)], self._metadata())
 
     def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""
@@ -342,8 +410,18 @@ def _hedge(asked: str | None, usual: float) -> float | None:
     return seconds if 0 < seconds < 3600 else None
 
 
-async def refuse(exchange: Exchange, door: Door, error: Exception, headers: list[tuple[bytes, bytes]]) -> None:
-    """Answers with an error in the caller's dialect."""
+def _with(body: bytes, told: bytes | None) -> bytes:
+    return body if told is None else with_metadata(body, told)
+
+
+async def refuse(
+    exchange: Exchange,
+    door: Door,
+    error: Exception,
+    headers: list[tuple[bytes, bytes]],
+    told: bytes | None = None,
+) -> None:
+    """Answers with an error in the caller's dialect; `told` is how it was routed, for who asked."""
     status = error.code if isinstance(error, ModelportError) else 500
     if status == 500:
         _log.error("request.fault", exc_info=error)
@@ -352,7 +430,8 @@ async def refuse(exchange: Exchange, door: Door, error: Exception, headers: list
     if isinstance(error, ModelportError):
         headers = [*headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
     headers = [*headers, *door.error_headers(error)]
-    await exchange.answer(status, [*headers, _JSON], door.write_error(error))
+    body = door.write_error(error)
+    await exchange.answer(status, [*headers, _JSON], body if status in {401, 500} else _with(body, told))
 
 
 def _uncancel() -> None:

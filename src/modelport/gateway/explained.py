@@ -1,0 +1,130 @@
+"""How a request was routed, told to those who ask: headers, `openrouter_metadata`, the trace kept with a generation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from modelport.kit import clock
+from modelport.kit.money import format_usd
+
+if TYPE_CHECKING:
+    from modelport.catalog.snapshot import Endpoint
+    from modelport.gateway.attempt import Attempt
+    from modelport.gateway.exchange import Exchange
+    from modelport.gateway.plan import Plan
+
+__all__ = ["Timings", "headers", "metadata", "trace", "wants_metadata", "with_metadata"]
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Timings:
+    """When each step of a request was done, in seconds on the clock for durations."""
+
+    __slots__ = ("first", "held", "planned", "read", "started")
+
+    def __init__(self) -> None:
+        self.started = self.read = self.planned = self.held = clock.monotonic()
+        self.first: float | None = None
+
+    def millis(self) -> dict[str, float]:
+        """How long each step took; what a caller waited for the provider is `upstream`."""
+        spans = {
+            "read": self.read - self.started,
+            "plan": self.planned - self.read,
+            "hold": self.held - self.planned,
+            "upstream": (self.first or clock.monotonic()) - self.held,
+        }
+        return {name: round(seconds * 1000, 3) for name, seconds in spans.items()}
+
+
+def headers(attempts: list[Attempt], timings: Timings, endpoint: Endpoint | None, cost: int | None = None) -> Headers:
+    """What is told of every answer: who gave it, at which attempt, for how much, how long each step took."""
+    found: Headers = [(b"x-attempt", str(len(attempts)).encode())]
+    if endpoint is not None:
+        found += [(b"x-provider", endpoint.provider.slug.encode()), (b"x-model", endpoint.model_id.encode())]
+    elif attempts:
+        found += [(b"x-provider", attempts[-1].endpoint.encode()), (b"x-model", attempts[-1].model.encode())]
+    if cost is not None:
+        found.append((b"x-cost", format_usd(cost).encode()))
+    spans = ", ".join([f"{name};dur={value:g}" for name, value in timings.millis().items()])
+    found.append((b"server-timing", spans.encode()))
+    return found
+
+
+def wants_metadata(exchange: Exchange) -> bool:
+    """Whether the caller asked for `openrouter_metadata`."""
+    value = exchange.header(b"x-openrouter-metadata") or exchange.header(b"x-openrouter-experimental-metadata")
+    return value is not None and value.lower() == "enabled"
+
+
+def metadata(requested: str, plan: Plan | None, attempts: list[Attempt], endpoint: Endpoint | None) -> bytes:
+    """`openrouter_metadata` as the reference has it (`behaviour.md` section 7)."""
+    told: dict[str, object] = {
+        "requested": requested,
+        "strategy": "direct",
+        "region": None,
+        "attempt": len(attempts),
+        "is_byok": False,
+        "endpoints": {"total": 0, "available": []},
+        "summary": "no endpoint was tried",
+    }
+    if plan is not None:
+        answered = endpoint.model_id if endpoint is not None else None
+        fell_back = plan.strategy == "direct" and answered is not None and answered != next(iter(plan.models))
+        left = [step for step in plan.steps if step.removed is None]
+        names = {each.tag: each.provider.name for each in plan.attempts}
+        told |= {
+            "strategy": "fallback" if fell_back else plan.strategy,
+            "endpoints": {
+                "total": plan.total,
+                "available": [
+                    {
+                        "provider": names.get(step.endpoint, step.endpoint),
+                        "model": step.model,
+                        "selected": endpoint is not None and (step.endpoint, step.model) == (endpoint.tag, answered),
+                    }
+                    for step in left
+                ],
+            },
+            "summary": f"available={len(left)} of {plan.total}, attempt={len(attempts)}"
+            + (f", selected={endpoint.tag}" if endpoint is not None else ""),
+        }
+    if attempts:
+        told["attempts"] = [
+            {"provider": each.provider, "model": each.model, "status": each.status or 502} for each in attempts
+        ]
+        told["generation_time"] = attempts[-1].milliseconds
+    return msgspec.json.encode(told)
+
+
+def with_metadata(body: bytes, told: bytes) -> bytes:
+    """A JSON object, or the last JSON object of a stream, with the metadata in it; unchanged where there is none."""
+    start = body.rfind(b"data: {")
+    end = body.rfind(b"}", 0, None if start < 0 else _end_of_line(body, start))
+    if end < 0 or (start < 0 and not body.startswith(b"{")):
+        return body
+    comma = b"" if body[:end].rstrip().endswith(b"{") else b","
+    return body[:end] + comma + b'"openrouter_metadata":' + told + body[end:]
+
+
+def _end_of_line(body: bytes, start: int) -> int:
+    end = body.find(b"\n", start)
+    return len(body) if end < 0 else end
+
+
+def trace(plan: Plan, attempts: list[Attempt], timings: Timings) -> str:
+    """Everything that decided how a request was routed, as it is kept with its generation."""
+    return msgspec.json.encode(
+        {
+            "requested": plan.requested,
+            "strategy": plan.strategy,
+            "variants": plan.variants,
+            "sort": plan.sort,
+            "plan": plan.steps,
+            "attempts": attempts,
+            "milliseconds": timings.millis(),
+        }
+    ).decode()

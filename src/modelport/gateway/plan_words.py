@@ -1,0 +1,80 @@
+"""A plan in words, in English and Chinese, for people who ask why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelport.gateway.plan import Plan, Step
+
+__all__ = ["explained"]
+
+_REMOVED = {
+    "not_ready": ("it is still being started", "它还在启动"),
+    "rule": ("a rule of the operator excludes it", "运营者的规则将它排除"),
+    "service_tier": ("it is sold in another service tier than the one asked for", "它的服务等级与请求的不符"),
+    "max_tokens": ("its longest answer is shorter than `max_tokens`", "它的最长回答短于 `max_tokens`"),
+    "context_length": ("the prompt with its answer is longer than its context", "提示与回答超出它的上下文长度"),
+    "parameters": ("it does not support tools", "它不支持工具调用"),
+    "require_parameters": ("it lacks a parameter, and `require_parameters` is set", "它缺少参数,而请求要求全部支持"),
+    "only": ("it is not among `provider.only`", "它不在 `provider.only` 之中"),
+    "ignore": ("`provider.ignore` names it", "`provider.ignore` 排除了它"),
+    "order": ("it is not in `provider.order`, and fallbacks are off", "它不在 `provider.order` 中,且不允许后备"),
+    "quantizations": ("it is of another quantization", "它的量化方式不符"),
+    "zdr": ("it is not known to keep nothing", "不能确认它不保留数据"),
+    "data_collection": ("it may keep or train on what it is sent", "它可能保留数据或用于训练"),
+    "distillable": ("the model's author does not allow distillation", "模型作者不允许蒸馏"),
+    "max_price": ("it costs more than `max_price`", "它的价格高于 `max_price`"),
+}
+_NOTES = {
+    "slow": ("slow of late", "近来较慢"),
+    "lacks_parameters": ("lacks a wish", "缺少期望的参数"),
+    "quality": ("worse than its equals", "质量不及同类"),
+    "other_tier": ("of another tier", "服务等级不同"),
+    "misses_latency": ("slower than preferred", "首字延迟超出期望"),
+    "misses_throughput": ("less throughput than preferred", "吞吐低于期望"),
+    "pinned": ("pinned by the operator", "由运营者指定优先"),
+    "order": ("named in `provider.order`", "在 `provider.order` 中指定"),
+    "cache": ("the conversation is in its cache", "对话仍在它的缓存中"),
+    "cache_discount": ("its cache discount is counted", "已计入缓存折扣"),
+    "degraded": ("degraded", "状态下降"),
+    "down": ("down", "故障"),
+    "resting": ("resting after faults or a rate limit", "因故障或限流而暂停"),
+}
+
+
+def explained(plan: Plan) -> list[dict[str, object]]:
+    """Each endpoint that was looked at: where it stands or why not, in words."""
+    equals: dict[tuple[str, str | None, int], float] = {}
+    for step in plan.steps:
+        if step.removed is None:
+            key = (step.model, step.standing, len(step.notes))
+            equals[key] = equals.get(key, 0.0) + (step.weight or 0.0)
+    return [_one(plan, step, equals.get((step.model, step.standing, len(step.notes)), 0.0)) for step in plan.steps]
+
+
+def _one(plan: Plan, step: Step, weights: float) -> dict[str, object]:
+    told: dict[str, object] = {"model": step.model, "endpoint": step.endpoint, "price": step.price}
+    if step.removed is not None:
+        english, chinese = _REMOVED.get(step.removed, (step.removed, step.removed))
+        return told | {
+            "removed": step.removed,
+            "reason": {"en": f"Left out: {english}.", "zh": f"不予考虑:{chinese}。"},
+        }
+    words = [_NOTES[each] for each in (*step.notes, *((step.standing,) if step.standing else ()))]
+    chance = step.weight / weights if step.weight and weights and plan.sort is None else None
+    if chance is not None:
+        words.append((f"a chance of {chance:.1%} to go first among its equals", f"在同类中居首的概率为 {chance:.1%}"))
+    elif plan.sort is not None:
+        words.append((f"sorted by {plan.sort}", f"按 {plan.sort} 排序"))
+    place = (step.position or 0) + 1
+    return told | {
+        "position": step.position,
+        "standing": step.standing or "fine",
+        "notes": list(step.notes),
+        "chance": None if chance is None else round(chance, 4),
+        "reason": {
+            "en": f"Place {place}: {', '.join(each for each, _ in words) or 'nothing speaks against it'}.",
+            "zh": f"第 {place} 位:{'、'.join(each for _, each in words) or '没有不利因素'}。",
+        },
+    }
