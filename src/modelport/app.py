@@ -29,6 +29,7 @@ from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
 from modelport.catalog.admin.routes import router as catalog_admin_router
 from modelport.catalog.measured import EndpointFigures
+from modelport.catalog.price_book import PriceBook
 from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
 from modelport.catalog.sync import Sync
@@ -40,6 +41,7 @@ from modelport.db.migrate import migrate
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
 from modelport.gateway.bill import OpenStreams
+from modelport.gateway.explaining import router as explaining_router
 from modelport.gateway.openapi import with_inference
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
@@ -142,6 +144,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             usage=usage,
             journal=Journal(database, credits, settings.settle_timeout),
             budgets=Budgets(database),
+            prices=PriceBook(database, catalog),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
             payments=payments,
             upstream=UpstreamClient(),
@@ -226,7 +229,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     )
     app.state.services = services
     for prefix in ("/api/v1", "/v1"):
-        for router in (catalog_router, limits_router, usage_router, workspace_router, budget_router):
+        for router in (catalog_router, limits_router, usage_router, explaining_router, workspace_router, budget_router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     for router in (auth_router, passkey_router, me_router, security_router, notice_router, organization_router):
         app.include_router(router, prefix="/api/app")

@@ -82,7 +82,7 @@ async def test_balances_follow_every_phase(house: House) -> None:
     )
     assert await balances() == ((127, 1000, 0), (0, 127, 0))
     report = await house.credits.check()
-    assert report[:4] == (6, 3, 0, None)
+    assert report[:4] == (6, 4, 0, None)
 
 
 async def test_post_returns_the_new_balances_with_growing_versions(house: House) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.catalog import latest, rows, shelf
+from modelport.catalog.rules import PriceRules
 from modelport.catalog.sealing import MissingSecret, Sealing, key_field
 from modelport.catalog.snapshot import Endpoint, Model, Snapshot
 from modelport.catalog.words import env_name
@@ -48,8 +49,9 @@ def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
             # One that nobody asked for is no fault.
             (dormant if row["source"] == "synced" else inactive)[row["slug"]] = str(error)
             keyless[row["slug"]] = rows.provider_from_row(row, keys=(), proxy=None, headers={})
-    models = _models(loaded, providers)
-    waiting = _endpoints(loaded, keyless)
+    rules = PriceRules(tuple(loaded.rules))
+    models = _models(loaded, providers, rules)
+    waiting = _endpoints(loaded, keyless, rules)
     wanted = {row["slug"]: _wanted(row) for row in loaded.providers if row["slug"] in keyless}
     redirects = latest.redirects(models, loaded.models)
     shown = shelf.shown(models, waiting, redirects, wanted)
@@ -67,6 +69,7 @@ def build(loaded: Loaded, vault: Vault, environ: Mapping[str, str]) -> Snapshot:
         models_json=models_json,
         etag=etag_of(models_json),
         shown=MappingProxyType(shown),
+        rules=rules,
         authors=MappingProxyType({row["slug"]: rows.author_from_row(row) for row in loaded.authors}),
     )
 
@@ -148,8 +151,8 @@ def _keys(row: Mapping[str, Any], sealing: Sealing) -> tuple[UpstreamKey, ...]:
     return tuple(found)
 
 
-def _models(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, Model]:
-    serving = _endpoints(loaded, providers)
+def _models(loaded: Loaded, providers: Mapping[str, Provider], rules: PriceRules) -> dict[str, Model]:
+    serving = _endpoints(loaded, providers, rules)
     return {
         row["id"]: rows.model_from_row(row, serving.get(row["id"], ()))
         for row in loaded.models
@@ -157,14 +160,14 @@ def _models(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, Mode
     }
 
 
-def _endpoints(loaded: Loaded, providers: Mapping[str, Provider]) -> dict[str, tuple[Endpoint, ...]]:
+def _endpoints(loaded: Loaded, providers: Mapping[str, Provider], rules: PriceRules) -> dict[str, tuple[Endpoint, ...]]:
     """The endpoints of these providers by model, the cheapest first."""
     models = {row["id"]: row for row in loaded.models}
     found: dict[str, list[Endpoint]] = {}
     for row in loaded.endpoints:
         if row["status"] == "active" and row["provider"] in providers:
             made = rows.endpoint_from_row(row, models[row["model_id"]], providers[row["provider"]])
-            found.setdefault(row["model_id"], []).append(made)
+            found.setdefault(row["model_id"], []).append(rules.applied(made))
     # Sorting is stable: the operator's order among equals.
     return {model_id: tuple(sorted(each, key=_price)) for model_id, each in found.items()}
 

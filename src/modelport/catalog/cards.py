@@ -192,16 +192,16 @@ def _architecture(record: Architecture) -> schemas.Architecture:
 
 
 def _pricing(record: Pricing) -> schemas.PublicPricing:
-    public: dict[str, Any] = {key: format_price(price) for key, price in record.prices.given().items()}
-    if record.kept != record.whole:
-        public["discount"] = float(record.discount)
+    public: dict[str, Any] = {key: format_price(price) for key, price in record.shown(record.prices).items()}
+    if discount := float(record.discount):
+        public["discount"] = discount
     if record.overrides:
-        public["overrides"] = [_override(each) for each in record.overrides]
+        public["overrides"] = [_override(each, record) for each in record.overrides]
     return schemas.PublicPricing.model_validate(public)
 
 
-def _override(record: Override) -> schemas.PricingOverride:
-    public: dict[str, Any] = {key: format_price(price) for key, price in record.prices.given().items()}
+def _override(record: Override, of: Pricing) -> schemas.PricingOverride:
+    public: dict[str, Any] = {key: format_price(price) for key, price in of.shown(record.prices).items()}
     for key in ("min_prompt_tokens", "utc_start", "utc_end"):
         if getattr(record, key) is not None:
             public[key] = getattr(record, key)

@@ -14,6 +14,7 @@ __all__ = [
     "KeyNotTaken",
     "ModelNotFound",
     "NoSuchProvider",
+    "NoSuchRule",
     "Refused",
     "Stale",
 ]
@@ -49,6 +50,10 @@ class BadQuery(BadRequest):
 
 class ModelNotFound(NotFound):
     """No model has this id."""
+
+
+class NoSuchRule(NotFound):
+    """No rule of prices has this id, or it is retired."""
 
 
 class Refused(BadRequest):

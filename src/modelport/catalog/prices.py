@@ -104,11 +104,13 @@ class Pricing:
     overrides: tuple[Override, ...] = ()
     discount: str = "0"
     """Part of every price that is not charged, as a decimal string from 0 to 1."""
+    factor: Fraction = field(default=Fraction(1))
+    """What the operator's mark-ups and discounts make of every price."""
     base: Rates = field(init=False, compare=False, repr=False)
     """The rates when no override applies, before the discount."""
     kept: int = field(init=False, compare=False, repr=False)
     whole: int = field(init=False, compare=False, repr=False)
-    """`kept / whole` is 1 - discount, exactly."""
+    """`kept / whole` is (1 - discount) x factor, exactly."""
     is_free: bool = field(init=False, compare=False, repr=False)
     """Whether nothing is ever charged."""
     charges_images: bool = field(init=False, compare=False, repr=False)
@@ -117,7 +119,7 @@ class Pricing:
     """Rates by the set of overrides that apply, as bits: worked out once each."""
 
     def __post_init__(self) -> None:
-        part = 1 - Fraction(self.discount)
+        part = (1 - Fraction(self.discount)) * self.factor
         base = _rates(self.prices.given())
         every = (self.prices, *(each.prices for each in self.overrides))
         charged = any(price for prices in every for price in prices.given().values())
@@ -130,6 +132,11 @@ class Pricing:
             ("_merged", {0: base}),
         ):
             object.__setattr__(self, name, value)
+
+    def shown(self, prices: Prices) -> dict[str, int]:
+        """Prices as callers see them, before the discount: times the operator's factor, as far as can be written."""
+        given: dict[str, int] = dict(prices.given())
+        return given if self.factor == 1 else {name: round(price * self.factor) for name, price in given.items()}
 
     def merged(self, bits: int) -> Rates:
         """The rates under the overrides whose bits are set; later ones win, price by price."""

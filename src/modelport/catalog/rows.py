@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from modelport.catalog.about_entry import AuthorEntry
@@ -271,9 +272,10 @@ def pricing_to_json(entry: PricingEntry) -> Values:
     return entry.model_dump(exclude_none=True, exclude_defaults=True)
 
 
-def pricing_from_json(data: Mapping[str, Any]) -> Pricing:
-    """The record the chat path charges by."""
+def pricing_from_json(data: Mapping[str, Any], factor: Fraction = Fraction(1)) -> Pricing:
+    """The record the chat path charges by; `factor` is what the operator's rules made of it."""
     return Pricing(
+        factor=factor,
         prices=_prices(data),
         overrides=tuple(
             Override(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from modelport.catalog.pricing import Override, Prices, Pricing, Rates
+from modelport.catalog.rules import PriceRules
 from modelport.providers.provider import DataPolicy
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Endpoint:
     """The tier it is sold in (`flex`, `priority`...); None for the plain one."""
     data_policy: DataPolicy = field(default_factory=DataPolicy)
     """Its provider's, or its own where that differs."""
+    list_pricing: Pricing | None = None
+    """What the catalogue says, where the operator's rules make another price of it."""
+    price_factor: str | None = None
+    """By which they multiply it, for accounts in no group."""
+    price_rules: str | None = None
     price_version: int | None = None
     """Number of the prices in the endpoint's history, so that a charge can be explained when they have changed."""
     tool_choice: frozenset[str] | None = None
@@ -202,6 +208,8 @@ class Snapshot:
     shown: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
     """Every model and name that lists can show by id, the newest first; also those that can't be called now."""
     authors: Mapping[str, Author] = field(default_factory=dict[str, Author])
+    rules: PriceRules = field(default_factory=PriceRules)
+    """The operator's mark-ups and discounts."""
     version: int = 0
     """Counts the swaps of this process."""
 

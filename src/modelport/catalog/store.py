@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, delete, func, insert, or_, select, text, update
 
-from modelport.catalog import tables
+from modelport.catalog import rule_store, tables
 from modelport.kit import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from modelport.catalog.rules import Rule
 
 __all__ = [
     "Loaded",
@@ -45,6 +47,8 @@ class Loaded(NamedTuple):
     endpoints: list[Row]
     """In the operator's order within each model, also those removed; with the number of their newest prices."""
     authors: list[Row]
+    rules: Sequence[Rule] = ()
+    """The operator's, over these prices."""
 
 
 def lock(connection: Connection) -> None:
@@ -79,6 +83,7 @@ def load(connection: Connection, *, asleep: Callable[[Row], bool] | None = None)
         _all(connection, of_models.order_by(models.c.id)),
         found,
         _all(connection, select(tables.authors).order_by(tables.authors.c.slug)),
+        rule_store.in_force(connection),
     )
 
 

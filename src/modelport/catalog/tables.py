@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Int
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["authors", "endpoints", "models", "price_history", "providers", "states"]
+__all__ = ["authors", "endpoints", "models", "price_history", "pricing_rules", "providers", "states"]
 
 _JSON = JSON(none_as_null=True)
 
@@ -154,4 +154,20 @@ price_history = Table(
     # From when on these prices hold, until the endpoint's next row.
     Column("created_at", BigInteger, nullable=False),
     Index(None, "endpoint_id", "created_at"),
+)
+
+pricing_rules = Table(
+    "pricing_rules",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # What it is about; NULL fits everything.
+    Column("model", Text),
+    Column("provider", Text),
+    Column("account_group", Text),
+    # Parts as decimal strings, which no rounding has touched.
+    Column("markup", Text),
+    Column("discount", Text),
+    Column("created_at", BigInteger, nullable=False),
+    # Never edited and never deleted: an old charge names its rules.
+    Column("retired_at", BigInteger),
 )

@@ -12,6 +12,8 @@ from rich.table import Table
 from modelport.cli.catalog import app as catalog
 from modelport.cli.keys import app as keys
 from modelport.cli.output import DataDir, Email, Json, console, run, settings_of, show
+from modelport.cli.prices import margin as margin_of
+from modelport.cli.prices import pricing
 from modelport.cli.provider_keys import app as providers
 
 if TYPE_CHECKING:
@@ -169,6 +171,10 @@ def grant_credits(
 
     balance = format_usd(run(work(settings_of(data_dir))))
     show({"user": user, "balance": balance}, as_json=as_json, text=f"The balance is now {balance} USD.")
+
+
+app.add_typer(pricing, name="pricing")
+ledger.command("margin")(margin_of)
 
 
 @ledger.command("check")

@@ -29,6 +29,7 @@ class Purse:
         "doubtful",
         "ever_funded",
         "foreign",
+        "group",
         "held",
         "lease",
         "ledger_account",
@@ -52,6 +53,8 @@ class Purse:
         """Owed to the house: credits that were refunded or disputed after they had been spent."""
         self.doubtful = 0
         """Part of what is held: may have been taken away by a transaction whose end was not heard."""
+        self.group: str | None = None
+        """By which the operator's price rules know the account."""
         self.stale = False
         self.lease: Lease | None = None
         """This process's slice of the balance, where several processes share it."""

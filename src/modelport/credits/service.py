@@ -17,6 +17,7 @@ from modelport.credits.movements import Movements
 from modelport.credits.moving import IfSpent, Moved
 from modelport.credits.purse import Purse
 from modelport.credits.store import Balance, Checkpoint, Posting, StoredHold, Transaction
+from modelport.db import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,7 @@ __all__ = [
     "add_budget_spend",
     "add_holds",
     "balances_of",
+    "books",
     "checkpoint_holds",
     "dead_holds",
     "is_alive",
@@ -64,6 +66,7 @@ __all__ = [
 add_budget_spend = budget_store.add_spend
 add_holds = store.add_holds
 balances_of = store.balances_of
+books = store.books
 checkpoint_holds = store.checkpoint_holds
 dead_holds = store.dead_holds
 ledger_account = store.account
@@ -106,6 +109,10 @@ class Credits(Movements):
         """How many changes were noted: what is read from the ledger while this moves may be old already."""
         self.revenue = 0
         """Ledger account of the house's revenue; set by `start`."""
+        self.provider_cost = 0
+        """Ledger account of what providers charge the house; set by `start`."""
+        self.providers: dict[str, int] = {}
+        """Ledger accounts of what each provider is owed."""
         self.shared = False
         """Whether other processes may spend from the same balances, so that this one needs leases."""
         self.cut_off = False
@@ -113,7 +120,12 @@ class Credits(Movements):
 
     async def start(self) -> None:
         """Opens the house's own accounts."""
-        self.revenue = await self._database.write(lambda connection: store.account(connection, "revenue", ""))
+        self.revenue, self.provider_cost = await self._database.write(
+            lambda connection: (
+                store.account(connection, "revenue", ""),
+                store.account(connection, "provider_cost", ""),
+            )
+        )
 
     async def purse(self, account_id: str) -> Purse:
         """The account's purse, read from the ledger when it is not in memory or was changed elsewhere."""
@@ -125,14 +137,14 @@ class Credits(Movements):
             purse.stale = False
         doubtful = purse.doubtful if purse is not None else 0
 
-        def load(connection: Connection) -> tuple[Balance, int, int]:
+        def load(connection: Connection) -> tuple[Balance, int, int, str | None]:
             balance = store.balance(connection, store.account(connection, "credits", account_id))
             foreign = store.foreign_holds(connection, account_id, self.process)
-            return balance, foreign, moving.debt_of(connection, account_id)
+            return balance, foreign, moving.debt_of(connection, account_id), store.group_of(connection, account_id)
 
         noted = self._noted
         try:
-            balance, foreign, debt = await self._database.write(load)
+            balance, foreign, debt, group = await self._database.write(load)
         except BaseException:
             if purse is not None:
                 purse.stale = True
@@ -153,7 +165,26 @@ class Credits(Movements):
             if doubtful and purse.doubtful >= doubtful:
                 purse.held -= doubtful
                 purse.doubtful -= doubtful
+        purse.group = group
         return purse
+
+    async def set_group(self, account_id: str, name: str | None) -> None:
+        """Puts an account into a group of the operator's price rules, or into none."""
+
+        def write(connection: Connection) -> None:
+            store.set_group(connection, account_id, name)
+            changes.note(connection, "credits", account_id)
+
+        await self._database.write(write)
+        self.changed(account_id)
+
+    async def open_providers(self, slugs: Iterable[str]) -> None:
+        """Opens ledger accounts for what is owed to these providers, where there are none."""
+        missing = [slug for slug in slugs if slug not in self.providers]
+        if missing:
+            self.providers |= await self._database.write(
+                lambda connection: {slug: store.account(connection, "provider", slug) for slug in missing}
+            )
 
     def changed(self, account_id: str) -> None:
         """Another process moved this account's money: read it again before the next hold."""

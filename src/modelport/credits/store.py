@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from modelport.credits.tables import balances, holds, ledger_accounts, transfers
+from modelport.credits.tables import account_groups, balances, holds, ledger_accounts, transfers
 from modelport.db.prepared import Prepared
 from modelport.kit import clock
 
@@ -26,16 +26,19 @@ __all__ = [
     "add_holds",
     "balance",
     "balances_of",
+    "books",
     "checkpoint_holds",
     "dead_holds",
     "find",
     "foreign_holds",
+    "group_of",
     "known_keys",
     "locked_balance",
     "moved_through",
     "post",
     "posted_of",
     "remove_holds",
+    "set_group",
     "transactions",
     "transfer",
 ]
@@ -219,6 +222,29 @@ def locked_balance(connection: Connection, ledger_account: int) -> Balance:
     """The same, and nobody else moves it until this transaction ends. SQLite's writers queue anyway."""
     query = _BALANCES.where(balances.c.account == ledger_account).with_for_update()
     return Balance(*connection.execute(query).one())
+
+
+def books(connection: Connection) -> tuple[int, int]:
+    """What the house charged for answers, and what providers charge it, in all."""
+    found: list[int] = []
+    for kind in ("revenue", "provider_cost"):
+        ledger_account = find(connection, kind, "")
+        standing = None if ledger_account is None else balance(connection, ledger_account)
+        found.append(0 if standing is None else standing.credits_posted - standing.debits_posted)
+    return found[0], -found[1]
+
+
+def group_of(connection: Connection, account_id: str) -> str | None:
+    """The group that the operator's price rules know the account by."""
+    query = select(account_groups.c.name).where(account_groups.c.account_id == account_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def set_group(connection: Connection, account_id: str, name: str | None) -> None:
+    """Puts an account into a group, or into none."""
+    connection.execute(delete(account_groups).where(account_groups.c.account_id == account_id))
+    if name is not None:
+        connection.execute(insert(account_groups).values(account_id=account_id, name=name))
 
 
 def posted_of(connection: Connection, account_id: str) -> int:

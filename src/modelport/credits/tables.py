@@ -19,6 +19,7 @@ from sqlalchemy import (
 from modelport.db.base import BigId, metadata
 
 __all__ = [
+    "account_groups",
     "balances",
     "budget_days",
     "budgets",
@@ -214,3 +215,11 @@ leases = Table(
 )
 """Slices of balances and limits that one process alone may spend. `amount` is never less than what is left of the
 slice: spending is taken off the balance at once, and off here a little later."""
+
+account_groups = Table(
+    "account_groups",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+"""Accounts that the operator's price rules know as a group, such as resellers or staff."""

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from modelport.catalog import pricing
+from modelport.catalog.rules import Terms
 from modelport.credits.budgets import Spender
 from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import Charged, FinishReason, Usage
@@ -83,7 +84,9 @@ class Bill:
         "_held",
         "_key",
         "_opened",
+        "_owed",
         "_purse",
+        "_rules",
         "_services",
         "_settled",
         "_weighing",
@@ -108,10 +111,13 @@ class Bill:
         self._purse = purse
         self._held = 0
         self._opened = False
+        self._owed: list[tuple[str, int]] = []
+        """What providers charge the operator, by their slugs."""
+        self._rules = services.catalog.snapshot.rules
         self._settled = False
         self._endpoint: Endpoint | None = None
         self._at = datetime.fromtimestamp(generation.created_at / 1000, tz=clock.UTC)
-        self._weighing = Weighing(self._at)
+        self._weighing = Weighing(self._at, self._rules, purse.group)
         self.generation = generation
         self.ticket = ticket
         self.produced_bytes = 0
@@ -179,6 +185,10 @@ class Bill:
         if not self._held or endpoint.pricing.is_free:
             return
         generation = self.generation
+        # Should the process die, this is what stays of the request.
+        generation.prompt_tokens = self.prompt_floor
+        generation.prompt_images = self._weighing.images
+        self._note_prices(endpoint)
         spent = min(self._cost(Usage(self.prompt_floor, 1, estimated=True)), self._held)
         hold = StoredHold(
             generation.id,
@@ -223,9 +233,34 @@ class Bill:
     def _expiry(self) -> int:
         return clock.now_ms() + self._services.settings.hold_seconds * 1000
 
+    def _terms(self, endpoint: Endpoint) -> Terms:
+        if self._purse.group is None:
+            return Terms(endpoint.pricing, endpoint.price_factor, endpoint.price_rules)
+        return self._rules.terms(endpoint, self._purse.group)
+
     def _cost(self, usage: Usage) -> int:
-        assert self._endpoint is not None
-        return pricing.cost(self._with_images(usage), self._endpoint.pricing, self._at)
+        endpoint = self._endpoint
+        assert endpoint is not None
+        prices = endpoint.pricing if self._purse.group is None else self._terms(endpoint).pricing
+        return pricing.cost(self._with_images(usage), prices, self._at)
+
+    def _note_prices(self, endpoint: Endpoint) -> None:
+        generation = self.generation
+        generation.price_version = endpoint.price_version
+        _, generation.price_factor, generation.price_rules = self._terms(endpoint)
+
+    def wasted(self, provider: str, amount: int) -> None:
+        """What a provider, by its slug, charges for an attempt that failed: noted for the operator only."""
+        self._owed.append((provider, amount))
+        self.generation.wasted_cost += amount
+
+    def _waste(self, endpoint: Endpoint, usage: Usage) -> None:
+        if endpoint.cost_pricing is None:
+            return
+        try:
+            self.wasted(endpoint.provider.slug, pricing.cost(self._with_images(usage), endpoint.cost_pricing, self._at))
+        except ValueError:
+            _log.exception("bill.absurd_usage", generation=self.generation.id)
 
     def _with_images(self, usage: Usage) -> Usage:
         """No provider tells how many pictures it was sent."""
@@ -249,9 +284,11 @@ class Bill:
         _, done = self._settle(usage or Usage(), charge=usage is not None)
         return done
 
-    def failed(self, error: Exception) -> asyncio.Future[None]:
-        """No answer, or one that broke: free to the caller."""
+    def failed(self, error: Exception, usage: Usage | None = None) -> asyncio.Future[None]:
+        """No answer, or one that broke: free to the caller. `usage` is what its provider may charge for."""
         generation = self.generation
+        if usage is not None and self._endpoint is not None:
+            self._waste(self._endpoint, usage)
         generation.status = "error"
         generation.finish_reason = FinishReason.ERROR.value
         kind = error.kind if isinstance(error, UpstreamFailed) else getattr(error, "error_type", "server")
@@ -269,12 +306,13 @@ class Bill:
         self.ticket.ended(usage.prompt_tokens + usage.completion_tokens)
         cost = extra = 0
         if endpoint is not None:
-            generation.price_version = endpoint.price_version
-        if charge and endpoint is not None:
+            self._note_prices(endpoint)
             try:
-                cost = self._cost(usage)
-                if endpoint.cost_pricing is not None:
+                if charge:
+                    cost = self._cost(usage)
+                if endpoint.cost_pricing is not None and usage.total_tokens:
                     generation.upstream_cost = pricing.cost(usage, endpoint.cost_pricing, self._at)
+                    self._owed.append((endpoint.provider.slug, generation.upstream_cost))
             except ValueError:
                 # A count beyond all bounds is the provider's fault: nobody pays for it, and no hold outlives it.
                 _log.exception("bill.absurd_usage", generation=generation.id)
@@ -297,7 +335,7 @@ class Bill:
             for meter in meters:
                 meter.release(set_aside)
 
-        done = self._services.journal.written(Settled(generation, entry, release))
+        done = self._services.journal.written(Settled(generation, entry, release, tuple(self._owed)))
         return Charged(usage, charged, *self._split(usage, charged)), done
 
     def _take_extra(self, wanted: int) -> int:

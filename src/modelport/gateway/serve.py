@@ -352,6 +352,9 @@ class _Run:
         first = self._first_at or now
         generation.latency_ms = int((first - self._started) * 1000)
         generation.generation_ms = int((now - first) * 1000)
+        for each in self._attempts:
+            if each.upstream_cost:
+                self.bill.wasted(each.endpoint.partition("/")[0], each.upstream_cost)
         generation.trace = explained.trace(self._plan, self._attempts, self.timings)
 
     async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
@@ -362,7 +365,7 @@ class _Run:
             return
         self._describe(self._begun)
         self._settled = True
-        done = self.bill.failed(error)
+        done = self.bill.failed(error, self._used_in_vain())
         if self.bill.opened:
             # A crash now would charge for what was delivered: first the disk must know that it is free.
             with contextlib.suppress(ModelportError):
@@ -372,6 +375,15 @@ class _Run:
             await exchange.end(_with(last, self._metadata()))
         else:
             await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)], self._metadata())
+
+    def _used_in_vain(self) -> Usage | None:
+        """What the provider of a stream that broke may charge for: what it told, or a rough count of what it sent."""
+        begun = self._begun
+        if begun is None:
+            return None
+        if begun.passage.usage is not None or not self._delivering:
+            return begun.passage.usage
+        return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
 
     def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""

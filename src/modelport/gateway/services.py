@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
+    from modelport.catalog.price_book import PriceBook
     from modelport.catalog.service import Catalog
     from modelport.catalog.sync import Sync
     from modelport.credits.budgets import Budgets
@@ -62,6 +63,7 @@ class Services:
     usage: Usage
     journal: Journal
     budgets: Budgets
+    prices: PriceBook
     leasing: Leasing | None
     """Where several processes may serve from one database."""
     payments: Payments

@@ -10,6 +10,8 @@ from modelport.gateway import tokens
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from modelport.catalog.pricing import Pricing
+    from modelport.catalog.rules import PriceRules
     from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
     from modelport.gateway.plan import Plan
@@ -37,10 +39,12 @@ class Weighed(NamedTuple):
 class Weighing:
     """The estimate of one request."""
 
-    __slots__ = ("_at", "completion_cap", "images", "prompt_floor", "prompt_tokens", "units")
+    __slots__ = ("_at", "_group", "_rules", "completion_cap", "images", "prompt_floor", "prompt_tokens", "units")
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, rules: PriceRules, group: str | None) -> None:
         self._at = at
+        self._rules = rules
+        self._group = group
         self.prompt_tokens = 0
         """The estimate the hold was made with."""
         self.prompt_floor = 0
@@ -88,10 +92,13 @@ class Weighing:
     def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
         return max(
             pricing.estimate_max(
-                self.prompt_tokens, completion, each.pricing, self._at, images=self.images, requests=self.units
+                self.prompt_tokens, completion, self._prices(each), self._at, images=self.images, requests=self.units
             )
             for each in endpoints
         )
+
+    def _prices(self, endpoint: Endpoint) -> Pricing:
+        return endpoint.pricing if self._group is None else self._rules.terms(endpoint, self._group).pricing
 
     def _affordable(self, endpoints: list[Endpoint], wanted: int, amount: int, room: int) -> int:
         base = self._estimate(endpoints, 0)

@@ -19,11 +19,11 @@ from modelport.usage import store
 from modelport.usage.generation import Generation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-__all__ = ["Charge", "Entry", "Opened", "Settled", "Sharer", "apply", "make_storable", "recover"]
+__all__ = ["Books", "Charge", "Entry", "Opened", "Settled", "Sharer", "apply", "make_storable", "recover"]
 
 
 class Charge(NamedTuple):
@@ -53,9 +53,19 @@ class Settled(NamedTuple):
     charge: Charge | None
     release: Callable[[], None] | None = None
     """Called once the new balances are in memory: gives back what was held for this request."""
+    owed: tuple[tuple[str, int], ...] = ()
+    """What providers charge the operator for it, failed attempts included, by the provider's slug."""
 
 
 Entry = Opened | Settled
+
+
+class Books(NamedTuple):
+    """Ledger accounts of the operator's costs."""
+
+    provider_cost: int
+    providers: Mapping[str, int]
+    """What each provider is owed, by its slug."""
 
 
 class Sharer(NamedTuple):
@@ -74,6 +84,7 @@ def apply(
     *,
     retry: bool,
     sharer: Sharer | None = None,
+    books: Books | None = None,
 ) -> list[Balance]:
     """Writes a batch; with `retry`, only what an earlier try has not committed already. Returns the balances of
     every account that the batch moves or has moved.
@@ -89,6 +100,8 @@ def apply(
     charges = [(entry.generation, entry.charge) for entry in settled if entry.charge is not None]
     postings = [_pending(entry, revenue) for entry in opened]
     postings += [_posting(generation, charge, revenue) for generation, charge in charges]
+    if books is not None:
+        postings += _costs(settled, books)
     if opened:
         credits_.add_holds(connection, [entry.hold for entry in opened])
     if points:
@@ -196,6 +209,29 @@ def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
         one[0] += charge.amount
         one[1] += 1
     return [Spend(key_id, day, spent, requests) for (key_id, day), (spent, requests) in sums.items()]
+
+
+def _costs(settled: Sequence[Settled], books: Books) -> list[Posting]:
+    """What the batch's answers cost the operator: one transfer a provider, whatever the number of answers."""
+    sums: dict[str, int] = {}
+    first: dict[str, str] = {}
+    for entry in settled:
+        for slug, amount in entry.owed:
+            if amount:
+                sums[slug] = sums.get(slug, 0) + amount
+                first.setdefault(slug, entry.generation.id)
+    return [
+        Posting(
+            books.provider_cost,
+            books.providers[slug],
+            sums[slug],
+            "single",
+            "cost",
+            first[slug],
+            f"cost/{first[slug]}/{slug}",
+        )
+        for slug in sorted(sums)
+    ]
 
 
 def _budget_spends(charges: Sequence[tuple[Generation, Charge]]) -> list[BudgetSpend]:

@@ -20,7 +20,7 @@ import structlog
 from modelport.credits.budgets import LiveBudget
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
-from modelport.usage.batch import Charge, Entry, Opened, Settled, Sharer, apply, make_storable
+from modelport.usage.batch import Books, Charge, Entry, Opened, Settled, Sharer, apply, make_storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,16 +135,7 @@ class Journal:
         while True:
             entries = [_free(entry) if done in self._withdrawn else entry for entry, done in batch]
             try:
-                balances = await self._database.write(
-                    lambda connection, entries=entries, points=points, retry=retry: apply(
-                        connection,
-                        entries,
-                        list(points.values()),
-                        self._credits.revenue,
-                        retry=retry,
-                        sharer=self._sharer(),
-                    )
-                )
+                balances = await self._apply(entries, list(points.values()), retry=retry)
             except DatabaseDown as error:
                 self.failing = True
                 _log.warning("journal.refused", entries=len(entries), cause=str(error.__cause__))
@@ -176,6 +167,19 @@ class Journal:
                 done.set_result(None)
         self._withdrawn.difference_update(done for _, done in batch if done is not None)
 
+    async def _apply(self, entries: Sequence[Entry], points: Sequence[Checkpoint], *, retry: bool) -> Sequence[Balance]:
+        """One transaction."""
+        credits = self._credits
+        if owed := {slug for entry in entries if isinstance(entry, Settled) for slug, _ in entry.owed}:
+            await credits.open_providers(owed)
+        sharer = Sharer(credits.process, credits.cut_off) if credits.shared else None
+        books = Books(credits.provider_cost, credits.providers)
+        return await self._database.write(
+            lambda connection: apply(
+                connection, entries, points, credits.revenue, retry=retry, sharer=sharer, books=books
+            )
+        )
+
     def _take_over(self, entries: Sequence[Entry], balances: Sequence[Balance]) -> None:
         # One step, without an await: nobody sees a balance that was lowered while its hold still stands.
         self._credits.settled(balances)
@@ -197,9 +201,6 @@ class Journal:
         for budget in charge.budgets:
             if isinstance(budget, LiveBudget):
                 budget.spend(amount, day)
-
-    def _sharer(self) -> Sharer | None:
-        return Sharer(self._credits.process, self._credits.cut_off) if self._credits.shared else None
 
 
 def _free(entry: Entry) -> Entry:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelport.usage import store
 from modelport.usage.errors import NoSuchGeneration
+from modelport.usage.margin import By, MarginReport, margin
 
 if TYPE_CHECKING:
     from modelport.db.database import Database
@@ -34,3 +35,11 @@ class Usage:
     async def free_answers_since(self, account_id: str, since_ms: int) -> int:
         """How many answers of free models the account got since `since_ms`."""
         return await self._database.read(partial(store.free_since, account_id=account_id, since_ms=since_ms))
+
+    async def margin(
+        self, by: By = "model", *, since_ms: int | None = None, until_ms: int | None = None
+    ) -> MarginReport:
+        """What was charged, what it cost and what is left, by model, provider or UTC day; over all time the ledger is
+        asked for the same.
+        """
+        return await self._database.read(partial(margin, by=by, since_ms=since_ms, until_ms=until_ms))
