@@ -41,7 +41,7 @@ def session_of(caller: Principal) -> Session:
     return caller.session
 
 
-class Provider(BaseModel):
+class SignInProvider(BaseModel):
     """An identity provider to sign in with."""
 
     slug: str
@@ -56,7 +56,7 @@ class Features(BaseModel):
     registration: Literal["open", "invite", "domains", "closed"]
     registration_domains: list[str]
     sign_up_bonus: str = Field(description="USD.")
-    providers: list[Provider] = Field(description="Identity providers to sign in with, beside password and code.")
+    providers: list[SignInProvider] = Field(description="Identity providers to sign in with, beside password and code.")
     mail: Literal["smtp", "console"] = Field(description="`console`: mails are printed where the server runs.")
     currency: str
 
