@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from modelport.cli.catalog import app as catalog
+from modelport.cli.importing import app as importing
 from modelport.cli.keys import app as keys
 from modelport.cli.output import DataDir, Email, Json, console, run, settings_of, show
 from modelport.cli.prices import margin as margin_of
@@ -38,6 +39,7 @@ for name, group in (
     ("ledger", ledger),
     ("catalog", catalog),
     ("providers", providers),
+    ("import", importing),
 ):
     app.add_typer(group, name=name)
 

@@ -135,6 +135,8 @@ class Keys:
         self._database = database
         self._vault = vault
         self._live: dict[str, LiveKey] = {}
+        self._foreign: bool | None = None
+        """Whether there are keys of another gateway; None before anybody asked."""
         self._noted = 0
         """How many changes were noted: what is read from the database while this moves may be old already."""
 
@@ -169,6 +171,40 @@ class Keys:
         )
         await self._database.write(partial(store.add, key=key))
         return text, key
+
+    async def adopt(
+        self,
+        account_id: str,
+        user_id: str,
+        name: str,
+        text: str,
+        *,
+        limit: int | None = None,
+        expires_at: int | None = None,
+        disabled: bool = False,
+    ) -> Key | None:
+        """A key that another gateway gave out, which goes on working here; None when it is here already.
+
+        Like every other it is kept as a hash. It has no checksum, so a mistyped one is only told by the database.
+        """
+        key = Key(
+            id=ids.prefixed("key"),
+            account_id=account_id,
+            user_id=user_id,
+            name=name,
+            hash=self._vault.keyed_hash(text),
+            label=token.mask_foreign(text),
+            limit=limit,
+            limit_reset=None,
+            disabled=disabled,
+            expires_at=expires_at,
+            created_at=clock.now_ms(),
+        )
+        if await self._database.read(partial(store.by_hash, key_hash=key.hash)) is not None:
+            return None
+        await self._database.write(partial(store.adopt, key=key))
+        self.changed(key.hash)
+        return key
 
     async def of_browser(self, account_id: str, user_id: str) -> LiveKey:
         """The key that stands for what a signed-in person does in this account's web app; made on first use.
@@ -231,6 +267,8 @@ class Keys:
     def changed(self, key_hash: str) -> None:
         """Another process changed this key: read it again before it is used."""
         self._noted += 1
+        if not self._foreign:
+            self._foreign = None  # it may have been the first of them
         if (live := self._live.get(key_hash)) is not None:
             live.stale = True
 
@@ -249,10 +287,16 @@ class Keys:
         key_hash = self._vault.keyed_hash(text)
         live = self._live.get(key_hash)
         if live is None or live.stale:
-            if not token.is_well_formed(text):
+            if not token.is_well_formed(text) and not (token.may_be_foreign(text) and await self._has_foreign()):
                 raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
             live = await self._load(key_hash)
         return _usable(live)
+
+    async def _has_foreign(self) -> bool:
+        """Whether any key of another gateway was adopted: else one without our checksum needs no look-up."""
+        if self._foreign is None:
+            self._foreign = await self._database.read(store.has_foreign)
+        return self._foreign
 
     async def _load(self, key_hash: str) -> LiveKey:
         def load(connection: Connection) -> tuple[Key, int, dict[int, int], Standing] | None:

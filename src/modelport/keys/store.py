@@ -24,8 +24,10 @@ __all__ = [
     "add",
     "add_if_new",
     "add_spend",
+    "adopt",
     "by_hash",
     "change",
+    "has_foreign",
     "of_account",
     "revoke",
     "spent_days",
@@ -172,3 +174,15 @@ _ADD_SPEND = Prepared(
 def add_spend(connection: Connection, spends: Sequence[Spend]) -> None:
     """Adds to what keys spent. Rows are touched in one order, so that two writers never wait in a ring."""
     _ADD_SPEND.many(connection, [tuple(spend) for spend in sorted(spends)])
+
+
+def adopt(connection: Connection, key: Key) -> None:
+    """Stores a key that another gateway gave out, and tells every server that there are such keys."""
+    add_if_new(connection, key)
+    changes.note(connection, "key", key.hash)
+
+
+def has_foreign(connection: Connection) -> bool:
+    """Whether any key was given out by another gateway: their labels begin otherwise."""
+    foreign = api_keys.c.label.startswith("sk-") & ~api_keys.c.label.startswith("sk-mp-")
+    return connection.execute(select(api_keys.c.id).where(foreign).limit(1)).first() is not None

@@ -12,12 +12,13 @@ import zlib
 
 from modelport.kit.ids import random_text
 
-__all__ = ["MANAGEMENT_PREFIX", "PREFIX", "is_well_formed", "mask", "new"]
+__all__ = ["MANAGEMENT_PREFIX", "PREFIX", "is_well_formed", "mask", "mask_foreign", "may_be_foreign", "new"]
 
 PREFIX = "sk-mp-v1-"
 MANAGEMENT_PREFIX = "sk-mp-mgmt-v1-"
 _RANDOM = 43  # 62^43 is a little over 2^256
 _CHECK = 6
+_LONGEST = 200
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -43,6 +44,16 @@ def is_well_formed(text: str) -> bool:
 def mask(key: str) -> str:
     """The label that stands for the key wherever it is shown again: `sk-mp-v1-abc...xyz`."""
     return f"{key[: len(_prefix(key)) + 3]}...{key[-3:]}"
+
+
+def may_be_foreign(text: str) -> bool:
+    """Whether `text` may be a key that another gateway gave out."""
+    return text.startswith("sk-") and not text.startswith("sk-mp-") and 20 <= len(text) <= _LONGEST and text.isascii()
+
+
+def mask_foreign(key: str) -> str:
+    """The label of a key that another gateway gave out; it never begins like one of ours."""
+    return f"{key[:6]}...{key[-3:]}"
 
 
 def _prefix(text: str) -> str:

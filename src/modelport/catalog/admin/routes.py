@@ -12,8 +12,13 @@ from modelport.catalog import writing
 from modelport.catalog.admin import editing, schemas
 from modelport.catalog.applying import Applied
 from modelport.catalog.errors import NoSuchProvider
+from modelport.catalog.imports.litellm import read_litellm
+from modelport.catalog.imports.openrouter import read_openrouter
+from modelport.catalog.imports.plan import Plan, Unreadable
+from modelport.catalog.imports.taking import Importing, Taken
 from modelport.catalog.routes import TheCatalog
 from modelport.catalog.sync import Activated, Proposal, Sync
+from modelport.errors import BadRequest, NotFound
 from modelport.keys.access import Permission, allow
 
 __all__ = ["router"]
@@ -21,6 +26,9 @@ __all__ = ["router"]
 router = APIRouter(
     prefix="/api/admin/catalog", tags=["Catalogue (operators)"], dependencies=[Depends(allow(Permission.OPERATE))]
 )
+
+_READERS = {"litellm": read_litellm, "openrouter": read_openrouter}
+"""Kinds that come as a text. A database's address is for the command line: whoever is there may read files anyway."""
 
 
 def the_sync(request: Request) -> Sync:
@@ -152,6 +160,31 @@ async def take(source: str, given: schemas.TakeRequest, sync: TheSync) -> dict[s
     return _proposal(await sync.take(source, given.token, free=given.free), done=True)
 
 
+@router.post("/import/{kind}/preview", response_model=schemas.ImportAnswer)
+async def preview_import(kind: str, request: Request) -> dict[str, Any]:
+    """What a LiteLLM configuration, or OpenRouter's list of models (the body), would change."""
+    importing, plan = await _plan(kind, request)
+    return _imported(await importing.preview(plan), done=False)
+
+
+@router.post("/import/{kind}/apply", response_model=schemas.ImportAnswer)
+async def apply_import(kind: str, request: Request) -> dict[str, Any]:
+    """Brings it in; with `token` in the query only if it still changes what was shown."""
+    importing, plan = await _plan(kind, request)
+    return _imported(await importing.take(plan, token=request.query_params.get("token")), done=True)
+
+
+async def _plan(kind: str, request: Request) -> tuple[Importing, Plan]:
+    if kind not in _READERS:
+        raise NotFound(f"{kind!r} can't be imported here; `modelport import` reads databases as well.")
+    services = request.app.state.services
+    importing = Importing(services.catalog, services.accounts, services.keys, services.credits)
+    try:
+        return importing, await importing.read(_READERS[kind], await _text(request))
+    except Unreadable as error:
+        raise BadRequest(f"This can't be imported: {error}.") from None
+
+
 async def _text(request: Request) -> str:
     return (await request.body()).decode("utf-8", "replace")
 
@@ -176,6 +209,15 @@ def _applied(applied: Applied, *, done: bool) -> dict[str, Any]:
         "unchanged": applied.unchanged,
         "differences": [each.to_json() for each in applied.differences],
         "token": applied.token,
+        "applied": done,
+    }
+
+
+def _imported(taken: Taken, *, done: bool) -> dict[str, Any]:
+    return {
+        "differences": [each.to_json() for each in taken.applied.differences],
+        "notes": taken.notes,
+        "token": taken.applied.token,
         "applied": done,
     }
 

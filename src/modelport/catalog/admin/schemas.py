@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 __all__ = [
     "AppliedAnswer",
     "Difference",
+    "ImportAnswer",
     "KeyAnswer",
     "KeyRequest",
     "Price",
@@ -53,6 +54,15 @@ class ProposalAnswer(BaseModel):
     source: str
     differences: list[Difference]
     notes: list[str]
+    token: str
+    applied: bool
+
+
+class ImportAnswer(BaseModel):
+    """What an import changes in the catalogue."""
+
+    differences: list[Difference]
+    notes: list[str] = Field(description="What could not be brought along, and why.")
     token: str
     applied: bool
 

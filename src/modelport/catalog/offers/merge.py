@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.catalog import rows
-from modelport.catalog.document import Document
+from modelport.catalog.document import Document, ModelEntry
 from modelport.providers.authors import AUTHORS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from modelport.catalog.document import EndpointEntry, ModelEntry
+    from modelport.catalog.document import EndpointEntry
     from modelport.catalog.offers.offer import Offer
     from modelport.catalog.store import Loaded
 
@@ -43,19 +43,20 @@ def merge(
     complete: Collection[str] = (),
     add_providers: Mapping[str, Mapping[str, Any]] | None = None,
     free: bool = False,
+    keeper: str = _SYNCED,
 ) -> Merged:
     """Puts offers and the catalogue together.
 
     Endpoints of the providers in `complete` that were synced and are not among the offers are removed.
     `add_providers` are entries for providers that may have to be added. Where no price is known, a new endpoint is
-    left out, or costs nothing if it is `free`.
+    left out, or costs nothing if it is `free`. `keeper` is who keeps what the offers bring.
     """
-    return _Merging(current, complete, free=free).run(list(offers), add_providers or {})
+    return _Merging(current, complete, free=free, keeper=keeper).run(list(offers), add_providers or {})
 
 
 class _Merging:
-    def __init__(self, current: Loaded, complete: Collection[str], *, free: bool) -> None:
-        self._complete, self._free = complete, free
+    def __init__(self, current: Loaded, complete: Collection[str], *, free: bool, keeper: str) -> None:
+        self._complete, self._free, self._keeper = complete, free, keeper
         self._current = current
         self._rows = {row["id"]: row for row in current.models}
         self._owners = {alias: row["id"] for row in current.models for alias in row["aliases"]}
@@ -103,12 +104,13 @@ class _Merging:
                 "id": model_id,
                 "context_length": _UNKNOWN_CONTEXT,
                 **facts,
-                "source": _SYNCED,
+                "source": self._keeper,
                 "endpoints": endpoints,
             }
         before = _plain(entry)
         merged = {**before, **facts, "endpoints": endpoints}
-        return None if merged == before else merged
+        same = _plain(ModelEntry.model_validate(merged)) == before
+        return None if same else merged
 
     def _merged(self, entry: ModelEntry | None, offers: list[Offer], context: int) -> list[dict[str, Any]]:
         offered = {offer.provider: offer for offer in offers}
@@ -122,7 +124,7 @@ class _Merging:
             if endpoint.source != _SYNCED:
                 found.append(before)
             elif offer is not None:
-                found.append({**before, **_endpoint(offer, context, entry)})
+                found.append({**before, **_endpoint(offer, context, entry), "source": self._keeper})
             elif endpoint.provider not in self._complete:
                 found.append(before)
         for offer in offered.values():
@@ -136,7 +138,7 @@ class _Merging:
             self._unpriced.append(f"{offer.provider}: {offer.upstream_model}")
             return None
         made = _endpoint(offer, context, entry)
-        return {"pricing": _FREE, **made, "provider": offer.provider, "source": _SYNCED}
+        return {"pricing": _FREE, **made, "provider": offer.provider, "source": self._keeper}
 
     def _authors(self, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
         there = {row["slug"] for row in self._current.authors}

@@ -1,0 +1,1 @@
+"""What other gateways keep, brought here: read into a plan, shown, and taken in on consent."""

@@ -1,0 +1,261 @@
+"""What other gateways keep, brought here: files and databases made from their public schemas, and keys that go on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from api_harness import Harness, read_answer
+from typer.testing import CliRunner
+
+from modelport.catalog.imports.litellm import read_litellm
+from modelport.catalog.imports.oneapi import read_oneapi
+from modelport.catalog.imports.openrouter import read_openrouter
+from modelport.catalog.imports.plan import Plan, Unreadable
+from modelport.catalog.imports.taking import Importing, Taken
+from modelport.catalog.offers.naming import Names
+from modelport.cli.main import app
+from modelport.kit.money import parse_usd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NAMES = Names(["openai/gpt-4o", "anthropic/claude-sonnet-4.5", "openai/gpt-oss-120b"])
+TOKEN = "kT9" + "a" * 45
+
+LITELLM = """
+model_list:
+  - model_name: gpt-4o
+    litellm_params:
+      model: openai/gpt-4o-2024-08-06
+      api_key: os.environ/OPENAI_API_KEY
+      input_cost_per_token: 0.0000025
+      output_cost_per_token: 1e-5
+      rpm: 100
+    model_info: {max_input_tokens: 128000, max_output_tokens: 16384, supports_function_calling: true, mode: chat}
+  - model_name: gpt-4o
+    litellm_params: {model: openai/gpt-4o-2024-08-06, api_key: sk-second, weight: 3}
+  - model_name: claude
+    litellm_params: {model: anthropic/claude-sonnet-4-5, api_key: sk-ant, input_cost_per_token: 0.000003,
+                     output_cost_per_token: 0.000015}
+  - model_name: house
+    litellm_params: {model: openai/llama, api_base: "http://127.0.0.1:9/v1", api_key: none,
+                     input_cost_per_token: 0, output_cost_per_token: 0}
+  - model_name: vectors
+    litellm_params: {model: openai/text-embedding-3-small, input_cost_per_token: "0.00000002"}
+    model_info: {mode: embedding}
+  - model_name: unpriced
+    litellm_params: {model: groq/some-model, api_key: os.environ/GROQ_API_KEY}
+  - model_name: cloud
+    litellm_params: {model: vertex_ai/gemini, vertex_project: x}
+  - model_name: "anthropic/*"
+    litellm_params: {model: "anthropic/*"}
+  - litellm_params: {}
+router_settings:
+  model_group_alias: {"team/best": gpt-4o, bare: claude}
+  fallbacks: [{gpt-4o: [claude]}]
+general_settings: {master_key: sk-1234}
+"""
+
+
+@pytest.fixture(scope="module")
+def own_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    made = Harness(tmp_path_factory.mktemp("import"))
+    yield made
+    made.stop(within=1)
+
+
+def importing(harness: Harness) -> Importing:
+    services = harness.services
+    return Importing(services.catalog, services.accounts, services.keys, services.credits)
+
+
+def taken(harness: Harness, reader: Callable[[str, Names], Plan], given: str) -> tuple[Taken, Taken]:
+    """The preview and the deed."""
+
+    async def work() -> tuple[Taken, Taken]:
+        one = importing(harness)
+        plan = await one.read(reader, given)
+        seen = await one.preview(plan)
+        return seen, await one.take(plan, token=seen.applied.token)
+
+    return harness.call(work())
+
+
+def test_a_litellm_file_is_read_and_says_what_it_leaves_out() -> None:
+    plan = read_litellm(LITELLM, NAMES)
+    assert plan.providers["openai"]["api_keys"] == [
+        {"name": "imported-1", "key": "env:OPENAI_API_KEY", "weight": 1},
+        {"name": "imported-2", "key": "sk-second", "weight": 3},
+    ]
+    assert plan.providers["127-0-0-1-9"]["base_url"] == "http://127.0.0.1:9/v1"
+    by = {each.model_id: each for each in plan.offers}
+    assert set(by) == {"openai/gpt-4o", "anthropic/claude", "imported/house", "openai/vectors", "groq/unpriced"}
+    gpt = by["openai/gpt-4o"]
+    assert gpt.pricing == {"prompt": "0.0000025", "completion": "0.00001"}
+    assert (gpt.upstream_model, gpt.context_length) == ("gpt-4o-2024-08-06", 128000)
+    assert "tools" in gpt.supported_parameters
+    assert by["openai/vectors"].output_modalities == ("embeddings",)
+    assert plan.aliases == {"openai/gpt-4o": ["team/best"]}
+    told = "\n".join(plan.notes)
+    for words in ("rpm", "'vertex_ai' needs more", "'anthropic/*' stands for many", "without `model_name`",
+                  "alias 'bare'", "fallbacks between models", "`general_settings`"):  # fmt: skip
+        assert words in told
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "model_list: 5"])
+def test_what_is_no_litellm_file(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_litellm(text, NAMES)
+
+
+def test_a_litellm_file_is_taken_in_twice_as_once(own_harness: Harness) -> None:
+    seen, done = taken(own_harness, read_litellm, LITELLM)
+    assert seen.applied.differences == done.applied.differences
+    assert "model openai/gpt-4o added" in [each.words for each in done.applied.differences]
+    assert any("No price is known" in each and "groq: some-model" in each for each in done.notes)
+    snapshot = own_harness.services.catalog.snapshot
+    gpt = snapshot.find("team/best")
+    assert gpt is not None
+    assert gpt.id == "openai/gpt-4o"
+    assert [each.key for each in snapshot.providers["openai"].keys] == ["sk-second"]
+    _, again = taken(own_harness, read_litellm, LITELLM)
+    assert again.applied.differences == []
+
+
+def a_database(path: Path, *, new_api: bool, base_url: str) -> str:
+    """A small one of the other system, as its public schema has it."""
+    more = ", auto_ban INTEGER DEFAULT 1, setting TEXT" if new_api else ""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            f"""
+            CREATE TABLE channels (id INTEGER PRIMARY KEY, type INTEGER, key TEXT, status INTEGER, name TEXT,
+                weight INTEGER, base_url TEXT, models TEXT, model_mapping TEXT, "group" TEXT{more});
+            CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT, password TEXT, email TEXT, status INTEGER,
+                quota INTEGER, "group" TEXT, deleted_at TEXT);
+            CREATE TABLE tokens (id INTEGER PRIMARY KEY, user_id INTEGER, key TEXT, status INTEGER, name TEXT,
+                expired_time INTEGER, remain_quota INTEGER, unlimited_quota INTEGER, deleted_at TEXT);
+            CREATE TABLE options (key TEXT PRIMARY KEY, value TEXT);
+            INSERT INTO options VALUES ('ModelRatio', '{{"gpt-4o": 1.25, "plainly": 0.5}}'),
+                ('CompletionRatio', '{{"gpt-4o": 4, "plainly": 2}}'), ('ModelPrice', '{{"by-piece": 0.04}}'),
+                ('QuotaPerUnit', '500000');
+            """  # noqa: S608 (ours)
+        )
+        mapping = '{"by-piece": "text", "plainly": "text"}'
+        mistral, deepseek = (42, 43) if new_api else (28, 36)
+        channels: list[tuple[Any, ...]] = [
+            (1, 1, "sk-a\nsk-b", 1, "OpenAI", 2, "", "gpt-4o,no-price", "", "default"),
+            (2, 8, "up-key", 1, "Own", 0, base_url, "plainly,by-piece", mapping, "vip"),
+            (3, 18, "x", 1, "Spark", 0, "", "spark", "", "default"),
+            (4, mistral, "sk-m", 2, "Mistral off", 0, "", "gpt-4o", "{", "default"),
+            (5, deepseek, "sk-d", 1, "DeepSeek", 0, "", "deepseek-chat", "", "default"),
+        ]
+        names = 'id, type, key, status, name, weight, base_url, models, model_mapping, "group"'
+        database.executemany(f"INSERT INTO channels ({names}) VALUES (?,?,?,?,?,?,?,?,?,?)", channels)  # noqa: S608
+        people = [
+            (1, "root", "$2a$", "root@other.test", 1, 5_000_000, "default", None),
+            (2, "nobody", "$2a$", "", 1, 250_000, "vip", None),
+            (3, "gone", "$2a$", "gone@other.test", 2, 9, "default", None),
+        ]
+        database.executemany("INSERT INTO users VALUES (?,?,?,?,?,?,?,?)", people)
+        tokens = [
+            (1, 1, TOKEN, 1, "laptop", -1, 1_000_000, 0, None),
+            (2, 1, "off" + "b" * 45, 2, "off", -1, 0, 1, None),
+            (3, 2, "old" + "c" * 45, 1, "old", 1_000_000_000, 0, 1, None),
+            (4, 2, "del" + "d" * 45, 1, "deleted", -1, 0, 1, "2026-01-01"),
+        ]
+        database.executemany("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?)", tokens)
+    return str(path)
+
+
+@pytest.mark.parametrize("new_api", [True, False])
+def test_a_database_is_read(tmp_path: Path, *, new_api: bool) -> None:
+    path = a_database(tmp_path / "one.db", new_api=new_api, base_url="http://127.0.0.1:9")
+    plan = read_oneapi(path, NAMES)
+    assert plan.source == ("new-api" if new_api else "one-api")
+    own = f"{plan.source}-own"
+    assert set(plan.providers) == {"openai", own, "mistral", "deepseek"}
+    assert [each["key"] for each in plan.providers["openai"]["api_keys"]] == ["sk-a", "sk-b"]
+    assert plan.providers[own]["base_url"] == "http://127.0.0.1:9/v1"
+    assert "api_keys" not in plan.providers["mistral"]
+    by = {(each.provider, each.model_id): each for each in plan.offers}
+    assert by["openai", "openai/gpt-4o"].pricing == {"prompt": "0.0000025", "completion": "0.00001"}
+    assert by[own, "imported/by-piece"].pricing == {"prompt": "0", "completion": "0", "request": "0.04"}
+    assert by[own, "imported/by-piece"].upstream_model == "text"
+    root, nobody = plan.users
+    assert (root.email, root.credits) == ("root@other.test", parse_usd("10"))
+    assert nobody.email == f"nobody-2@{plan.source}.invalid"
+    assert [(key.name, key.limit, key.disabled) for key in root.keys] == [
+        ("laptop", parse_usd("2"), False),
+        ("off", None, True),
+    ]
+    assert TOKEN not in repr(plan)
+    told = "\n".join(plan.notes)
+    for words in ("'Spark'", "switched off there", "passwords stay behind", "groups", "no JSON", "'gone'"):
+        assert words in told
+
+
+def test_callers_go_on_with_the_keys_they_have(own_harness: Harness, tmp_path: Path) -> None:
+    harness = own_harness
+    key = f"sk-{TOKEN}"
+    headers = {"authorization": f"Bearer {key}"}
+    assert harness.http.get("/api/v1/key", headers=headers).status_code == 401
+    path = a_database(tmp_path / "one.db", new_api=True, base_url=f"http://127.0.0.1:{harness.fake_port}")
+    seen, done = taken(harness, read_oneapi, path)
+    assert (seen.users, seen.keys, seen.credits) == (2, 3, parse_usd("10.5"))
+    assert done.applied.differences
+    body = {"model": "imported/plainly", "messages": [{"role": "user", "content": "hello"}]}
+    answer = harness.http.post("/api/v1/chat/completions", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert read_answer(answer, answer.content).usage["cost"] > 0
+    shown = harness.http.get("/api/v1/key", headers=headers).json()["data"]
+    assert (shown["limit"], shown["label"]) == (2, f"{key[:6]}...{key[-3:]}")
+    other = {"authorization": f"Bearer sk-{'z' * 48}"}
+    assert harness.http.get("/api/v1/key", headers=other).status_code == 401
+    off = {"authorization": f"Bearer sk-off{'b' * 45}"}
+    assert harness.http.get("/api/v1/key", headers=off).status_code == 401
+    credits = harness.http.get("/api/v1/credits", headers=headers)
+    _, again = taken(harness, read_oneapi, path)
+    assert again.applied.differences == []
+    assert harness.http.get("/api/v1/credits", headers=headers).text == credits.text
+
+
+@pytest.mark.parametrize("given", ["nowhere.db", "mysql+nodriver://x/y"])
+def test_a_database_that_is_not_there(given: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        read_oneapi(given, NAMES)
+    (tmp_path / "other.db").write_bytes(b"")
+    with pytest.raises(Unreadable, match="no table"):
+        read_oneapi(str(tmp_path / "other.db"), NAMES)
+
+
+def test_openrouter_s_list() -> None:
+    card = (
+        '{"id": "openai/gpt-4o", "context_length": 9, "architecture": {"output_modalities": ["text"]}, "pricing": %s}'
+    )
+    plan = read_openrouter('{"data": [%s]}' % (card % '{"prompt": "0.1", "completion": "0"}'), NAMES)
+    assert [(each.provider, each.model_id) for each in plan.offers] == [("openrouter", "openai/gpt-4o")]
+    with pytest.raises(Unreadable):
+        read_openrouter("<html>", NAMES)
+
+
+def test_from_the_command_line_it_is_shown_first(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(LITELLM)
+
+    def told(*words: str) -> str:
+        result = CliRunner().invoke(app, ["import", *words, "--data-dir", str(tmp_path / "data")])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    seen = told("litellm", str(file))
+    assert "Would bring 0 users" in seen
+    assert "sk-second" not in seen
+    assert "model openai/gpt-4o added" in seen
+    assert "Brought 0 users" in told("litellm", str(file), "--apply")
+    assert "0 differences" in told("litellm", str(file))
+    path = a_database(tmp_path / "one.db", new_api=False, base_url="http://127.0.0.1:9")
+    assert "Would bring 2 users with 3 keys and 10.5 USD" in told("one-api", path)
