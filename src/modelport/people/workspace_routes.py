@@ -108,7 +108,7 @@ class MemberData(BaseModel):
     created_at: datetime
 
 
-class MemberList(BaseModel):
+class WorkspaceMembers(BaseModel):
     """A page of members."""
 
     data: list[MemberData]
@@ -233,12 +233,14 @@ async def delete_workspace(
 
 
 @router.get("/workspaces/{ref}/members", summary="Members of a workspace")
-async def read_members(request: Request, caller: Reader, ref: str, offset: Offset = 0, limit: Limit = 50) -> MemberList:
+async def read_members(
+    request: Request, caller: Reader, ref: str, offset: Offset = 0, limit: Limit = 50
+) -> WorkspaceMembers:
     """In the default workspace everybody of the account is."""
     services: Services = request.app.state.services
     everybody = await services.workspaces.members(caller.account_id, ref)
     page = everybody[offset : offset + limit]
-    return MemberList(data=[_member(*each) for each in page], total_count=len(everybody))
+    return WorkspaceMembers(data=[_member(*each) for each in page], total_count=len(everybody))
 
 
 @router.post("/workspaces/{ref}/members/add", summary="Put members into a workspace")

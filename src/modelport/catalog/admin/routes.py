@@ -92,7 +92,7 @@ async def put_provider(slug: str, request: Request, catalog: TheCatalog) -> dict
     return _applied(await editing.change(catalog, document, current, request.headers.get("if-match")), done=True)
 
 
-@router.post("/providers/{slug}/key", response_model=schemas.KeyAnswer)
+@router.post("/providers/{slug}/key", response_model=schemas.ProviderKeyAnswer)
 async def add_key(slug: str, given: schemas.KeyRequest, sync: TheSync) -> dict[str, Any]:
     """Takes a provider's key: tries it, seals it, and makes the provider's models callable."""
     done = await sync.add_provider_key(

@@ -10,11 +10,11 @@ __all__ = [
     "AppliedAnswer",
     "Difference",
     "ImportAnswer",
-    "KeyAnswer",
     "KeyRequest",
     "Price",
     "PricesAnswer",
     "ProposalAnswer",
+    "ProviderKeyAnswer",
     "ProviderState",
     "ProvidersAnswer",
     "TakeRequest",
@@ -88,7 +88,7 @@ class KeyRequest(_Given):
     free: bool | None = Field(default=None, description="Give models without a known price for nothing.")
 
 
-class KeyAnswer(BaseModel):
+class ProviderKeyAnswer(BaseModel):
     """What entering a key did."""
 
     provider: str
