@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from . import planning
 from .report import write
 from .runner import Plan, measure
 from .subjects import SUBJECTS
@@ -42,6 +43,7 @@ def main() -> int:
     plan, out = _plan()
     report = measure(plan)
     print(write(plan, report, out))
+    print(planning.report())
     # A peer that cannot be installed is a gap in the table; Modelport not starting is a failure.
     return 1 if report.faults or "modelport" in report.skipped else 0
 

@@ -112,7 +112,8 @@ class Seen:
 
     @property
     def typical(self) -> dict[str, float]:
-        return {f"ep_a/m_{tag}": seconds for tag, seconds in self.seconds.items()}
+        measured = {**dict.fromkeys(self.speeds, 0.1), **self.seconds}
+        return {f"ep_a/m_{tag}": seconds for tag, seconds in measured.items()}
 
     def resting_until(self, endpoint_id: str, /) -> float | None:
         return self.waits.get(endpoint_id.removeprefix("ep_a/m_"))

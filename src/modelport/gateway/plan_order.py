@@ -82,10 +82,11 @@ def ordered(
     by, _ = sort_of(wish, named)
     slower = _slow_ones(lanes, health, around.slow)
     lacking = bool(wish.would_like) and facts.features is not None and not wish.would_like <= facts.features
-    quality = by == "exacto" or (by is None and "tools" in wish.wanted and len(lanes) >= _LEAST_LANES)
+    quality = by == "exacto" or (by is None and "tools" in wish.wanted)
+    worse = _worse_ones(lanes, health) if quality and len(lanes) >= _LEAST_LANES and health.typical else _NONE
     if (
         by is None
-        and not (health.troubled or slower or quality or lacking or named.longest_context)
+        and not (health.troubled or slower or worse or lacking or named.longest_context)
         and wish.preferences is None
         and effects is None
         and wish.sticky is None
@@ -95,7 +96,6 @@ def ordered(
         draw = around.random.random
         places = [Place(0, 0, 0, -log(1.0 - draw()) * lane.squared, lane, 1.0 / lane.squared) for lane in lanes]
     else:
-        worse = _worse_ones(lanes, health) if quality else frozenset[str]()
         order = _Order(wish, named, effects, around, by, slower, worse, min(lane.price for lane in lanes))
         places = [order.place(lane) for lane in lanes]
     places.sort(key=_DECIDE)

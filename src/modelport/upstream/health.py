@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.kit import clock
-from modelport.upstream.windows import Percentiles, Ring
+from modelport.upstream.windows import PERCENTS, Percentiles, Ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Health", "Outcome", "Record", "Verdict", "View"]
 
 FINE, DEGRADED, DOWN, RESTING = range(4)
-PERCENTS = (50, 75, 90, 99)
 _FAULTS_IN_A_ROW = 5
 _FIRST_REST, _LONGEST_REST = 5.0, 120.0
 _FIRST_THROTTLE, _LONGEST_THROTTLE = 2.0, 60.0
@@ -298,11 +297,8 @@ class Health:
         return FINE if share >= 0.95 else DEGRADED if share >= 0.8 else DOWN
 
     def _percentile(self, of: Percentiles, percentile: int) -> float | None:
-        now = self.now()
-        if of.count(now) < _ENOUGH:
-            return None
-        found = of.of(now, (percentile,))
-        return None if found is None else found[0]
+        count, seen = of.glance(self.now())
+        return seen.get(percentile) if count >= _ENOUGH else None
 
 
 _SAYS_NOTHING = frozenset({Verdict.CALLER, Verdict.OURS})

@@ -8,12 +8,14 @@ from __future__ import annotations
 from array import array
 from math import log2
 
-__all__ = ["Percentiles", "Ring"]
+__all__ = ["PERCENTS", "Percentiles", "Ring"]
 
 _PER_OCTAVE = 6
 """Steps of a histogram for each doubling: a percentile is right within 6 %."""
 _OCTAVES = 20
 _STEPS = _PER_OCTAVE * _OCTAVES
+_FRESH = 1.0
+PERCENTS = (50, 75, 90, 99)
 
 
 class Ring:
@@ -35,11 +37,19 @@ class Ring:
 
     def sums(self, now: float, spans: int) -> tuple[int, int]:
         """Successes and failures of the last `spans` spans, the running one included."""
-        good = bad = 0
-        for one, other in self.each(now, spans):
-            good += one
-            bad += other
-        return good, bad
+        if self._at < 0:
+            return 0, 0
+        newest, size = int(now / self._span), self._size
+        first = max(newest - min(spans, size) + 1, self._at - size + 1, 0)
+        if first > self._at:
+            return 0, 0
+        start, end = first % size, self._at % size + 1
+        if start < end:
+            return sum(self._good[start:end]), sum(self._bad[start:end])
+        return (
+            sum(self._good[start:]) + sum(self._good[:end]),
+            sum(self._bad[start:]) + sum(self._bad[:end]),
+        )
 
     def each(self, now: float, spans: int) -> list[tuple[int, int]]:
         """The same span by span, the newest first."""
@@ -79,12 +89,14 @@ class Ring:
 class Percentiles:
     """Percentiles of the values of the last `slices` times `span` seconds; values from `least` to a million of it."""
 
-    __slots__ = ("_at", "_counts", "_least", "_slices", "_span")
+    __slots__ = ("_at", "_counts", "_least", "_looked_at", "_seen", "_slices", "_span")
 
     def __init__(self, least: float, slices: int, span: float) -> None:
         self._least, self._slices, self._span = least, slices, span
         self._counts = [array("I", bytes(4 * _STEPS)) for _ in range(slices)]
         self._at = -1
+        self._looked_at = -_FRESH
+        self._seen: tuple[int, dict[int, float]] = (0, {})
 
     def add(self, now: float, value: float) -> None:
         """Takes note of a value."""
@@ -101,10 +113,14 @@ class Percentiles:
             return None
         return tuple(self._one(sums, total * percent / 100) for percent in percents)
 
-    def count(self, now: float) -> int:
-        """How many values there are."""
-        self._move(now)
-        return sum(map(sum, self._counts))
+    def glance(self, now: float) -> tuple[int, dict[int, float]]:
+        """How many values there are and the usual percentiles of them, up to a second old: adding up takes a while."""
+        if now - self._looked_at >= _FRESH:
+            self._looked_at = now
+            found = self.of(now, PERCENTS)
+            count = sum(map(sum, self._counts))
+            self._seen = (count, {} if found is None else dict(zip(PERCENTS, found, strict=True)))
+        return self._seen
 
     def _one(self, sums: list[int], rank: float) -> float:
         seen = 0

@@ -1,0 +1,109 @@
+"""What planning one request costs: ten endpoints, in a catalogue of ten models and in one of ten thousand.
+
+`python -m bench.planning`, and part of `make bench`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+from modelport.catalog.prices import Prices, Pricing
+from modelport.catalog.snapshot import Architecture, Endpoint, Model, Snapshot
+from modelport.gateway.asked import ChatAsked
+from modelport.gateway.plan import Around, make_plan
+from modelport.gateway.wish import wish_of
+from modelport.kit.money import parse_price
+from modelport.providers.provider import Provider
+from modelport.upstream.health import Health, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CALLS, _ROUNDS = 2_000, 7
+_PARAMETERS = frozenset({"max_tokens", "temperature", "tools", "response_format"})
+_TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+
+
+def _endpoint(model_id: str, number: int) -> Endpoint:
+    slug = f"p{number}"
+    price = parse_price(f"0.00000{number + 1}")
+    return Endpoint(
+        id=f"ep_{model_id}_{slug}",
+        tag=slug,
+        provider=Provider(slug=slug, name=slug, dialect="openai_chat", base_url=f"http://{slug}.test/v1"),
+        model_id=model_id,
+        upstream_model="up",
+        pricing=Pricing(Prices(prompt=price, completion=price)),
+        cost_pricing=None,
+        context_length=128_000,
+        max_completion_tokens=16_000,
+        max_prompt_tokens=None,
+        quantization=None,
+        supported_parameters=_PARAMETERS,
+    )
+
+
+def _snapshot(models: int) -> Snapshot:
+    made: dict[str, Model] = {}
+    for number in range(models):
+        name = f"author/model-{number}"
+        made[name] = Model(
+            id=name,
+            canonical_slug=name,
+            name=name,
+            created=number,
+            description="",
+            context_length=128_000,
+            architecture=Architecture(),
+            supported_parameters=(),
+            endpoints=tuple(_endpoint(name, each) for each in range(10)),
+        )
+    return Snapshot(models=made, listed=tuple(made))
+
+
+def _asked(**fields: object) -> ChatAsked:
+    body = {"model": "author/model-7", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 500}
+    return ChatAsked(json.dumps({**body, **fields}).encode())
+
+
+def _microseconds(work: Callable[[], object]) -> float:
+    rounds: list[float] = []
+    for _ in range(_ROUNDS):
+        started = time.process_time()
+        for _ in range(_CALLS):
+            work()
+        rounds.append((time.process_time() - started) / _CALLS * 1e6)
+    return statistics.median(rounds)
+
+
+def _planning(asked: ChatAsked, health: Health, snapshot: Snapshot) -> Callable[[], object]:
+    around = Around(random.Random(1), health)
+    return lambda: make_plan(wish_of(asked), snapshot, around)
+
+
+def report() -> str:
+    """The table, in microseconds for each plan, the reading of the request's wishes included."""
+    sick = Health()
+    for _ in range(30):
+        sick.observe("ep_author/model-7_p3", Outcome(Verdict.FAULT))
+    cases = (
+        ("plain", _asked(), Health()),
+        ("with tools", _asked(tools=_TOOLS), Health()),
+        ("an endpoint down", _asked(), sick),
+        ("provider preferences", _asked(provider={"ignore": ["p2"], "max_price": {"prompt": 8}, "zdr": False}), sick),
+        ("sort: throughput", _asked(provider={"sort": "throughput"}), Health()),
+    )
+    lines = ["planning, us of CPU, 10 endpoints    10 models   10,000 models"]
+    few, many = _snapshot(10), _snapshot(10_000)
+    for name, asked, health in cases:
+        times = [_microseconds(_planning(asked, health, each)) for each in (few, many)]
+        lines.append(f"  {name:<32} {times[0]:>9.1f} {times[1]:>15.1f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(report())
