@@ -190,16 +190,15 @@ async def test_a_provider_that_nobody_knows(tmp_path: Path) -> None:
 async def test_an_engine_of_one_s_own_needs_no_key_and_costs_nothing(tmp_path: Path) -> None:
     async with upstream(public=True, listed=[{"id": "llama3.2:3b"}]) as one, a_catalog(tmp_path) as catalog:
         host = one.url.removesuffix("/v1")
-        with pytest.raises(CannotAsk, match="no way here to try a key"):
-            await Sync(catalog).add_provider_key("ollama", "", options={"host": host})
-        done = await Sync(catalog).add_provider_key("ollama", "", options={"host": host}, unverified=True)
-        assert done.models == []
+        done = await Sync(catalog).add_provider_key("ollama", "", options={"host": host})
+        assert (done.verified, done.models) == (True, ["ollama/llama3.2-3b"])
+        assert catalog.snapshot.models["ollama/llama3.2-3b"].is_free
+        one.listed.append({"id": "qwen3:8b"})
         proposal = await Sync(catalog).take("ollama", free=True)
         assert [each.words for each in proposal.applied.differences][-2:] == [
-            "model ollama/llama3.2-3b added",
-            "model ollama/llama3.2-3b: endpoint ollama added: prompt 0, completion 0",
+            "model ollama/qwen3-8b added",
+            "model ollama/qwen3-8b: endpoint ollama added: prompt 0, completion 0",
         ]
-        assert catalog.snapshot.models["ollama/llama3.2-3b"].is_free
 
 
 async def test_a_sync_shows_prices_and_removals_and_applies_what_was_seen(tmp_path: Path) -> None:

@@ -140,8 +140,7 @@ class Sync:
         notes: list[str] = []
         listing, verified = None, True
         try:
-            model = await self._cheapest(slug)
-            listing = await self._asked(provider, lambda client: asking.check_key(client, provider, key, model))
+            listing = await self._tried(provider, key)
         except CannotAsk as error:
             if not unverified:
                 raise
@@ -163,6 +162,13 @@ class Sync:
             if any(endpoint.provider.slug == slug for endpoint in each.endpoints)
         ]
         return Activated(slug, sorted(served), verified, applied, notes)
+
+    async def _tried(self, provider: Provider, key: str) -> asking.Listing | None:
+        """The provider's list, if it has one, once it is sure that it takes the key."""
+        if not key:  # an engine of one's own: that it answers is all there is to prove
+            return await self._asked(provider, lambda client: asking.ask_list(client, provider, key))
+        model = await self._cheapest(provider.slug)
+        return await self._asked(provider, lambda client: asking.check_key(client, provider, key, model))
 
     async def _entry(self, slug: str, options: Mapping[str, str]) -> Document:
         """A document that adds the provider where it is missing."""
