@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import threading
@@ -281,3 +282,29 @@ class TestPostgresql:
     def test_the_url_is_checked(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="mysql"):
             Database("mysql://x", tmp_path / "unused.db")
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_a_server_that_says_nothing_any_more_is_given_up(place: Place) -> None:
+    database = place.open()
+    pid = await database.read(lambda connection: connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    database.patience = 0.3
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(DatabaseDown):
+            await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+        database.patience = 20
+        other = await database.read(lambda connection: connection.execute(text("SELECT 2")).scalar_one())
+        assert other == 2, "another connection serves"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_statements_and_locks_are_bounded(place: Place) -> None:
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    for name in names:
+        shown = await place.open().read(
+            lambda connection, name=name: connection.execute(text(f"SHOW {name}")).scalar_one()
+        )
+        assert shown != "0"

@@ -98,7 +98,8 @@ async def _prove(world: World, cluster: Cluster, seconds: float, how: signal.Sig
     await world.start()
     seen, unknown, over = Seen(), Seen(), asyncio.Event()
     calling = asyncio.create_task(_callers(world, customer, seen, over))
-    await asyncio.sleep(2)
+    while sum(seen.statuses.values()) < 40:  # noqa: ASYNC110 (a state, not an event, is waited for)
+        await asyncio.sleep(0.05)
     assert set(seen.statuses) == {200}
 
     await asyncio.to_thread(cluster.stop, how)

@@ -81,6 +81,7 @@ class World:
         """How long each start took, in seconds."""
         self._provider: subprocess.Popen[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._others: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         self._provider = subprocess.Popen(
@@ -97,6 +98,8 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        for place in range(len(self._others)):
+            self.kill_another(place)
         if self._provider is not None:
             self._provider.terminate()
             self._provider.wait(20)
@@ -136,12 +139,33 @@ class World:
     async def start(self) -> None:
         """Starts the server and waits until it is ready."""
         began = time.monotonic()
-        environment = {**os.environ, "MODELPORT_HOLD_SECONDS": "5", "MODELPORT_LOG_LEVEL": "error"}
+        self._server = await self._serve(self.port)
+        self.starts.append(time.monotonic() - began)
+
+    async def start_another(self) -> str:
+        """One more server on the same database; its address."""
+        port = free_port()
+        self._others.append(await self._serve(port))
+        return f"http://127.0.0.1:{port}"
+
+    def kill_another(self, place: int) -> None:
+        """`kill -9` for one of those."""
+        self._others[place].kill()
+        self._others[place].wait(20)
+
+    async def _serve(self, port: int) -> subprocess.Popen[bytes]:
+        began = time.monotonic()
+        environment = {
+            **os.environ,
+            "MODELPORT_HOLD_SECONDS": "5",
+            "MODELPORT_LEASE_SECONDS": "4",
+            "MODELPORT_LOG_LEVEL": "error",
+        }
         if self.settings.database_url:
             environment["MODELPORT_DATABASE_URL"] = self.settings.database_url
         with (self.folder / "server.log").open("ab") as log:
-            self._server = subprocess.Popen(  # noqa: ASYNC220 (it must outlive this loop, and starts in a moment)
-                [sys.executable, "-m", "modelport", "serve", "--host", "127.0.0.1", "--port", str(self.port),
+            server = subprocess.Popen(  # noqa: ASYNC220 (it must outlive this loop, and starts in a moment)
+                [sys.executable, "-m", "modelport", "serve", "--host", "127.0.0.1", "--port", str(port),
                  "--data-dir", self.settings.data_dir, "--no-local-model"],
                 stdout=log,
                 stderr=log,
@@ -149,14 +173,13 @@ class World:
             )  # fmt: skip
         async with aiohttp.ClientSession() as session:
             while True:
-                assert self._server.poll() is None, self.log()
+                assert server.poll() is None, self.log()
                 assert time.monotonic() - began < 60, self.log()
                 with contextlib.suppress(aiohttp.ClientError):
-                    async with session.get(f"{self.url}/readyz") as answer:
+                    async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
                         if answer.status == 200:
-                            break
+                            return server
                 await asyncio.sleep(0.05)
-        self.starts.append(time.monotonic() - began)
 
     def log(self) -> str:
         """The end of what the server said."""

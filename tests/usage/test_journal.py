@@ -314,3 +314,20 @@ async def test_only_the_newest_checkpoint_is_written(house: House) -> None:
     request.checkpoint(80)  # comes too late and changes nothing
     await _all_settled(house, 1)
     await _proved(house, 3, 62)
+
+
+async def test_closing_gives_up_a_database_that_never_comes_back(place: Place) -> None:
+    house = await a_house(place)
+    await house.grant(1000)
+    stream, whole = await house.request(50), await house.request(5)
+    await stream.deliver(7)
+    house.database.refuse = True
+    left = [stream.settle(20), whole.settle(1)]
+    await asyncio.wait_for(house.journal.close(0.05), 20)
+    assert all(isinstance(done.exception(), DatabaseDown) for done in left)
+    house.database.refuse = False
+    successor = House(place.open(), "proc_next")
+    await successor.start()
+    assert await successor.sweeper.sweep(alone=True) == 1
+    assert await house.scalar("SELECT sum(amount) FROM transfers WHERE code = 'generation'") == 7
+    await successor.journal.close()

@@ -35,17 +35,30 @@ class DatabaseDown(Unavailable):
     """The database can't be reached or refuses to write; nothing was committed."""
 
 
+_PATIENCE = 75.0
+_BOUNDS = {"statement_timeout": "60s", "lock_timeout": "15s", "idle_in_transaction_session_timeout": "60s"}
+"""So that no statement, lock or forgotten transaction of ours can hold up everybody else's."""
+
+
 class Database:
     """One database and the threads or connections that reach it."""
 
     def __init__(self, url: str | None, sqlite_path: Path) -> None:
         """`url` of PostgreSQL, or None for SQLite in `sqlite_path`."""
         self.dialect = "postgresql" if url else "sqlite"
+        self.patience: float | None = _PATIENCE
+        """Seconds after which work on PostgreSQL is given up; None for never, as a migration needs it."""
         self._async: AsyncEngine | None = None
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         if url:
-            self._async = create_async_engine(_asyncpg(url), pool_size=10, max_overflow=10, pool_pre_ping=True)
+            self._async = create_async_engine(
+                _asyncpg(url),
+                pool_size=10,
+                max_overflow=10,
+                pool_pre_ping=True,
+                connect_args={"timeout": 10, "server_settings": _BOUNDS},
+            )
         else:
             self._writer = _sqlite_engine(sqlite_path, "BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(sqlite_path, "BEGIN")
@@ -82,7 +95,8 @@ class Database:
     async def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
         try:
             if self._async is not None:
-                async with self._async.begin() as connection:
+                # A server that is cut off says nothing for ever; its own bounds (below) are for one that is slow.
+                async with asyncio.timeout(self.patience), self._async.begin() as connection:
                     return await connection.run_sync(work)
             threads = self._write_thread if write else self._read_threads
             return await asyncio.get_running_loop().run_in_executor(threads, self._run_sqlite, work, write)

@@ -31,7 +31,11 @@ async def migrate(database: Database) -> bool:
         raise RuntimeError(
             f"the database's schema is revision {current}, newer than this version's {HEAD}; run a newer modelport"
         )
-    await database.write(_upgrade)
+    patience, database.patience = database.patience, None
+    try:
+        await database.write(_upgrade)
+    finally:
+        database.patience = patience
     return True
 
 
@@ -47,6 +51,8 @@ def _upgrade(connection: Connection) -> None:
 
     if connection.dialect.name == "postgresql":
         # Two servers that start at once on an empty database: one upgrades, the other waits and finds it done.
+        for bound in ("statement_timeout", "lock_timeout"):
+            connection.execute(text(f"SET LOCAL {bound} = 0"))  # a large table takes long
         connection.execute(text("SELECT pg_advisory_xact_lock(7236745219)"))
     if _current(connection) == HEAD:
         return

@@ -279,11 +279,11 @@ class _Run:
         try:
             await done
         except ModelportError as error:
+            # An answer that ends in an error is free, however much of it was seen.
+            self._services.journal.withdraw(done)
             if exchange.started:
                 await exchange.end(begun.passage.fail(error))
             else:
-                # Nothing of it has been seen, so it is not charged either.
-                self._services.journal.withdraw(done)
                 await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)])
             return
         told = self._metadata()

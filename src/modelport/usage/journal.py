@@ -36,6 +36,7 @@ _GATHER_SECONDS = 0.003
 _BATCH = 4000
 """Entries a transaction takes: a retry asks for all of them in one query, and databases bound its parameters."""
 _LOOK_SECONDS = 0.5
+_CLOSE_SECONDS = 30.0
 
 _Waiting = tuple[Entry, "asyncio.Future[None] | None"]
 """What was handed over, and who is told when it is durable."""
@@ -67,15 +68,24 @@ class Journal:
         self._writer = asyncio.create_task(self._write_for_ever(), name="journal")
         self._watch = asyncio.create_task(self._watch_patience(), name="journal-watch")
 
-    async def close(self) -> None:
-        """Writes what is left and stops."""
+    async def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Writes what is left and stops. A database that takes nothing for `seconds` is given up: nobody has seen the
+        end of what is lost then, streams under way are settled by the next start, and the rest is free.
+        """
         self._closing = True
         self._wake.set()
         if self._watch is not None:
             self._watch.cancel()
-        if self._writer is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writer
+        if self._writer is None:
+            return
+        await asyncio.wait([self._writer], timeout=seconds)
+        if not self._writer.done():
+            left = [*self._writing, *self._queue]
+            _log.error("journal.given_up", entries=len(left))
+            _tell(left, "The charge could not be recorded before the server stopped.")
+            self._writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._writer
 
     def note(self, entry: Entry) -> None:
         """Hands over what nobody waits for: a failure that costs nothing."""
