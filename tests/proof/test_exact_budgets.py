@@ -133,9 +133,6 @@ async def test_a_balance_for_ten_over_three_servers(tmp_path: Path, migrated_ser
         world.stop()
         assert await _left(world, customer) == 0
         assert world.check_ledger()["fault"] is None
-    print(
-        "\n500 at once over 3 servers from a balance for 10: 10 reached the provider; 2 killed, their slices came back"
-    )  # noqa: T201
 
 
 async def _abandoned(urls: Sequence[str], customer: Customer, count: int) -> None:
