@@ -27,6 +27,8 @@ from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
+from modelport.audit.recorder import Recorder
+from modelport.audit.service import Audit
 from modelport.catalog.admin.routes import router as catalog_admin_router
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.price_book import PriceBook
@@ -47,7 +49,10 @@ from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
 from modelport.keys.access import public
-from modelport.keys.service import Keys
+from modelport.keys.leaks import Leaks
+from modelport.keys.routes import router as keys_router
+from modelport.keys.service import Keys, has_keys
+from modelport.keys.watch import Watch
 from modelport.kit import ids
 from modelport.kit.vault import Vault
 from modelport.limits.routes import router as limits_router
@@ -121,6 +126,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         hooks = HookWorker(database, vault, outbound, signature)
         notices = Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
         payments = Payments(database, vault, credits, settings, notices)
+        keys = Keys(database, vault)
+        workspaces = Workspaces(database)
+        workspaces.has_keys = has_keys
         yield Services(
             settings=settings,
             database=database,
@@ -131,12 +139,15 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
             passkeys=Passkeys(database, vault),
             organizations=organizations,
-            workspaces=Workspaces(database),
+            workspaces=workspaces,
             mailer=mailer,
             notices=notices,
             hooks=hooks,
             outbound=outbound,
-            keys=Keys(database, vault),
+            keys=keys,
+            leaks=Leaks(database, vault, keys, notices, throttle),
+            watch=Watch(database, keys, notices),
+            audit=Audit(database),
             credits=credits,
             catalog=catalog,
             sync=Sync(catalog, private=settings.private_providers),
@@ -190,6 +201,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("mail", services.mailer.run()),
                     *([("leases", leasing.run())] if leasing is not None else []),
                     ("webhooks", services.hooks.run()),
+                    ("keys", services.watch.run()),
                     ("tidying", _tidy_now_and_then(services)),
                     ("payments", services.payments.run()),
                 )
@@ -229,7 +241,15 @@ def control_app(services: Services | None = None) -> FastAPI:
     )
     app.state.services = services
     for prefix in ("/api/v1", "/v1"):
-        for router in (catalog_router, limits_router, usage_router, explaining_router, workspace_router, budget_router):
+        for router in (
+            catalog_router,
+            limits_router,
+            usage_router,
+            keys_router,
+            explaining_router,
+            workspace_router,
+            budget_router,
+        ):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     for router in (auth_router, passkey_router, me_router, security_router, notice_router, organization_router):
         app.include_router(router, prefix="/api/app")
@@ -242,6 +262,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
     health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
     app.include_router(health)
+    app.add_middleware(Recorder)
     app.openapi = with_inference(app.openapi)
     app.add_exception_handler(ModelportError, _told)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -180,6 +180,7 @@ class TestAuthenticate:
         spends = [Spend(key_id, today, 5, 1), Spend(key_id, today - 40, 70, 1), Spend(key_id, today - 900, 600, 1)]
         await house.database.write(lambda connection: keys_.add_spend(connection, spends))
         house.keys._live.clear()
+        house.keys._by_id.clear()
         live = await house.key()
         assert live.total == 675
         assert live.days == {today: 5, today - 40: 70}

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
 
-__all__ = ["Found", "Session", "Sessions", "start_session"]
+__all__ = ["IMPERSONATION", "Found", "Session", "Sessions", "start_session"]
 
+IMPERSONATION: Final = "operator:"
+"""How the method of a session begins in which an operator looks in as its person; then comes who it is."""
 _NOTE_SEEN_MS: Final = 60_000
 """How much older than the last note a request must be to be noted: reading must not mean writing each time."""
 _TEXT_MOST: Final = 300

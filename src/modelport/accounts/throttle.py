@@ -26,6 +26,7 @@ _BY_PLACE: Final[dict[str, RateLimitItem]] = {
     "sign-up": RateLimitItemPerHour(20),
     "mail": RateLimitItemPerHour(30),
     "code": RateLimitItemPerMinute(60, 15),
+    "leak": RateLimitItemPerMinute(60, 10),
 }
 """Tries from one place."""
 _BY_PERSON_AND_PLACE: Final = RateLimitItemPerMinute(10, 15)

@@ -43,7 +43,9 @@ async def admit(services: Services, exchange: Exchange) -> LiveKey:
     role = live.standing.role
     if role is None or Permission.INFERENCE not in GRANTS[role]:
         raise NotAllowed("The role of this key's maker does not allow inference.")
-    if live.record.bounds.addresses:
+    # Once in a while also where nothing is bound: `keys/watch.py` tells of places a key was never used from.
+    if live.place is None or live.record.bounds.addresses:
         trusted = services.settings.trusted_proxies
-        live.admit(caller_address(exchange.peer or "", exchange.header(b"x-forwarded-for"), trusted))
+        live.place = caller_address(exchange.peer or "", exchange.header(b"x-forwarded-for"), trusted)
+        live.admit(live.place)
     return live

@@ -53,7 +53,7 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
     purse = await services.credits.purse(key.record.account_id)
     if services.settings.debt_blocks_account:
         purse.refuse_debtor()
-    spender = Spender(key.record.account_id, key.record.user_id, key.record.id)
+    spender = Spender(key.record.account_id, key.record.user_id, key.record.id, key.workspace_id)
     budgets = services.budgets.known(spender)
     if budgets is None:
         budgets = await services.budgets.of(spender)

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
+    from modelport.audit.service import Audit
     from modelport.catalog.price_book import PriceBook
     from modelport.catalog.service import Catalog
     from modelport.catalog.sync import Sync
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.keys.leaks import Leaks
     from modelport.keys.service import Keys
+    from modelport.keys.watch import Watch
     from modelport.limits.service import Limits
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
@@ -56,6 +59,9 @@ class Services:
     outbound: UpstreamClient
     """Calls addresses that users gave: only those of the open internet, unless the operator allows more."""
     keys: Keys
+    leaks: Leaks
+    watch: Watch
+    audit: Audit
     credits: Credits
     catalog: Catalog
     sync: Sync

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role
+from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role, is_write
+from modelport.accounts.sessions import IMPERSONATION
 from modelport.keys.errors import KeyRefused, NotAllowed, SentFromElsewhere, WrongKind
 from modelport.kit.caller_address import caller_address
 
@@ -68,6 +69,15 @@ class Principal:
     is_operator: bool
     """Runs this server. Never true of a key: a leaked one must not open the whole house."""
 
+    @property
+    def credential(self) -> str:
+        """What they showed, as the audit log names it."""
+        if self.key is not None:
+            return f"key:{self.key.record.id}"
+        assert self.session is not None, "one or the other"
+        method = self.session.method
+        return method if method.startswith(IMPERSONATION) else f"session:{self.session.id}"
+
     def may(self, permission: Permission) -> bool:
         """Whether the role and the kind of credential allow it."""
         return self._refusal(permission) is None
@@ -103,7 +113,17 @@ class Allow:
         """Raises `KeyRefused`, `NotSignedIn`, `NotAllowed`, `WrongKind`, `SentFromElsewhere`."""
         principal = await _principal(request)
         principal.require(self.permission)
+        writes = request.method not in _SAFE and is_write(self.permission)
+        if principal.session is not None and principal.session.method.startswith(IMPERSONATION):
+            _refuse_guest(self.permission, writes=writes)
+        request.state.principal, request.state.writes = principal, writes
         return principal
+
+
+def _refuse_guest(permission: Permission, *, writes: bool) -> None:
+    """An operator who looks in as somebody else sees what they see, and does nothing in their name."""
+    if writes or permission in {Permission.OPERATE, Permission.GENERATIONS_CONTENT}:
+        raise NotAllowed("An operator who looks in as somebody else may look only.")
 
 
 _MADE: Final = {permission: Allow(permission) for permission in Permission}

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 
+from modelport.accounts.sessions import IMPERSONATION
 from modelport.keys.access import ACCOUNT_HEADER, cookie_name, refuse_foreign
+from modelport.keys.errors import NotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -45,4 +47,6 @@ async def browser_key(services: Services, scope: MutableMapping[str, Any]) -> Li
         return None
     refuse_foreign(request)
     found = await services.sessions.find(token, request.headers.get(ACCOUNT_HEADER))
+    if found.session.method.startswith(IMPERSONATION):
+        raise NotAllowed("An operator who looks in as somebody else may look only.")
     return await services.keys.of_browser(found.account_id, found.session.user_id)

@@ -9,32 +9,41 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from modelport.accounts.roles import Role
-from modelport.accounts.service import Standing, standing
+from modelport.accounts.service import standing
 from modelport.keys import store, token
 from modelport.keys.bounds import UNBOUNDED, Bounds
-from modelport.keys.errors import (
-    KeyLimitExceeded,
-    KeyLimitInFlight,
-    KeyLimitTight,
-    KeyRefused,
-    NoSuchKey,
-    WrongAddress,
-)
-from modelport.keys.store import Key, Spend
+from modelport.keys.errors import KeyRefused, NoSuchKey
+from modelport.keys.live import LiveKey, usable
+from modelport.keys.store import Former, Key, Listing, Spend, Usage
 from modelport.kit import clock, ids
-from modelport.kit.meter import Meter, window_end, window_start
-from modelport.kit.money import to_number
+from modelport.kit.meter import window_start
+from modelport.workspaces.service import home_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from modelport.accounts.service import Standing
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
 
-__all__ = ["Bounds", "Changes", "Key", "Keys", "LiveKey", "Spend", "add_spend", "spent_in_window", "window_start"]
+__all__ = [
+    "Bounds",
+    "Changes",
+    "Key",
+    "Keys",
+    "Listing",
+    "LiveKey",
+    "Spend",
+    "Usage",
+    "add_spend",
+    "has_keys",
+    "spent_in_window",
+    "window_start",
+]
 
+_NO_KEY = "There is no key with the hash {!r}; `modelport keys list` shows them."
 add_spend = store.add_spend
+has_keys = store.in_workspace
 spent_in_window = store.spent_in_window
 
 
@@ -47,85 +56,8 @@ class Changes(TypedDict, total=False):
     disabled: bool
     expires_at: int | None
     bounds: Bounds
-
-
-class LiveKey(Meter):
-    """A key in use: its record, what it has spent, and what is held for requests under way.
-
-    All amounts are nano-dollars. Methods never wait, so a check and a hold are one step.
-    """
-
-    __slots__ = ("record", "stale", "standing")
-
-    def __init__(self, record: Key, total: int, days: dict[int, int], standing: Standing | None = None) -> None:
-        super().__init__(total, days)
-        self.record = record
-        self.standing = standing or Standing(Role.MEMBER, suspended=False, is_operator=False)
-        """How the key's maker stands in its account: what the key may do is bounded by that."""
-        self.stale = False
-
-    def admit(self, address: str | None) -> None:
-        """Raises `WrongAddress` when the key is bound to other addresses than `address`."""
-        if not self.record.bounds.admits(address):
-            raise WrongAddress(f"This API key may not be used from {address or 'an unknown address'}.")
-
-    def room(self) -> int | None:
-        """What may still be held: the limit less what was spent and is held. None without a limit."""
-        record = self.record
-        return None if record.limit is None else self.reach(record.limit, record.limit_reset)
-
-    def hold(self, amount: int, *, affordable_tokens: int | None = None) -> None:
-        """Sets `amount` aside.
-
-        Raises `KeyLimitExceeded` when the limit does not allow it, `KeyLimitTight` when a smaller request would fit,
-        `KeyLimitInFlight` when it would fit were nothing else under way; then nothing was set aside.
-        """
-        record = self.record
-        if record.limit is None or amount <= self.free(record.limit, record.limit_reset):
-            self.held += amount
-            return
-        left = self.left(record.limit, record.limit_reset)
-        metadata: dict[str, object] = {
-            "limit_source": "openrouter_key_limit",
-            "estimated_cost": to_number(amount),
-            "available": to_number(max(left - self.held, 0)),
-            "in_flight": to_number(self.held),
-        }
-        if affordable_tokens is not None:
-            metadata["suggested_max_tokens"] = affordable_tokens
-        window = record.limit_reset or "total"
-        if left <= 0:
-            raise KeyLimitExceeded(
-                f"Key limit exceeded ({window} limit). Raise the limit of this key, or use another.",
-                metadata=metadata
-                | {
-                    "scope": "key_limit",
-                    "limit_usd": to_number(record.limit),
-                    "spend_usd": to_number(record.limit - left),
-                    "resets_at": window_end(record.limit_reset, clock.day(clock.now_ms())),
-                    "remedy_hint": "Raise the limit of this key, use another, or wait until it resets.",
-                },
-            )
-        if amount <= left:
-            raise KeyLimitInFlight(
-                "This request would exceed this key's limit given your current in-flight requests. "
-                "Retry after in-flight requests settle, or raise the limit.",
-                metadata=metadata
-                | {
-                    "reason": "in_flight_budget_exhausted",
-                    "remedy_hint": "Wait until requests under way have ended, or lower max_tokens.",
-                },
-                retry_after=2,
-            )
-        raise KeyLimitTight(
-            f"This request may cost more than what is left of this key's {window} limit. Lower max_tokens, "
-            "or raise the limit of this key.",
-            metadata=metadata
-            | {
-                "reason": "weight_exceeds_budget",
-                "remedy_hint": "Lower max_tokens, or raise the limit of this key.",
-            },
-        )
+    workspace_id: str
+    include_byok_in_limit: bool
 
 
 class Keys:
@@ -135,8 +67,12 @@ class Keys:
         self._database = database
         self._vault = vault
         self._live: dict[str, LiveKey] = {}
+        """By the hash of a key's present text."""
         self._foreign: bool | None = None
         """Whether there are keys of another gateway; None before anybody asked."""
+        self._by_id: dict[str, LiveKey] = {}
+        self._former: dict[str, Former] = {}
+        """By hashes of texts that keys had before."""
         self._noted = 0
         """How many changes were noted: what is read from the database while this moves may be old already."""
 
@@ -151,6 +87,9 @@ class Keys:
         expires_at: int | None = None,
         management: bool = False,
         bounds: Bounds = UNBOUNDED,
+        workspace_id: str | None = None,
+        external_user: str | None = None,
+        include_byok_in_limit: bool = False,
     ) -> tuple[str, Key]:
         """A new key: its text, which is kept nowhere, and its record. A management key can't do inference."""
         text = token.new(token.MANAGEMENT_PREFIX if management else token.PREFIX)
@@ -168,6 +107,9 @@ class Keys:
             created_at=clock.now_ms(),
             kind="management" if management else "inference",
             bounds=bounds,
+            workspace_id=workspace_id,
+            external_user=external_user,
+            include_byok_in_limit=include_byok_in_limit,
         )
         await self._database.write(partial(store.add, key=key))
         return text, key
@@ -206,6 +148,44 @@ class Keys:
         self.changed(key.hash)
         return key
 
+    async def find(self, account_id: str, key_hash: str) -> Key:
+        """One of an account's keys.
+
+        Raises `NoSuchKey`.
+        """
+        key = await self._database.read(partial(store.by_hash, key_hash=key_hash))
+        if key is None or key.account_id != account_id or key.kind == "browser":
+            raise NoSuchKey("There is no such API key.")
+        return key
+
+    async def rotate(self, key: Key, overlap_seconds: int) -> tuple[str, Key]:
+        """Gives a key another text; the present one works on for `overlap_seconds`. All else of the key stays.
+
+        Raises `NoSuchKey` when it was deleted or given another text meanwhile.
+        """
+        text = token.new(token.MANAGEMENT_PREFIX if key.kind == "management" else token.PREFIX)
+        hashed, label = self._vault.keyed_hash(text), token.mask(text)
+        until = clock.now_ms() + overlap_seconds * 1000
+
+        def rotate(connection: Connection) -> Key | None:
+            done = store.rotate(connection, key, hashed, label, until)
+            return store.by_hash(connection, hashed) if done else None
+
+        made = await self._database.write(rotate)
+        if made is None:
+            raise NoSuchKey("There is no such API key any more.")
+        self.changed(key.hash)
+        return text, made
+
+    async def page(self, account_id: str, listing: Listing) -> list[Key]:
+        """Some of an account's keys, newest first."""
+        return await self._database.read(partial(store.page, account_id=account_id, listing=listing))
+
+    async def usages(self, account_id: str) -> dict[str, Usage]:
+        """What each of an account's keys spent, by the key's id, to the last settled answer."""
+        today = clock.day(clock.now_ms())
+        return await self._database.read(partial(store.spent_by, account_id=account_id, today=today))
+
     async def of_browser(self, account_id: str, user_id: str) -> LiveKey:
         """The key that stands for what a signed-in person does in this account's web app; made on first use.
 
@@ -231,7 +211,7 @@ class Keys:
             )
             await self._database.write(partial(store.add_if_new, key=key))
             live = await self._load(key_hash)
-        return _usable(live)
+        return usable(live)
 
     async def of_account(self, account_id: str) -> list[Key]:
         """An account's keys, newest first."""
@@ -251,7 +231,7 @@ class Keys:
         if not values:
             key = await self._database.read(partial(store.by_hash, key_hash=key_hash))
         if key is None:
-            raise NoSuchKey(f"There is no key with the hash {key_hash!r}; `modelport keys list` shows them.")
+            raise NoSuchKey(_NO_KEY.format(key_hash))
         self.changed(key_hash)
         return key
 
@@ -261,7 +241,7 @@ class Keys:
         Raises `NoSuchKey`.
         """
         if not await self._database.write(partial(store.revoke, key_hash=key_hash, at_ms=clock.now_ms())):
-            raise NoSuchKey(f"There is no key with the hash {key_hash!r}; `modelport keys list` shows them.")
+            raise NoSuchKey(_NO_KEY.format(key_hash))
         self.changed(key_hash)
 
     def changed(self, key_hash: str) -> None:
@@ -269,13 +249,14 @@ class Keys:
         self._noted += 1
         if not self._foreign:
             self._foreign = None  # it may have been the first of them
+        self._former.pop(key_hash, None)
         if (live := self._live.get(key_hash)) is not None:
             live.stale = True
 
     def standing_changed(self, account_id: str | None, user_id: str | None) -> None:
         """Another role, a suspension: read the keys of this account, or of this person, again before they are used."""
         self._noted += 1
-        for live in self._live.values():
+        for live in self._by_id.values():
             if account_id == live.record.account_id or user_id == live.record.user_id:
                 live.stale = True
 
@@ -289,8 +270,21 @@ class Keys:
         if live is None or live.stale:
             if not token.is_well_formed(text) and not (token.may_be_foreign(text) and await self._has_foreign()):
                 raise KeyRefused("User not found. The API key is not valid; check that it was copied whole.")
+            live = await self._find(key_hash)
+        return usable(live)
+
+    async def _find(self, key_hash: str) -> LiveKey:
+        """The key with this hash, or that had it until a moment that is still to come."""
+        former = self._former.get(key_hash)
+        if former is None:
             live = await self._load(key_hash)
-        return _usable(live)
+            former = self._former.get(key_hash)
+        else:
+            known = self._live.get(former.key.hash)
+            live = await self._load(former.key.hash) if known is None or known.stale else known
+        if former is not None and former.until <= clock.now_ms():
+            raise KeyRefused("User not found. This API key was replaced by another one.")
+        return live
 
     async def _has_foreign(self) -> bool:
         """Whether any key of another gateway was adopted: else one without our checksum needs no look-up."""
@@ -299,38 +293,42 @@ class Keys:
         return self._foreign
 
     async def _load(self, key_hash: str) -> LiveKey:
-        def load(connection: Connection) -> tuple[Key, int, dict[int, int], Standing] | None:
+        def load(connection: Connection) -> tuple[Key, Former | None, tuple[int, dict[int, int]], Standing, str] | None:
             key = store.by_hash(connection, key_hash)
+            former = None
             if key is None:
-                return None
-            total, days = store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
-            return key, total, days, standing(connection, key.account_id, key.user_id)
+                former = store.by_former_hash(connection, key_hash)
+                if former is None:
+                    return None
+                key = former.key
+            spent = store.spent_days(connection, key.id, clock.day(clock.now_ms()) - 62)
+            workspace = key.workspace_id or home_of(connection, key.account_id) or ""
+            return key, former, spent, standing(connection, key.account_id, key.user_id), workspace
 
         noted = self._noted
         found = await self._database.read(load)
-        # Another request may have loaded it meanwhile: its object must win, for it may carry holds already.
-        live = self._live.get(key_hash)
         if found is None:
+            live = self._live.get(key_hash)
             if live is not None and not live.held:
                 del self._live[key_hash]
+                self._by_id.pop(live.record.id, None)
             raise KeyRefused("User not found. This API key is unknown or was revoked.")
+        key, former, spent, stands, workspace = found
+        # Another request may have loaded it meanwhile, or by another text: its object must win, for it may carry holds.
+        live = self._by_id.get(key.id)
         if live is None:
-            live = self._live[key_hash] = LiveKey(*found)
+            live = self._by_id[key.id] = LiveKey(key, *spent, stands, workspace)
         else:
-            live.record, live.standing = found[0], found[3]
+            if live.record.hash != key.hash:  # given another text: the present one leads to it no longer
+                self._live.pop(live.record.hash, None)
+            live.record, live.standing, live.workspace_id = key, stands, workspace
+        if former is not None:
+            self._live.pop(key_hash, None)
+            self._former[key_hash] = former
+        self._live[key.hash] = live
         live.stale = noted != self._noted
         return live
 
-
-def _usable(live: LiveKey) -> LiveKey:
-    """The key itself; raises `KeyRefused` with the reason when it may not be used now."""
-    record = live.record
-    if record.disabled:
-        raise KeyRefused("User not found. This API key is disabled.")
-    if record.expires_at is not None and record.expires_at <= clock.now_ms():
-        raise KeyRefused("User not found. This API key has expired.")
-    if live.standing.suspended:
-        raise KeyRefused("User not found. The account of this API key is suspended.")
-    if live.standing.role is None:
-        raise KeyRefused("User not found. Who made this API key is no longer a member of its account.")
-    return live
+    def used(self) -> list[LiveKey]:
+        """Keys that were shown since they were last noted as used."""
+        return [live for live in self._by_id.values() if live.used_at]

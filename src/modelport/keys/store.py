@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, case, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db import changes
 from modelport.db.prepared import Prepared
 from modelport.keys.bounds import UNBOUNDED, Bounds
-from modelport.keys.tables import api_keys, key_days
+from modelport.keys.tables import api_keys, former_hashes, key_days, key_networks
 from modelport.kit import clock
 from modelport.kit.meter import window_start
 
@@ -19,17 +19,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "Former",
     "Key",
+    "Listing",
     "Spend",
+    "Usage",
     "add",
     "add_if_new",
+    "add_network",
     "add_spend",
     "adopt",
+    "by_former_hash",
     "by_hash",
     "change",
+    "end_former",
     "has_foreign",
+    "in_workspace",
+    "networks_of",
+    "note_uses",
     "of_account",
+    "page",
     "revoke",
+    "rotate",
+    "spent_by",
     "spent_days",
     "spent_in_window",
 ]
@@ -53,6 +65,22 @@ class Key(NamedTuple):
     kind: str = "inference"
     """`inference`, `management` (never inference), or `browser`: a signed-in person's own, with no text to show."""
     bounds: Bounds = UNBOUNDED
+    workspace_id: str | None = None
+    """None in the account's default workspace."""
+    external_user: str | None = None
+    """A partner's own name for who uses it."""
+    include_byok_in_limit: bool = False
+    updated_at: int | None = None
+    used_at: int | None = None
+    """To about half a minute."""
+
+
+class Former(NamedTuple):
+    """A text that a key had before its present one."""
+
+    key: Key
+    label: str
+    until: int
 
 
 _KEY = (
@@ -69,11 +97,17 @@ _KEY = (
     api_keys.c.created_at,
     api_keys.c.kind,
     api_keys.c.bounds,
+    api_keys.c.workspace_id,
+    api_keys.c.external_user,
+    api_keys.c.include_byok_in_limit,
+    api_keys.c.updated_at,
+    api_keys.c.used_at,
 )
+_BOUNDS = Key._fields.index("bounds")
 
 
 def _key(row: Sequence[Any]) -> Key:  # what a driver gives
-    return Key._make((*row[:-1], Bounds.read(row[-1])))
+    return Key._make((*row[:_BOUNDS], Bounds.read(row[_BOUNDS]), *row[_BOUNDS + 1 :]))
 
 
 class Spend(NamedTuple):
@@ -121,7 +155,9 @@ def of_account(connection: Connection, account_id: str) -> list[Key]:
 def change(connection: Connection, key_hash: str, values: Mapping[str, object]) -> Key | None:
     """Changes columns of a key and tells every server. None when there is no such key."""
     connection.execute(
-        update(api_keys).where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None)).values(**values)
+        update(api_keys)
+        .where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None))
+        .values(**values, updated_at=clock.now_ms())
     )
     changes.note(connection, "key", key_hash)
     return by_hash(connection, key_hash)
@@ -137,6 +173,128 @@ def revoke(connection: Connection, key_hash: str, at_ms: int) -> bool:
     if result.rowcount:
         changes.note(connection, "key", key_hash)
     return bool(result.rowcount)
+
+
+def rotate(connection: Connection, key: Key, new_hash: str, new_label: str, until: int) -> bool:
+    """Gives a key another text; the present one works `until` then. False when somebody else has changed it first."""
+    result = connection.execute(
+        update(api_keys)
+        .where(api_keys.c.id == key.id, api_keys.c.hash == key.hash, api_keys.c.deleted_at.is_(None))
+        .values(hash=new_hash, label=new_label, updated_at=clock.now_ms())
+    )
+    if not result.rowcount:
+        return False
+    connection.execute(insert(former_hashes).values(hash=key.hash, key_id=key.id, label=key.label, until=until))
+    for each in (key.hash, new_hash):
+        changes.note(connection, "key", each)
+    return True
+
+
+def by_former_hash(connection: Connection, key_hash: str) -> Former | None:
+    """The key that once had the text with this hash, unless it was deleted."""
+    row = connection.execute(
+        select(*_KEY, former_hashes.c.label, former_hashes.c.until)
+        .join(former_hashes, former_hashes.c.key_id == api_keys.c.id)
+        .where(former_hashes.c.hash == key_hash, api_keys.c.deleted_at.is_(None))
+    ).first()
+    return Former(_key(row[:-2]), row[-2], row[-1]) if row else None
+
+
+def end_former(connection: Connection, key_hash: str, at_ms: int) -> None:
+    """Ends a former text of a key at once, on every server."""
+    connection.execute(update(former_hashes).where(former_hashes.c.hash == key_hash).values(until=at_ms))
+    changes.note(connection, "key", key_hash)
+
+
+def note_uses(connection: Connection, uses: Mapping[str, int]) -> None:
+    """Notes when keys were last used, by id; rows are touched in one order."""
+    for key_id, used_at in sorted(uses.items()):
+        connection.execute(
+            update(api_keys)
+            .where(api_keys.c.id == key_id, (api_keys.c.used_at.is_(None)) | (api_keys.c.used_at < used_at))
+            .values(used_at=used_at)
+        )
+
+
+def networks_of(connection: Connection, key_id: str) -> dict[str, int]:
+    """Where a key has been used from, and since when."""
+    rows = connection.execute(
+        select(key_networks.c.network, key_networks.c.first_at).where(key_networks.c.key_id == key_id)
+    )
+    return {row.network: row.first_at for row in rows}
+
+
+def add_network(connection: Connection, key_id: str, network: str, at_ms: int) -> None:
+    """Notes a place a key is used from; one that is known stays as it is."""
+    build = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    connection.execute(
+        build(key_networks).values(key_id=key_id, network=network, first_at=at_ms).on_conflict_do_nothing()
+    )
+
+
+def in_workspace(connection: Connection, workspace_id: str, user_id: str | None) -> bool:
+    """Whether there are keys in a workspace that work, of one person or of anybody."""
+    query = select(api_keys.c.id).where(
+        api_keys.c.workspace_id == workspace_id, api_keys.c.deleted_at.is_(None), api_keys.c.disabled.is_(False)
+    )
+    if user_id is not None:
+        query = query.where(api_keys.c.user_id == user_id)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+class Usage(NamedTuple):
+    """What a key spent, in nano-dollars."""
+
+    total: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+
+    def of(self, reset: str | None) -> int:
+        """What it spent in the present window of `reset`."""
+        return {"daily": self.daily, "weekly": self.weekly, "monthly": self.monthly}.get(reset or "", self.total)
+
+
+class Listing(NamedTuple):
+    """Which of an account's keys are asked for."""
+
+    workspace_id: str | None = None
+    """None for those of every workspace."""
+    is_default: bool = False
+    """Whether that is the default one, where keys are that name none."""
+    disabled: bool = False
+    """Whether disabled ones are asked for as well."""
+    expired: bool = False
+    offset: int = 0
+    limit: int = 100
+
+
+def page(connection: Connection, account_id: str, listing: Listing) -> list[Key]:
+    """Some of an account's keys, newest first."""
+    keys = api_keys.c
+    query = select(*_KEY).where(keys.account_id == account_id, keys.deleted_at.is_(None), keys.kind != "browser")
+    if listing.workspace_id is not None:
+        inside = keys.workspace_id == listing.workspace_id
+        query = query.where(or_(inside, keys.workspace_id.is_(None)) if listing.is_default else inside)
+    if not listing.disabled:
+        query = query.where(keys.disabled.is_(False))
+    if not listing.expired:
+        query = query.where(or_(keys.expires_at.is_(None), keys.expires_at > clock.now_ms()))
+    query = query.order_by(keys.created_at.desc(), keys.id).offset(listing.offset).limit(listing.limit)
+    return [_key(row) for row in connection.execute(query)]
+
+
+def spent_by(connection: Connection, account_id: str, today: int) -> dict[str, Usage]:
+    """What each of an account's keys spent, by the key's id."""
+    windows = [window_start(each, today) for each in ("daily", "weekly", "monthly")]
+    sums = [func.coalesce(func.sum(case((key_days.c.day >= start, key_days.c.spent), else_=0)), 0) for start in windows]
+    rows = connection.execute(
+        select(key_days.c.key_id, func.sum(key_days.c.spent), *sums)
+        .join(api_keys, api_keys.c.id == key_days.c.key_id)
+        .where(api_keys.c.account_id == account_id)
+        .group_by(key_days.c.key_id)
+    )
+    return {row[0]: Usage(*(int(amount) for amount in row[1:])) for row in rows}
 
 
 def spent_days(connection: Connection, key_id: str, since_day: int) -> tuple[int, dict[int, int]]:
@@ -184,5 +342,8 @@ def adopt(connection: Connection, key: Key) -> None:
 
 def has_foreign(connection: Connection) -> bool:
     """Whether any key was given out by another gateway: their labels begin otherwise."""
-    foreign = api_keys.c.label.startswith("sk-") & ~api_keys.c.label.startswith("sk-mp-")
-    return connection.execute(select(api_keys.c.id).where(foreign).limit(1)).first() is not None
+    for label in (api_keys.c.label, former_hashes.c.label):
+        foreign = label.startswith("sk-") & ~label.startswith("sk-mp-")
+        if connection.execute(select(label).where(foreign).limit(1)).first() is not None:
+            return True
+    return False

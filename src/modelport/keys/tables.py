@@ -1,12 +1,12 @@
-"""Tables of API keys and of what each has spent a day."""
+"""Tables of API keys, of hashes they had before, of where they are used, and of what each has spent a day."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text, false
 
 from modelport.db.base import metadata
 
-__all__ = ["api_keys", "key_days"]
+__all__ = ["api_keys", "former_hashes", "key_days", "key_networks"]
 
 api_keys = Table(
     "api_keys",
@@ -25,11 +25,36 @@ api_keys = Table(
     Column("deleted_at", BigInteger),
     Column("kind", Text, nullable=False, server_default="inference"),
     Column("bounds", JSON(none_as_null=True)),
+    Column("workspace_id", Text),
+    Column("external_user", Text),
+    Column("include_byok_in_limit", Boolean, nullable=False, server_default=false()),
+    Column("updated_at", BigInteger),
+    Column("used_at", BigInteger),
     CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
     CheckConstraint("limit_reset IN ('daily', 'weekly', 'monthly')", name="limit_reset"),
     CheckConstraint("kind IN ('inference', 'management', 'browser')", name="kind"),
 )
-"""`kind` says what a key is good for; a `browser` key has no text and stands for a signed-in person's own requests."""
+"""`kind` says what a key is good for; a `browser` key has no text and stands for a signed-in person's own requests.
+A key without a `workspace_id` is in the account's default workspace."""
+
+former_hashes = Table(
+    "key_former_hashes",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key_id", Text, ForeignKey("api_keys.id"), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Texts a key had before it was given another, and until when each still works."""
+
+key_networks = Table(
+    "key_networks",
+    metadata,
+    Column("key_id", Text, ForeignKey("api_keys.id"), primary_key=True),
+    Column("network", Text, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+)
+"""Where each key has been used from."""
 
 key_days = Table(
     "key_days",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.exc import IntegrityError
 
 from modelport.accounts.service import members
+from modelport.db import changes
 from modelport.kit import clock
 from modelport.workspaces import store
 from modelport.workspaces.errors import BadWorkspace, NoSuchWorkspace, SlugTaken, WorkspaceInUse
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
     from modelport.accounts.service import MemberRow
     from modelport.db.database import Database
 
-__all__ = ["Member", "Workspace", "Workspaces"]
+__all__ = ["Member", "Workspace", "Workspaces", "home_of"]
 
 _MOST: Final = 200
 _NOT_FOUND: Final = "There is no such workspace."
+
+
+def home_of(connection: Connection, account_id: str) -> str | None:
+    """The id of an account's default workspace, if it has been made yet."""
+    found = store.default_of(connection, account_id)
+    return None if found is None else found.id
 
 
 class Workspaces:
@@ -51,8 +58,13 @@ class Workspaces:
         if found is not None:
             return found
         made = _fresh(account_id, "Default", "default", None, is_default=True)
+
+        def add(connection: Connection) -> None:
+            store.add(connection, made)
+            changes.note(connection, "account", account_id)  # keys in use learn which workspace they are in
+
         try:
-            await self._database.write(partial(store.add, workspace=made))
+            await self._database.write(add)
         except IntegrityError:  # two at once: the other has made it
             found = await self._database.read(partial(store.default_of, account_id=account_id))
             assert found is not None, "only another default one can be in the way"
