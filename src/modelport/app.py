@@ -74,6 +74,8 @@ from modelport.people.passkey_routes import router as passkey_router
 from modelport.people.security_routes import router as security_router
 from modelport.people.setup_routes import router as setup_router
 from modelport.people.workspace_routes import router as workspace_router
+from modelport.presets.routes import router as preset_router
+from modelport.presets.service import Presets
 from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
@@ -160,6 +162,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             payments=payments,
             upstream=UpstreamClient(),
             health=Health(),
+            presets=Presets(database),
         )
     finally:
         await database.close()
@@ -244,6 +247,7 @@ def control_app(services: Services | None = None) -> FastAPI:
         for router in (
             catalog_router,
             limits_router,
+            preset_router,
             usage_router,
             keys_router,
             explaining_router,

@@ -29,6 +29,7 @@ from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata, with_metadata
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
+from modelport.gateway.rewriting import rewritten
 from modelport.gateway.sticky import Conversations, conversation_of
 from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
@@ -120,7 +121,9 @@ class Chat:
         try:
             key = await admit(self._services, exchange)
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
-            made, _ = self._plan(door.read(body, Address()), door, key, exchange)
+            account_id = key.record.account_id
+            ready = await rewritten(body, door, Address(), self._services.presets, account_id)
+            made, _ = self._plan(door.read(ready.body, Address()), door, key, exchange)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
@@ -158,7 +161,8 @@ class Chat:
         settings = services.settings
         key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
-        request = door.read(body, address)
+        ready = await rewritten(body, door, address, services.presets, key.record.account_id)
+        request = door.read(ready.body, address)
         timings.read = clock.monotonic()
         plan, conversation = self._plan(request, door, key, exchange)
         timings.planned = clock.monotonic()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from modelport.notices.service import Notices
     from modelport.notices.worker import HookWorker
     from modelport.payments.service import Payments
+    from modelport.presets.service import Presets
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
@@ -75,3 +76,4 @@ class Services:
     payments: Payments
     upstream: UpstreamClient
     health: Health
+    presets: Presets
