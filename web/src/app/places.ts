@@ -1,5 +1,5 @@
 /** The pages of the main navigation. */
-import { IconLayoutGrid, type TablerIcon } from "@tabler/icons-react";
+import { IconLayoutGrid, IconMessages, type TablerIcon } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
@@ -11,5 +11,8 @@ export interface Place {
 
 export function usePlaces(): Place[] {
   const { t } = useTranslation();
-  return [{ to: "/models", label: t("shell.models"), icon: IconLayoutGrid }];
+  return [
+    { to: "/models", label: t("shell.models"), icon: IconLayoutGrid },
+    { to: "/chat", label: t("shell.chat"), icon: IconMessages },
+  ];
 }

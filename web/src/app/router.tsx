@@ -37,7 +37,18 @@ const model = createRoute({
   component: lazyRouteComponent(() => import("@/features/model/model-page"), "ModelPage"),
 });
 
-const tree = root.addChildren([home, models, model]);
+const chat = createRoute({
+  getParentRoute: () => root,
+  path: "/chat",
+  validateSearch: (search): { room?: string; model?: string } => ({
+    ...(typeof search.room === "string" && { room: search.room }),
+    ...(typeof search.model === "string" && { model: search.model }),
+  }),
+  loader: ({ context }) => void context.queries.prefetchQuery(modelsQuery),
+  component: lazyRouteComponent(() => import("@/features/chat/chat-page"), "ChatPage"),
+});
+
+const tree = root.addChildren([home, models, model, chat]);
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({

@@ -1,6 +1,6 @@
-/** What to do with a model: call it. */
+/** What to do with a model: talk to it, call it. */
 import { Group } from "@mantine/core";
-import { IconCode } from "@tabler/icons-react";
+import { IconCode, IconMessages } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type Model, splitId } from "@/shared/api/models";
 import { LinkButton } from "@/shared/ui/links";
@@ -10,6 +10,11 @@ export function ModelButtons({ model }: { model: Model }) {
   const [author, slug] = splitId(model.id);
   return (
     <Group gap="xs">
+      {model.architecture.output_modalities.includes("text") && (
+        <LinkButton to="/chat" search={{ model: model.id }} leftSection={<IconMessages size={17} />}>
+          {t("shell.chat")}
+        </LinkButton>
+      )}
       <LinkButton
         to="/$author/$slug"
         params={{ author, slug }}

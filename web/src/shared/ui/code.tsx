@@ -11,7 +11,6 @@ export function CodeBlock({ code, label }: { code: string; label?: string }) {
       <div className={classes.copy}>
         <CopyIcon value={code} what={label ?? t("common.code")} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <pre className={classes.pre} tabIndex={0}>
         <code>{code}</code>
       </pre>

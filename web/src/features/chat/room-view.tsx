@@ -1,0 +1,65 @@
+/** One room: its models, what was said, and where one writes. */
+import { useHotkeys } from "@mantine/hooks";
+import { useState, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { activeSlots, ask } from "./actions";
+import classes from "./chat.module.css";
+import { Composer } from "./composer";
+import { ModelPicker } from "./model-picker";
+import type { RoomState } from "./room-state";
+import { SlotSettings } from "./slot-settings";
+import { SlotsBar } from "./slots-bar";
+import { stopAll } from "./stream";
+import { Turns } from "./turns";
+import { newId } from "./types";
+
+interface Props {
+  state: RoomState;
+  asked: () => void;
+  open: (roomId?: string) => void;
+}
+
+export function RoomView({ state, asked, open }: Props) {
+  const { t } = useTranslation();
+  useSyncExternalStore(state.subscribe, state.snapshot);
+  const [picking, setPicking] = useState(false);
+  const [settings, setSettings] = useState<string | null>(null);
+  const room = state.room;
+  const streaming = state.streaming.length > 0;
+  useHotkeys(
+    [
+      ["mod+K", () => setPicking(true)],
+      ["Escape", () => stopAll(state)],
+      ["mod+shift+O", () => open()],
+    ],
+    [],
+  );
+
+  return (
+    <>
+      <SlotsBar state={state} add={() => setPicking(true)} settings={setSettings} />
+      <Turns state={state} open={open} />
+      <Composer
+        key={room.id}
+        disabled={activeSlots(room).length === 0 ? t("chat.noModelOn") : undefined}
+        streaming={streaming}
+        models={activeSlots(room).map((slot) => slot.model)}
+        stop={() => stopAll(state)}
+        send={(text, attachments) => {
+          ask(state, text, attachments);
+          asked();
+        }}
+      />
+      <p className={classes.note}>{t("chat.storedHere")}</p>
+      <ModelPicker
+        opened={picking}
+        close={() => setPicking(false)}
+        pick={(model) => {
+          state.changeRoom({ slots: [...room.slots, { id: newId(), model, on: true, parameters: {} }] });
+          setPicking(false);
+        }}
+      />
+      <SlotSettings state={state} slotId={settings} close={() => setSettings(null)} />
+    </>
+  );
+}

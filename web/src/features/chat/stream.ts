@@ -1,0 +1,156 @@
+/** One answer on its way: sends the request, reads the stream, and shows what came once a frame. */
+import { ApiError, Offline, OWN, readError } from "@/shared/api/client";
+import { readEvents } from "@/shared/lib/event-stream";
+import type { ChatRequest } from "./request";
+import type { RoomState } from "./room-state";
+import type { Fault, Figures } from "./types";
+
+interface Chunk {
+  id?: string;
+  provider?: string;
+  choices?: {
+    delta?: { content?: string | null; reasoning?: string | null };
+    finish_reason?: string | null;
+  }[];
+  usage?: {
+    prompt_tokens?: number;
+    completion_tokens?: number;
+    cost?: number;
+    completion_tokens_details?: { reasoning_tokens?: number };
+  };
+  error?: { code?: number | string; message?: string };
+}
+
+const running = new Map<string, AbortController>();
+/** How often what has come is written to disk while it streams. */
+const KEEP_MS = 2000;
+
+export function stopAnswer(id: string): void {
+  running.get(id)?.abort();
+}
+
+export function stopAll(state: RoomState): void {
+  for (const answer of state.streaming) stopAnswer(answer.id);
+}
+
+export async function streamAnswer(state: RoomState, answerId: string, request: ChatRequest): Promise<void> {
+  const abort = new AbortController();
+  running.set(answerId, abort);
+  const sink = new Sink(state, answerId);
+  try {
+    await receive(request, sink, abort.signal);
+    sink.end({ state: "done" });
+  } catch (error) {
+    if (abort.signal.aborted) sink.end({ state: "stopped" });
+    else sink.end({ state: "failed", fault: faultOf(error) });
+  } finally {
+    running.delete(answerId);
+  }
+}
+
+async function receive(request: ChatRequest, sink: Sink, signal: AbortSignal): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch("/api/v1/chat/completions", {
+      method: "POST",
+      signal,
+      headers: { ...OWN, "content-type": "application/json", "x-title": "Modelport Chat" },
+      body: JSON.stringify(request),
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Offline("The server can't be reached.");
+  }
+  sink.head(response.headers);
+  if (!response.ok) throw await readError(response);
+  if (!response.body) throw new Offline("The answer has no body.");
+  for await (const data of readEvents(response.body)) {
+    if (data === "[DONE]") return;
+    sink.take(JSON.parse(data) as Chunk);
+  }
+  // A stream that ends without saying so was cut.
+  throw new Offline("The connection broke before the answer was whole.");
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof ApiError)
+    return { status: error.status, message: error.message, retryAfter: error.retryAfter };
+  if (error instanceof Offline) return { status: 0, message: error.message, retryAfter: null };
+  return { status: -1, message: error instanceof Error ? error.message : String(error), retryAfter: null };
+}
+
+/** Gathers what comes; the page sees it once a frame, the disk every few seconds. */
+class Sink {
+  private text: string;
+  private reasoning: string;
+  private finish: string | undefined;
+  private provider: string | undefined;
+  private generationId: string | undefined;
+  private readonly figures: Figures = {};
+  private readonly began = performance.now();
+  private kept = performance.now();
+  private frame = 0;
+
+  constructor(
+    private readonly state: RoomState,
+    private readonly id: string,
+  ) {
+    const answer = state.answers.get(id);
+    this.text = answer?.text ?? "";
+    this.reasoning = answer?.reasoning ?? "";
+  }
+
+  head(headers: Headers): void {
+    this.generationId = headers.get("x-generation-id") ?? undefined;
+    this.provider = headers.get("x-provider-name") ?? undefined;
+  }
+
+  take(chunk: Chunk): void {
+    if (chunk.error) {
+      throw new ApiError(Number(chunk.error.code) || 502, chunk.error.message ?? "");
+    }
+    this.provider ??= chunk.provider;
+    this.generationId ??= chunk.id;
+    const choice = chunk.choices?.[0];
+    const { content, reasoning } = choice?.delta ?? {};
+    if ((content || reasoning) && this.figures.firstToken === undefined) {
+      this.figures.firstToken = Math.round(performance.now() - this.began);
+    }
+    if (content) this.text += content;
+    if (reasoning) this.reasoning += reasoning;
+    if (choice?.finish_reason) this.finish = choice.finish_reason;
+    if (chunk.usage) {
+      this.figures.promptTokens = chunk.usage.prompt_tokens;
+      this.figures.completionTokens = chunk.usage.completion_tokens;
+      this.figures.reasoningTokens = chunk.usage.completion_tokens_details?.reasoning_tokens;
+      this.figures.cost = chunk.usage.cost;
+    }
+    // A hidden tab draws no frames, and its stream must not wait for one.
+    if (document.hidden) this.show();
+    else this.frame ||= requestAnimationFrame(() => this.show());
+  }
+
+  end(part: { state: "done" | "stopped" | "failed"; fault?: Fault }): void {
+    cancelAnimationFrame(this.frame);
+    this.figures.total = Math.round(performance.now() - this.began);
+    this.state.changeAnswer(this.id, { ...this.gathered(), ...part });
+  }
+
+  private show(): void {
+    this.frame = 0;
+    const keep = performance.now() - this.kept > KEEP_MS;
+    if (keep) this.kept = performance.now();
+    this.state.changeAnswer(this.id, this.gathered(), keep);
+  }
+
+  private gathered() {
+    return {
+      text: this.text,
+      reasoning: this.reasoning,
+      finish: this.finish,
+      provider: this.provider,
+      generationId: this.generationId,
+      figures: { ...this.figures },
+    };
+  }
+}
