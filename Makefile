@@ -11,7 +11,7 @@ COVERAGE_FLOOR ?= 90
 BIN := .venv/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 .DEFAULT_GOAL := help
-.PHONY: help web web-check setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
+.PHONY: help web web-check screenshots setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
 .DELETE_ON_ERROR:
 
 WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print)
@@ -63,6 +63,9 @@ clean: ## Remove the environment and every cache; data stays
 
 ##@ Prove it
 
+screenshots: setup-dev web ## Every page, language, theme and width into screenshots/. ARGS="home chat" for some
+	@$(BIN)/python tests/e2e/e2e_screenshots.py $(ARGS)
+
 proof: setup-dev ## The long runs: kill rounds, exact budgets
 	@$(BIN)/python -m pytest -m proof --timeout 3600
 
@@ -92,7 +95,7 @@ web-check:
 	@sh tools/web.sh check
 
 # Without Node it says so and leaves no stamp: the next run asks again.
-.stamps/web: $(WEB)
+.stamps/web: $(WEB) docs/reference/openapi.json
 	@sh tools/web.sh build
 
 .stamps/venv: tools/bootstrap.lock tools/find-python.sh

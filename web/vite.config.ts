@@ -1,13 +1,17 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 /** Where the Python package keeps the built app; `modelport.web` serves it. */
 const OUT = fileURLToPath(new URL("../src/modelport/web/static", import.meta.url));
+const API = fileURLToPath(new URL("../docs/reference/openapi.json", import.meta.url));
 const SERVER = process.env.MODELPORT_DEV_SERVER ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
+  // `shared/api/offered.ts` says what for.
+  define: { __API_PATHS__: JSON.stringify(Object.keys(JSON.parse(readFileSync(API, "utf8")).paths)) },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: OUT,

@@ -1,12 +1,19 @@
 /** What stands around every page: theme, server state, language, router. */
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { ApiError } from "@/shared/api/client";
+import { meQuery } from "@/shared/api/session";
 import { makeRouter } from "./router";
 import { theme } from "./theme";
 
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // The session has ended meanwhile: whoever shows who is signed in learns it now.
+    onError: (error) => {
+      if (error instanceof ApiError && error.status === 401) void queries.invalidateQueries(meQuery);
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

@@ -30,10 +30,13 @@ export function PaletteButton() {
   );
   return (
     <>
-      <button type="button" className={shell.search} onClick={open} aria-label={t("shell.find")}>
+      <button type="button" className={shell.search} onClick={open}>
+        <span className="mp-visually-hidden">{t("shell.find")}</span>
         <IconSearch size={16} aria-hidden />
-        <span className={shell.searchText}>{t("common.search")}</span>
-        <span className={shell.keys}>
+        <span className={shell.searchText} aria-hidden>
+          {t("common.search")}
+        </span>
+        <span className={shell.keys} aria-hidden>
           <Kbd size="xs">{inChat ? "⇧ Ctrl K" : "Ctrl K"}</Kbd>
         </span>
       </button>
@@ -45,7 +48,7 @@ export function PaletteButton() {
         size="lg"
         yOffset="12dvh"
         centered={false}
-        aria-label={t("shell.find")}
+        attributes={{ content: { "aria-label": t("shell.find") } }}
       >
         <Palette close={close} />
       </Modal>

@@ -1,10 +1,16 @@
-/** The pages of the main navigation. */
-import { IconLayoutGrid, IconMessages, type TablerIcon } from "@tabler/icons-react";
-import type { LinkProps } from "@tanstack/react-router";
+/** The pages of the navigation: everybody's, and those of who is signed in. One without its API is not there. */
+import {
+  IconLayoutGrid,
+  IconMessages,
+  IconReceipt2,
+  IconSettings,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { Me } from "@/shared/api/session";
 
 export interface Place {
-  to: NonNullable<LinkProps["to"]>;
+  to: "/models" | "/chat" | "/settings/credits" | "/settings/profile";
   label: string;
   icon: TablerIcon;
 }
@@ -15,4 +21,13 @@ export function usePlaces(): Place[] {
     { to: "/models", label: t("shell.models"), icon: IconLayoutGrid },
     { to: "/chat", label: t("shell.chat"), icon: IconMessages },
   ];
+}
+
+export function useOwnPlaces(me: Me | null | undefined): Place[] {
+  const { t } = useTranslation();
+  if (!me) return [];
+  const places: Place[] = [];
+  places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
+  places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
+  return places;
 }

@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { HomePage } from "@/features/home/home-page";
 import { readModelsSearch } from "@/features/models/search";
+import { readSignInSearch } from "@/features/sign-in/search";
 import { modelsQuery } from "@/shared/api/models";
 import { NotFound } from "./not-found";
 import { RouteFailed } from "./route-failed";
@@ -48,7 +49,66 @@ const chat = createRoute({
   component: lazyRouteComponent(() => import("@/features/chat/chat-page"), "ChatPage"),
 });
 
-const tree = root.addChildren([home, models, model, chat]);
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: readSignInSearch,
+  component: lazyRouteComponent(() => import("@/features/sign-in/sign-in-page"), "SignInPage"),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/verify",
+  component: lazyRouteComponent(() => import("@/features/sign-in/link-page"), "VerifyPage"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/reset",
+  component: lazyRouteComponent(() => import("@/features/sign-in/link-page"), "ResetPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/settings-layout"), "SettingsLayout"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/features/settings/profile-page"), "ProfilePage"),
+});
+
+const security = createRoute({
+  getParentRoute: () => settings,
+  path: "/security",
+  component: lazyRouteComponent(() => import("@/features/settings/security-page"), "SecurityPage"),
+});
+
+const credits = createRoute({
+  getParentRoute: () => settings,
+  path: "/credits",
+  component: lazyRouteComponent(() => import("@/features/credits/credits-page"), "CreditsPage"),
+});
+
+const generation = createRoute({
+  getParentRoute: () => root,
+  path: "/activity/$id",
+  component: lazyRouteComponent(() => import("@/features/generation/generation-page"), "GenerationPage"),
+});
+
+const tree = root.addChildren([
+  home,
+  models,
+  model,
+  chat,
+  signIn,
+  verify,
+  reset,
+  generation,
+  settings.addChildren([profile, security, credits]),
+]);
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({

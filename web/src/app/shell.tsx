@@ -6,6 +6,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { LinkNav } from "@/shared/ui/links";
 import { Panel } from "@/shared/ui/states";
+import { AccountMenu } from "./account-menu";
 import { LanguageMenu, SchemeMenu } from "./menus";
 import { OfflineBar } from "./offline-bar";
 import { PaletteButton } from "./palette";
@@ -68,6 +69,7 @@ export function Shell() {
             <PaletteButton />
             <LanguageMenu />
             <SchemeMenu />
+            <AccountMenu />
           </Group>
         </Group>
       </header>

@@ -1,5 +1,5 @@
 /** The one theme: colours, type, spacing and what every component looks like unless told otherwise. */
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** The accent: deep water. White on shade 7 has a contrast of 6.4. */
 const tide: MantineColorsTuple = [
@@ -48,7 +48,7 @@ const MONO =
 
 export const theme = createTheme({
   primaryColor: "tide",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.32,
   colors: { tide, dark: graphite, gray: slate },
@@ -69,14 +69,24 @@ export const theme = createTheme({
       h4: { fontSize: "0.9375rem", lineHeight: "1.45" },
     },
   },
+  variantColorResolver: (input) => {
+    const found = defaultVariantColorsResolver(input);
+    // What only informs stays quiet, in either scheme.
+    if (input.color === "gray" && input.variant === "light") {
+      return { ...found, background: "var(--mp-hover)", color: "var(--mp-soft)" };
+    }
+    return found;
+  },
   components: {
     Button: { defaultProps: { size: "sm" } },
     TextInput: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "sm", comboboxProps: { shadow: "md" } } },
     MultiSelect: { defaultProps: { size: "sm", comboboxProps: { shadow: "md" } } },
-    Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550 } },
+    Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550, flex: "none" } },
     Card: { defaultProps: { withBorder: true, radius: "md", padding: "lg" } },
-    Table: { defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md" } },
+    Table: {
+      defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md", borderColor: "var(--mp-line)" },
+    },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
     Menu: { defaultProps: { shadow: "md", withinPortal: true } },

@@ -7,6 +7,7 @@ import { authorOf } from "@/shared/api/models";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyIcon } from "@/shared/ui/copy";
+import { LinkAnchor } from "@/shared/ui/links";
 import { answer as askAgain } from "./actions";
 import classes from "./chat.module.css";
 import { FaultText } from "./fault-text";
@@ -182,5 +183,22 @@ function FiguresLine({ answer }: { answer: Answer }) {
     completionTokens !== undefined && t("chat.tokens", { count: completionTokens }),
     cost !== undefined && formatUsd(cost),
   ].filter(Boolean);
-  return <span className={classes.figures}>{parts.join(" · ")}</span>;
+  return (
+    <span className={classes.figures}>
+      {parts.join(" · ")}
+      {answer.generationId && answer.state !== "streaming" && (
+        <>
+          {" "}
+          <LinkAnchor
+            to="/activity/$id"
+            params={{ id: answer.generationId }}
+            fz="inherit"
+            title={t("chat.whyThis")}
+          >
+            {t("common.more")}
+          </LinkAnchor>
+        </>
+      )}
+    </span>
+  );
 }

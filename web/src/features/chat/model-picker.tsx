@@ -29,7 +29,7 @@ export function ModelPicker({ opened, close, pick }: Props) {
       centered={false}
       yOffset="10dvh"
       withCloseButton={false}
-      aria-label={t("chat.addModel")}
+      attributes={{ content: { "aria-label": t("chat.addModel") } }}
     >
       <Picker pick={pick} />
     </Modal>

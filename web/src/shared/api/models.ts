@@ -1,11 +1,12 @@
 /** The catalogue: every model that can be called now, and what serves each. */
 import { queryOptions } from "@tanstack/react-query";
 import { client, taken } from "./client";
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 export type Model = components["schemas"]["Model"];
 export type Endpoint = components["schemas"]["PublicEndpoint"];
-export type Provider = components["schemas"]["Provider"];
+export type Provider =
+  paths["/api/v1/providers"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],

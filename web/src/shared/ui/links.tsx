@@ -10,7 +10,7 @@ import {
 import { createLink } from "@tanstack/react-router";
 import type { ReactNode, Ref } from "react";
 
-type Base = { ref?: Ref<HTMLAnchorElement>; children?: ReactNode };
+type Base = { ref?: Ref<HTMLAnchorElement>; children?: ReactNode; title?: string };
 
 export const LinkButton = createLink(({ ref, ...props }: ButtonProps & Base) => (
   <Button ref={ref} component="a" {...props} />

@@ -29,5 +29,6 @@ test("what has streamed so far splits as the whole does, but for its end", () =>
 
 test("reads other marks of formulas, but not in code", () => {
   expect(withDollars("so \\(a+b\\) and `\\(c\\)`")).toBe("so $a+b$ and `\\(c\\)`");
-  expect(withDollars("\\[x\\]")).toBe("$$x$$");
+  expect(withDollars("\\[x\\]")).toBe("\n$$\nx\n$$\n");
+  expect(withDollars("$$x$$")).toBe("$$\nx\n$$");
 });

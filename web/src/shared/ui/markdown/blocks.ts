@@ -30,14 +30,15 @@ export function splitBlocks(text: string): string[] {
 
 /** `\( \)` and `\[ \]`, as many models write formulas, with the dollars the parser knows; code is left alone. */
 export function withDollars(block: string): string {
-  if (!block.includes("\\(") && !block.includes("\\[")) return block;
+  if (!/\\[([]|\$\$/.test(block)) return block;
   return block
     .split(/(```[\s\S]*?(?:```|$)|`[^`\n]*`)/)
     .map((part, index) =>
       index % 2 === 1
         ? part
         : part
-            .replace(/\\\[([\s\S]*?)\\\]/g, (_, formula: string) => `$$${formula}$$`)
+            .replace(/\\\[([\s\S]*?)\\\]/g, (_, formula: string) => `\n$$\n${formula.trim()}\n$$\n`)
+            .replace(/^[ \t]*\$\$(.+?)\$\$[ \t]*$/gm, (_, formula: string) => `$$\n${formula.trim()}\n$$`)
             .replace(/\\\(([\s\S]*?)\\\)/g, (_, formula: string) => `$${formula}$`),
     )
     .join("");

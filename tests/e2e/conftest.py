@@ -1,0 +1,65 @@
+"""One server, one browser and one page a test; a page that fails in any way fails its test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from e2e_stage import Person, Stage, browser_open, watch
+from playwright.sync_api import expect
+
+from modelport.web.files import BUILT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from e2e_stage import Open
+    from playwright.sync_api import Browser, Page
+
+LANGUAGES = ("en", "zh-CN")
+expect.set_options(timeout=20_000)  # a busy machine is no fault of a page
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that wants a `language` is run in each."""
+    if "language" in metafunc.fixturenames:
+        metafunc.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    if not (BUILT / "index.html").is_file():
+        pytest.skip("the web app is not built: make web")
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def browser(stage: Stage) -> Iterator[Browser]:
+    with browser_open() as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(stage: Stage, browser: Browser) -> Iterator[Open]:
+    """Opens a page as a reader of some language, perhaps signed in; no page may have had a fault in the end."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_(address: str, **how: Any) -> Page:
+        page = stage.context(browser, **how).new_page()
+        opened.append((page, watch(page, stage.url)))
+        page.goto(address)
+        return page
+
+    yield open_
+    faults = [fault for _, found in opened for fault in found]
+    for page, _ in opened:
+        page.context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="session")
+def ada(stage: Stage) -> Person:
+    """Somebody with credits."""
+    return stage.person("ada@example.test")

@@ -1,0 +1,35 @@
+"""Every page there is, for what looks at all of them: accessibility and screenshots."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["PAGES", "Place"]
+
+
+class Place(NamedTuple):
+    """A page: its name, its address, and whether one must be signed in."""
+
+    name: str
+    address: str
+    signed_in: bool = False
+
+
+PAGES = (
+    Place("home", "/"),
+    Place("models", "/models"),
+    Place("models-cards", "/models?view=cards"),
+    Place("models-none", "/models?q=nothing-like-it"),
+    Place("model", "/qwen/sample-max"),
+    Place("model-api", "/qwen/sample-max?tab=api"),
+    Place("model-unknown", "/nobody/nothing"),
+    Place("not-found", "/settings/nothing/at/all"),
+    Place("sign-in", "/sign-in"),
+    Place("sign-up", "/sign-in?view=sign-up"),
+    Place("reset", "/sign-in/reset#abcdefgh"),
+    Place("generation-unknown", "/activity/gen-unknown", signed_in=True),
+    Place("chat", "/chat?model=acme/writer", signed_in=True),
+    Place("credits", "/settings/credits", signed_in=True),
+    Place("profile", "/settings/profile", signed_in=True),
+    Place("security", "/settings/security", signed_in=True),
+)

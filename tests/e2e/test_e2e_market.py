@@ -1,0 +1,77 @@
+"""Looking around without an account: start page, models, a model's page; languages, themes and the keyboard."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from e2e_words import say
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from e2e_stage import Open, Stage
+
+
+def test_from_the_start_page_to_a_models_code(open_page: Open, stage: Stage, language: str) -> None:
+    page = open_page("/", language=language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.get_by_role("heading", level=1)).to_have_text(say(language, "home.title"))
+    page.get_by_role("textbox", name=say(language, "home.searchNone")).fill("deepseek max")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/models\?q=deepseek"))
+    page.get_by_role("link", name="Sample Max").click()
+    expect(page).to_have_url(re.compile("/deepseek/sample-max$"))
+    providers = page.get_by_role("table").first
+    expect(providers.get_by_text("DeepInfra")).to_be_visible()
+    expect(providers.get_by_role("row")).to_have_count(4)
+    page.get_by_role("tab", name=say(language, "model.api")).click()
+    code = page.locator("pre").first
+    expect(code).to_contain_text(f"{stage.url}/api/v1/chat/completions")
+    expect(code).to_contain_text("deepseek/sample-max")
+    page.get_by_role("button", name="Claude Code").click()
+    expect(page.get_by_text(f'ANTHROPIC_BASE_URL="{stage.url}/api"')).to_be_visible()
+
+
+def test_every_filter_lives_in_the_address(open_page: Open, language: str) -> None:
+    page = open_page("/models", language=language, width=1400)
+    count = page.get_by_role("status").filter(has_text=re.compile(r"\d"))
+    page.get_by_role("switch", name=say(language, "models.onlyFree")).click()
+    expect(page).to_have_url(re.compile("free=true"))
+    page.get_by_text(say(language, "models.modalities.text"), exact=True).first.click()
+    expect(page).to_have_url(re.compile("input=.*text"))
+    shown = count.inner_text()
+    page.reload()
+    expect(count).to_have_text(shown)
+    expect(page.get_by_role("switch", name=say(language, "models.onlyFree"))).to_be_checked()
+    page.get_by_role("button", name=say(language, "models.clear")).click()
+    expect(page).to_have_url(re.compile("/models$"))
+
+
+def test_language_and_theme_are_switched_everywhere_and_remembered(open_page: Open) -> None:
+    page = open_page("/models", language="en")
+    page.get_by_role("button", name=say("en", "shell.language")).click()
+    page.get_by_role("menuitem", name="简体中文").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("模型")
+    expect(page).to_have_title("模型 · Modelport")
+    page.get_by_role("button", name=say("zh-CN", "shell.theme")).click()
+    page.get_by_role("menuitem", name=say("zh-CN", "shell.dark")).click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def test_the_palette_finds_a_model_by_the_keyboard_alone(open_page: Open) -> None:
+    page = open_page("/", language="en")
+    page.get_by_role("heading", level=1).wait_for()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name=say("en", "shell.find")).fill("qwen pro")
+    expect(page.get_by_role("option").first).to_contain_text("qwen/sample-pro")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/qwen/sample-pro$"))
+
+
+def test_what_is_not_there_says_so(open_page: Open, language: str) -> None:
+    page = open_page("/nobody/nothing", language=language)
+    expect(page.get_by_text(say(language, "model.unknown"))).to_be_visible()
+    page.goto("/settings/nothing/at/all")
+    expect(page.get_by_role("heading", name=say(language, "states.pageTitle"))).to_be_visible()

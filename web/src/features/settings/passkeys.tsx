@@ -1,0 +1,92 @@
+/** Passkeys: those there are, another one, and one less. */
+import { Button, Group, Table, Text, TextInput } from "@mantine/core";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { client, taken } from "@/shared/api/client";
+import { makePasskey, passkeysAreKnown } from "@/shared/lib/passkeys";
+import { FormFault } from "@/shared/ui/form-fault";
+import { Failed, LoadingRows } from "@/shared/ui/states";
+import { When } from "@/shared/ui/time";
+import { Declined, useGuarded } from "./prove-dialog";
+import { Section } from "./section";
+
+const passkeysQuery = queryOptions({
+  queryKey: ["passkeys"],
+  queryFn: async ({ signal }) => (await taken(client.GET("/api/app/me/passkeys", { signal }))).data,
+});
+
+export function Passkeys() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const guarded = useGuarded();
+  const passkeys = useQuery(passkeysQuery);
+  const [name, setName] = useState("");
+  const settled = () => queries.invalidateQueries(passkeysQuery);
+  const add = useMutation({
+    mutationFn: () =>
+      guarded(async () => {
+        const { ticket, options } = await taken(client.POST("/api/app/me/passkeys/begin"));
+        const credential = await makePasskey(options);
+        return taken(
+          client.POST("/api/app/me/passkeys", {
+            body: { ticket, credential, name: name.trim() || t("settings.passkey") },
+          }),
+        );
+      }),
+    onSuccess: () => {
+      setName("");
+      return settled();
+    },
+  });
+  const remove = useMutation({
+    mutationFn: (passkey_id: string) =>
+      guarded(() =>
+        taken(client.DELETE("/api/app/me/passkeys/{passkey_id}", { params: { path: { passkey_id } } })),
+      ),
+    onSuccess: settled,
+  });
+  const fault = [add.error, remove.error].find(
+    (error) => error && !(error instanceof Declined) && !(error instanceof DOMException),
+  );
+  return (
+    <Section title={t("settings.passkeys")} lead={t("settings.passkeysLead")}>
+      {passkeys.isPending && <LoadingRows rows={1} />}
+      {passkeys.isError && <Failed error={passkeys.error} retry={() => void passkeys.refetch()} />}
+      {passkeys.data?.length === 0 && <Text c="dimmed">{t("settings.noPasskeys")}</Text>}
+      {passkeys.data && passkeys.data.length > 0 && (
+        <Table>
+          <Table.Tbody>
+            {passkeys.data.map((passkey) => (
+              <Table.Tr key={passkey.id}>
+                <Table.Td>{passkey.name}</Table.Td>
+                <Table.Td c="dimmed">
+                  {t("settings.lastUsed")}{" "}
+                  {passkey.used_at ? <When at={passkey.used_at} /> : t("common.never")}
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Button size="compact-sm" variant="default" onClick={() => remove.mutate(passkey.id)}>
+                    {t("common.delete")}
+                  </Button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <FormFault error={fault} />
+      {passkeysAreKnown() && (
+        <Group gap="sm" align="flex-end">
+          <TextInput
+            label={t("settings.passkeyName")}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button variant="default" loading={add.isPending} onClick={() => add.mutate()}>
+            {t("settings.addPasskey")}
+          </Button>
+        </Group>
+      )}
+    </Section>
+  );
+}

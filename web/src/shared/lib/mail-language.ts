@@ -1,0 +1,6 @@
+/** The language mails to this reader are written in. */
+import { currentLanguage } from "@/shared/i18n";
+
+export function mailLanguage(): "zh" | "en" {
+  return currentLanguage() === "zh-CN" ? "zh" : "en";
+}
