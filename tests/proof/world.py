@@ -79,6 +79,8 @@ class World:
         self.provider_url = ""
         self.starts: list[float] = []
         """How long each start took, in seconds."""
+        self.environment: dict[str, str] = {}
+        """More of the server's settings, by their environment names."""
         self._provider: subprocess.Popen[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._others: list[subprocess.Popen[bytes]] = []
@@ -160,6 +162,7 @@ class World:
             "MODELPORT_HOLD_SECONDS": "5",
             "MODELPORT_LEASE_SECONDS": "4",
             "MODELPORT_LOG_LEVEL": "error",
+            **self.environment,
         }
         if self.settings.database_url:
             environment["MODELPORT_DATABASE_URL"] = self.settings.database_url

@@ -43,10 +43,14 @@ class Jobs:
         self._auto = auto
 
     async def run(self) -> None:
-        """Rounds until cancelled."""
+        """Rounds until cancelled. The first follows a start, perhaps after a crash, and waits for nothing: every step
+        may be done again while another process does it too.
+        """
+        first = True
         while True:
             try:
-                await self.round()
+                await self.round(at_once=first)
+                first = False
             except DatabaseDown:
                 pass  # the rows will still be there
             except Exception:  # noqa: BLE001 (tried again next time)
