@@ -80,11 +80,16 @@ from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
 from modelport.upstream.health import Health
+from modelport.usage.analytics_routes import router as analytics_router
+from modelport.usage.app_routes import router as use_router
+from modelport.usage.data_routes import router as data_router
+from modelport.usage.insight import Insight
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
 from modelport.usage.routes import router as usage_router
 from modelport.usage.service import Usage
 from modelport.usage.sweeper import Sweeper
+from modelport.usage.upkeep import Upkeep
 from modelport.web import files as web_files
 from modelport.web.site import Site
 from modelport.workspaces.service import Workspaces
@@ -155,6 +160,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             sync=Sync(catalog, private=settings.private_providers),
             limits=Limits(settings, make_windows(settings), usage.free_answers_since),
             usage=usage,
+            insight=Insight(database, partial(_permaslug, catalog)),
             journal=Journal(database, credits, settings.settle_timeout),
             budgets=Budgets(database),
             prices=PriceBook(database, catalog),
@@ -192,6 +198,8 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                 services.catalog.measured,
                 endpoint=partial(_figures, services.health),
             )
+            upkeep = Upkeep(settings, services.database)
+            await upkeep.keep()
             streams = OpenStreams(services)
             control = Site(control_app(services), await asyncio.to_thread(web_files.load))
             background = [
@@ -200,6 +208,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     ("changes", _follow_changes(services)),
                     ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
                     ("checkpoints", streams.run()),
+                    ("upkeep", upkeep.run()),
                     ("health", health_copy.keep(services.database, services.health)),
                     ("mail", services.mailer.run()),
                     *([("leases", leasing.run())] if leasing is not None else []),
@@ -232,6 +241,11 @@ def _figures(health: Health, endpoint_id: str) -> EndpointFigures:
     return EndpointFigures(*health.view(endpoint_id))
 
 
+def _permaslug(catalog: Catalog, model_id: str) -> str:
+    model = catalog.snapshot.models.get(model_id)
+    return model_id if model is None else model.canonical_slug
+
+
 def control_app(services: Services | None = None) -> FastAPI:
     """The control plane; without services it is good for its OpenAPI document only."""
     app = FastAPI(
@@ -253,11 +267,14 @@ def control_app(services: Services | None = None) -> FastAPI:
             explaining_router,
             workspace_router,
             budget_router,
+            data_router,
+            analytics_router,
         ):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     for router in (auth_router, passkey_router, me_router, security_router, notice_router, organization_router):
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
+    app.include_router(use_router, prefix="/api/app")
     app.include_router(setup_router)
     app.include_router(payments_router, prefix="/api/app")
     app.include_router(payments_admin_router, prefix="/api/admin")

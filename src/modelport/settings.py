@@ -171,6 +171,18 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds a request waits for Redis. Then it passes uncounted: limits fail open.",
     )
+    keep_generations_days: int = Field(
+        default=0, ge=0, description="Days that single generations are kept; 0 keeps them for ever."
+    )
+    keep_traces_days: int = Field(
+        default=0, ge=0, description="Days that a generation's routing trace is kept; 0 keeps it as long as the row."
+    )
+    keep_usage_hours_days: int = Field(
+        default=93, ge=0, description="Days that hourly sums of use are kept; 0 keeps them for ever."
+    )
+    keep_usage_days: int = Field(
+        default=0, ge=0, description="Days that daily sums of an account's use are kept; 0 keeps them for ever."
+    )
     admin_email: str = Field(
         default="admin@localhost", description="E-mail address of the administrator made on first start."
     )

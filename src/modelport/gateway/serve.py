@@ -35,6 +35,7 @@ from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
 from modelport.upstream.errors import UpstreamFault
 from modelport.upstream.health import Outcome, Verdict
+from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.generation import Generation
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ class Chat:
         timings.read = clock.monotonic()
         plan, conversation = self._plan(request, door, key, exchange)
         timings.planned = clock.monotonic()
+        referer = exchange.header(b"http-referer") or exchange.header(b"referer")
+        title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")
         generation = Generation(
             id=generation_id,
             created_at=clock.now_ms(),
@@ -173,8 +176,10 @@ class Chat:
             key_id=key.record.id,
             model=plan.attempts[0].model_id,
             streamed=request.stream,
-            http_referer=exchange.header(b"http-referer") or exchange.header(b"referer"),
-            app_title=exchange.header(b"x-openrouter-title") or exchange.header(b"x-title"),
+            http_referer=referer,
+            app_title=title,
+            app=app_of(referer, title),
+            app_categories=categories_of(exchange.header(b"x-openrouter-categories")),
             user_agent=exchange.header(b"user-agent"),
             session_id=request.peek.session_id or exchange.header(b"x-session-id"),
             external_user=request.peek.user,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
+    from modelport.usage.insight import Insight
     from modelport.usage.journal import Journal
     from modelport.usage.leasing import Leasing
     from modelport.usage.service import Usage
@@ -68,6 +69,7 @@ class Services:
     sync: Sync
     limits: Limits
     usage: Usage
+    insight: Insight
     journal: Journal
     budgets: Budgets
     prices: PriceBook

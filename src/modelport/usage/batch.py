@@ -15,7 +15,7 @@ from modelport.credits.service import Balance, BudgetSpend, Checkpoint, Posting,
 from modelport.keys import service as keys_
 from modelport.keys.service import LiveKey, Spend
 from modelport.kit import clock
-from modelport.usage import store
+from modelport.usage import rollup, store
 from modelport.usage.generation import Generation
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ def apply(
     if points:
         credits_.checkpoint_holds(connection, points)
     if settled:
-        store.add(connection, [entry.generation for entry in settled])
+        made = [entry.generation for entry in settled]
+        store.add(connection, made)
+        rollup.note(connection, made)
     if charges:
         keys_.add_spend(connection, _spends(charges))
         if spends := _budget_spends(charges):
@@ -160,7 +162,7 @@ def _accounts(entries: Sequence[Entry], revenue: int) -> set[int]:
 
 
 def _without_known(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
-    generations = store.known(connection, [entry.generation.id for entry in entries if isinstance(entry, Settled)])
+    generations = store.known(connection, [entry.generation for entry in entries if isinstance(entry, Settled)])
     holds = credits_.known_keys(connection, [_hold_key(e.hold.id) for e in entries if isinstance(e, Opened)])
     return [
         entry

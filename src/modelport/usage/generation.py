@@ -66,6 +66,10 @@ class Generation(msgspec.Struct, kw_only=True):
     """From the first event to the last."""
     http_referer: str | None = None
     app_title: str | None = None
+    app: str | None = None
+    """The app's identity: the origin of its `HTTP-Referer`, normalised."""
+    app_categories: str | None = None
+    """What the app says it is, with commas between; known words only."""
     user_agent: str | None = None
     session_id: str | None = None
     external_user: str | None = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 
-from modelport.db.base import metadata
+from modelport.db.base import BigId, metadata
 
-__all__ = ["generations"]
+__all__ = ["COUNTERS", "app_days", "apps", "generations", "model_days", "pending", "usage_days", "usage_hours"]
 
 generations = Table(
     "generations",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("created_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, primary_key=True, autoincrement=False),
     Column("account_id", Text, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("model", Text, nullable=False),
@@ -52,12 +52,117 @@ generations = Table(
     Column("generation_ms", Integer),
     Column("http_referer", Text),
     Column("app_title", Text),
+    Column("app", Text),
+    Column("app_categories", Text),
     Column("user_agent", Text),
     Column("session_id", Text),
     Column("external_user", Text),
     Column("trace", Text, nullable=False),
     Index(None, "account_id", "created_at"),
     Index(None, "created_at"),
+    Index(None, "key_id", "created_at"),
+    Index(None, "account_id", "model", "created_at"),
+    Index(
+        "ix_generations_session_id_created_at",
+        "session_id",
+        "created_at",
+        sqlite_where=text("session_id IS NOT NULL"),
+        postgresql_where=text("session_id IS NOT NULL"),
+    ),
+    postgresql_partition_by="RANGE (created_at)",
 )
 """One row a request that reached the plan. `cost` is what the account was charged, `upstream_cost` what the provider
-charges the operator where that is known, `shortfall` what the answer cost above what the account could pay."""
+charges the operator where that is known, `shortfall` what the answer cost above what the account could pay.
+
+On PostgreSQL it is partitioned by week (`partitions.py`), so the time is part of the key."""
+
+pending = Table(
+    "usage_pending",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    Column("deltas", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What each batch of the journal adds to the roll-ups, written in its transaction and taken out when it is added."""
+
+COUNTERS = (
+    "requests",
+    "failed",
+    "cancelled",
+    "free",
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cost",
+    "upstream_cost",
+    "timed",
+    "latency_ms",
+    "generation_ms",
+)
+"""Sums that roll-ups keep. `requests` are those answered, at least in part; `timed` are those with times."""
+
+
+def _counters() -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False) for name in COUNTERS]
+
+
+def _dimensions() -> list[Column[str]]:
+    names = ("model", "provider", "endpoint_id", "key_id", "app")
+    return [Column(name, Text, primary_key=True) for name in names]
+
+
+usage_hours = Table(
+    "usage_hours",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    *_dimensions(),
+    *_counters(),
+    Index(None, "hour"),
+)
+"""An account's use by hour since 1970; what is not known of a generation is an empty text."""
+
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    *_dimensions(),
+    *_counters(),
+    Index(None, "day"),
+)
+"""The same by UTC day."""
+
+model_days = Table(
+    "model_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("model", Text, primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    *_counters(),
+)
+"""Everybody's use by UTC day, for rankings; `bucket` tells how long prompts were (`rollup.bucket_of`)."""
+
+app_days = Table(
+    "app_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("app", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    *_counters(),
+)
+"""The same by app."""
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("origin", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Apps that named themselves (`HTTP-Referer`); `categories` with commas between."""

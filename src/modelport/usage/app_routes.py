@@ -1,0 +1,261 @@
+"""Use for the web app: rankings, apps, the log of generations with its export, series for charts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from modelport.keys.access import Permission, Principal, allow, public
+from modelport.kit import clock
+from modelport.kit.money import format_usd, to_number
+from modelport.usage.data_routes import day_of, text_of
+from modelport.usage.log import Filters, read_cursor, write_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from modelport.keys.service import Keys
+    from modelport.usage.generation import Generation
+    from modelport.usage.insight import Insight
+    from modelport.usage.queries import Figures
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Use"])
+_SPANS = {"day": 1, "week": 7, "month": 30}
+_DAY_MS = 86_400_000
+_MOST_HOURS, _MOST_DAYS = 31 * 24, 366
+_COLUMNS = (
+    "id", "created_at", "model", "provider_name", "key_id", "app", "status", "finish_reason", "streamed",
+    "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost", "latency_ms", "generation_ms",
+    "session_id", "external_user",
+)  # fmt: skip
+Span = Literal["day", "week", "month"]
+
+
+def _share(tokens: int, before: int) -> float | None:
+    """How much more than before, as a part of it; None for what is new."""
+    return None if not before else (tokens - before) / before
+
+
+@router.get("/rankings", summary="Models and apps by tokens, and who moved", dependencies=[Depends(public)])
+async def read_rankings(
+    request: Request, span: Span = "week", limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> dict[str, Any]:
+    """Of the last day, week or month, today included; `change` is against the span of the same length before it."""
+    insight: Insight = request.app.state.services.insight
+    last = clock.day(clock.now_ms())
+    first = last - _SPANS[span] + 1
+    models, apps = await insight.models(first, last), await insight.apps(first, last)
+    total = sum(each.figures.tokens for each in models) or 1
+    shown = [
+        {
+            "model": each.model,
+            "rank": rank,
+            "tokens": each.figures.tokens,
+            "requests": each.figures.requests,
+            "share": each.figures.tokens / total,
+            "change": _share(each.figures.tokens, each.before),
+        }
+        for rank, each in enumerate(models, start=1)
+    ]
+    movers = sorted(models, key=lambda each: each.before - each.figures.tokens)
+    kept = {row["model"] for row in shown[:9]}
+    days: dict[int, dict[str, int]] = {}
+    for day, model, tokens in await insight.models_by_day(first, last):
+        of_day = days.setdefault(day, {})
+        name = model if model in kept else "other"
+        of_day[name] = of_day.get(name, 0) + tokens
+    return {
+        "start_date": text_of(first),
+        "end_date": text_of(last),
+        "models": shown[:limit],
+        "movers": [
+            {"model": each.model, "gained": each.figures.tokens - each.before, "tokens": each.figures.tokens}
+            for each in movers[:limit]
+            if each.figures.tokens > each.before
+        ],
+        "apps": [
+            {
+                "id": each.app.id,
+                "title": each.app.title,
+                "url": each.app.origin,
+                "categories": each.app.categories,
+                "tokens": each.figures.tokens,
+                "requests": each.figures.requests,
+                "change": _share(each.figures.tokens, each.before),
+            }
+            for each in apps[:limit]
+        ],
+        "days": [{"date": text_of(day), "tokens": days[day]} for day in sorted(days)],
+    }
+
+
+@router.get("/apps/{app_id}", summary="One app and the models it uses", dependencies=[Depends(public)])
+async def read_app(request: Request, app_id: int, span: Span = "month") -> dict[str, Any]:
+    """Its use over the last day, week or month."""
+    insight: Insight = request.app.state.services.insight
+    last = clock.day(clock.now_ms())
+    app, models = await insight.app(app_id, last - _SPANS[span] + 1, last)
+    ranked = sorted(models.items(), key=lambda each: -each[1].tokens)
+    return {
+        "id": app.id,
+        "title": app.title,
+        "url": app.origin,
+        "categories": app.categories,
+        "tokens": sum(figures.tokens for figures in models.values()),
+        "requests": sum(figures.requests for figures in models.values()),
+        "models": [{"model": model, "tokens": sums.tokens, "requests": sums.requests} for model, sums in ranked[:50]],
+    }
+
+
+class LogQuery(BaseModel):
+    """What is looked for in the log."""
+
+    since: str | None = Field(default=None, description="First day, `YYYY-MM-DD`.")
+    until: str | None = Field(default=None, description="Last day, `YYYY-MM-DD`.")
+    model: str | None = None
+    provider: str | None = Field(default=None, description="A provider's slug.")
+    key: str | None = Field(default=None, description="A key's hash.")
+    app: str | None = Field(default=None, description="An app's address.")
+    status: Literal["ok", "error", "cancelled"] | None = None
+    finish_reason: str | None = None
+    session_id: str | None = None
+
+
+class PageQuery(LogQuery):
+    """The same, a page of it."""
+
+    cursor: str | None = Field(default=None, description="From the answer before, for the next page.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+async def _filters(request: Request, caller: Principal, query: LogQuery) -> Filters:
+    key_id = None
+    if query.key is not None:
+        keys: Keys = request.app.state.services.keys
+        found = [each.id for each in await keys.of_account(caller.account_id) if each.hash == query.key]
+        key_id = found[0] if found else ""
+    return Filters(
+        since=None if query.since is None else day_of(query.since) * _DAY_MS,
+        until=None if query.until is None else (day_of(query.until) + 1) * _DAY_MS,
+        model=query.model,
+        provider=query.provider,
+        key_id=key_id,
+        app=query.app,
+        status=query.status,
+        finish_reason=query.finish_reason,
+        session_id=query.session_id,
+    )
+
+
+def _row(generation: Generation) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(generation, name) for name in _COLUMNS}
+    row["cost"] = to_number(generation.cost)
+    return row
+
+
+@router.get("/generations", summary="The log of generations, newest first")
+async def read_log(
+    request: Request,
+    caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))],
+    query: Annotated[PageQuery, Query()],
+) -> dict[str, Any]:
+    """A page of what the filters let through, and the cursor of the next one."""
+    insight: Insight = request.app.state.services.insight
+    filters = await _filters(request, caller, query)
+    page = await insight.log(caller.account_id, filters, read_cursor(query.cursor), query.limit)
+    return {"data": [_row(each) for each in page.generations], "cursor": write_cursor(page.cursor)}
+
+
+@router.get("/generations.csv", summary="The log of generations as a file", response_class=StreamingResponse)
+async def export_log(
+    request: Request,
+    caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))],
+    query: Annotated[LogQuery, Query()],
+) -> StreamingResponse:
+    """Everything the filters let through, as it is read."""
+    insight: Insight = request.app.state.services.insight
+    filters = await _filters(request, caller, query)
+
+    async def lines() -> AsyncIterator[str]:
+        yield _csv([_COLUMNS])
+        async for piece in insight.export(caller.account_id, filters):
+            yield _csv([[_cell(each, name) for name in _COLUMNS] for each in piece])
+
+    headers = {"content-disposition": 'attachment; filename="generations.csv"'}
+    return StreamingResponse(lines(), media_type="text/csv", headers=headers)
+
+
+def _cell(generation: Generation, name: str) -> object:
+    if name == "cost":
+        return format_usd(generation.cost)
+    value: object = getattr(generation, name)
+    # A spreadsheet takes a text that begins so for a formula.
+    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value
+
+
+def _csv(rows: Any) -> str:  # anything the writer takes
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
+
+
+class SeriesQuery(BaseModel):
+    """Which figures are wanted."""
+
+    since: str | None = None
+    until: str | None = None
+    unit: Literal["hour", "day"] = "day"
+    by: Literal["model", "provider", "key", "app"] | None = None
+
+
+@router.get("/usage/series", summary="Use over time, for charts")
+async def read_series(
+    request: Request,
+    caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))],
+    query: Annotated[SeriesQuery, Query()],
+) -> dict[str, Any]:
+    """Sums by hour or UTC day, the last 30 days unless told otherwise, and by one dimension."""
+    since, until, unit, by = query.since, query.until, query.unit, query.by
+    services = request.app.state.services
+    insight: Insight = services.insight
+    last = clock.day(clock.now_ms()) if until is None else day_of(until)
+    first = last - 29 if since is None else day_of(since)
+    first = max(first, last - (_MOST_HOURS // 24 if unit == "hour" else _MOST_DAYS) + 1)
+    scale = 24 if unit == "hour" else 1
+    found = await insight.series(
+        caller.account_id,
+        unit=unit,
+        first=first * scale,
+        last=last * scale + scale - 1,
+        by="key_id" if by == "key" else by,
+    )
+    names: dict[str, str] = {}
+    if by == "key":
+        names = {key.id: key.name for key in await services.keys.of_account(caller.account_id)}
+    return {
+        "unit": unit,
+        "data": [
+            {"at": at * _DAY_MS // scale, "group": names.get(group, group), **_shown(figures)}
+            for at, group, figures in found
+        ],
+    }
+
+
+def _shown(figures: Figures) -> dict[str, Any]:
+    return {
+        "requests": figures.requests,
+        "failed": figures.failed,
+        "prompt_tokens": figures.prompt_tokens,
+        "completion_tokens": figures.completion_tokens,
+        "reasoning_tokens": figures.reasoning_tokens,
+        "cached_tokens": figures.cached_tokens,
+        "cost": to_number(figures.cost),
+        "latency_ms": figures.latency_ms / figures.timed if figures.timed else None,
+    }

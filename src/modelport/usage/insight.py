@@ -1,0 +1,138 @@
+"""What use looks like: activity, series and analytics of an account, rankings of models and apps, the log."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modelport.kit import clock
+from modelport.usage import log, queries
+from modelport.usage.errors import NoSuchApp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from modelport.db.database import Database
+    from modelport.usage.generation import Generation
+    from modelport.usage.log import Filters, Page
+    from modelport.usage.queries import Activity, AppRow, Figures, Unit
+
+__all__ = ["AppRanked", "Insight", "Ranked"]
+
+_PIECE = 1_000
+"""Rows an export reads at once."""
+
+
+class Ranked(NamedTuple):
+    """A model's place among all."""
+
+    model: str
+    figures: Figures
+    before: int
+    """Its tokens in the span of the same length just before."""
+
+
+class AppRanked(NamedTuple):
+    """An app's place among all."""
+
+    app: AppRow
+    figures: Figures
+    before: int
+
+
+class Insight:
+    """The door to what generations add up to."""
+
+    def __init__(self, database: Database, permaslug: Callable[[str], str]) -> None:
+        """`permaslug` tells a model's canonical name."""
+        self._database = database
+        self.permaslug = permaslug
+
+    async def activity(
+        self, account_id: str, first: int, last: int, keys: Sequence[str] | None = None
+    ) -> list[Activity]:
+        """Use by UTC day (numbers since 1970) and endpoint."""
+        return await self._database.read(
+            partial(queries.activity, account_id=account_id, first=first, last=last, keys=keys)
+        )
+
+    async def series(
+        self,
+        account_id: str | None,
+        *,
+        unit: Unit,
+        first: int,
+        last: int,
+        by: str | None = None,
+        wanted: dict[str, Sequence[str]] | None = None,
+    ) -> list[tuple[int, str, Figures]]:
+        """Use by hour or day, and by one dimension."""
+        return await self._database.read(
+            partial(queries.series, account_id=account_id, unit=unit, first=first, last=last, by=by, wanted=wanted)
+        )
+
+    async def ask(self, work: Callable[[Connection], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """The rows of a question put together by its caller."""
+        return await self._database.read(work)
+
+    async def models(self, first: int, last: int, bucket: int | None = None) -> list[Ranked]:
+        """Every model that was used over some days, most tokens first."""
+        days = last - first + 1
+        now = await self._database.read(partial(queries.models_between, first=first, last=last, bucket=bucket))
+        past = await self._database.read(
+            partial(queries.models_between, first=first - days, last=first - 1, bucket=bucket)
+        )
+        found = [Ranked(name, sums, past[name].tokens if name in past else 0) for name, sums in now.items()]
+        return sorted(found, key=lambda each: (-each.figures.tokens, each.model))
+
+    async def models_by_day(self, first: int, last: int, bucket: int | None = None) -> list[tuple[int, str, int]]:
+        """Tokens by day and model."""
+        return await self._database.read(partial(queries.models_by_day, first=first, last=last, bucket=bucket))
+
+    async def popularity(self) -> dict[str, int]:
+        """Tokens of the last seven days by model."""
+        today = clock.day(clock.now_ms())
+        found = await self._database.read(partial(queries.models_between, first=today - 6, last=today))
+        return {name: sums.tokens for name, sums in found.items()}
+
+    async def apps(self, first: int, last: int, model: str | None = None) -> list[AppRanked]:
+        """Every app that was used over some days (with one model, where one is given), most tokens first."""
+        days = last - first + 1
+        now = await self._database.read(partial(queries.apps_between, first=first, last=last, model=model))
+        past = await self._database.read(partial(queries.apps_between, first=first - days, last=first - 1, model=model))
+        known = await self._database.read(partial(queries.apps_known, origins=list(now)))
+        found = [
+            AppRanked(known[origin], sums, past[origin].tokens if origin in past else 0)
+            for origin, sums in now.items()
+            if origin in known
+        ]
+        return sorted(found, key=lambda each: (-each.figures.tokens, each.app.id))
+
+    async def app(self, app_id: int, first: int, last: int) -> tuple[AppRow, dict[str, Figures]]:
+        """An app, and its use by model over some days.
+
+        Raises `NoSuchApp`.
+        """
+        found = await self._database.read(partial(queries.app_by_id, app_id=app_id))
+        if found is None:
+            raise NoSuchApp(f"There is no app {app_id}.")
+        models = partial(queries.models_of_app, origin=found.origin, first=first, last=last)
+        return found, await self._database.read(models)
+
+    async def log(self, account_id: str | None, filters: Filters, after: tuple[int, str] | None, limit: int) -> Page:
+        """A page of generations, newest first; without their traces."""
+        return await self._database.read(
+            partial(log.page, account_id=account_id, filters=filters, after=after, limit=limit)
+        )
+
+    async def export(self, account_id: str, filters: Filters) -> AsyncIterator[list[Generation]]:
+        """All generations that the filters let through, a piece at a time."""
+        after = None
+        while True:
+            found = await self.log(account_id, filters, after, _PIECE)
+            yield found.generations
+            if found.cursor is None:
+                return
+            after = found.cursor

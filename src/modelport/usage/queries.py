@@ -1,0 +1,176 @@
+"""Questions about use that roll-ups answer: activity, series, rankings, apps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from modelport.usage.tables import COUNTERS, app_days, apps, model_days, usage_days, usage_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Activity",
+    "AppRow",
+    "Figures",
+    "activity",
+    "app_by_id",
+    "apps_between",
+    "apps_known",
+    "models_between",
+    "models_by_day",
+    "models_of_app",
+    "series",
+]
+
+
+class Figures(NamedTuple):
+    """Sums of a group; see `COUNTERS`."""
+
+    requests: int
+    failed: int
+    cancelled: int
+    free: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    cost: int
+    upstream_cost: int
+    timed: int
+    latency_ms: int
+    generation_ms: int
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Activity(NamedTuple):
+    """One endpoint on one UTC day."""
+
+    day: int
+    model: str
+    provider: str
+    endpoint_id: str
+    figures: Figures
+
+
+class AppRow(NamedTuple):
+    """An app as it says it is."""
+
+    id: int
+    origin: str
+    title: str
+    categories: tuple[str, ...]
+
+
+def _sums(table: Any) -> list[ColumnElement[int]]:  # any table of the roll-ups
+    return [func.sum(table.c[name]) for name in COUNTERS]
+
+
+def _figures(values: Sequence[Any]) -> Figures:
+    return Figures(*(int(value) for value in values))
+
+
+def _by_name(rows: Sequence[Any]) -> dict[str, Figures]:
+    return {row[0]: _figures(row[1:]) for row in rows}
+
+
+def activity(
+    connection: Connection, account_id: str, first: int, last: int, keys: Sequence[str] | None = None
+) -> list[Activity]:
+    """An account's use by day and endpoint, of the given keys only where some are given; newest first."""
+    c = usage_days.c
+    groups = (c.day, c.model, c.provider, c.endpoint_id)
+    query = select(*groups, *_sums(usage_days)).where(c.account_id == account_id, c.day.between(first, last))
+    if keys is not None:
+        query = query.where(c.key_id.in_(keys))
+    rows = connection.execute(query.group_by(*groups).order_by(c.day.desc(), c.model, c.provider, c.endpoint_id))
+    found: list[Any] = list(rows)
+    return [Activity(row[0], row[1], row[2], row[3], _figures(row[4:])) for row in found]
+
+
+Unit = Literal["hour", "day"]
+
+
+def series(
+    connection: Connection,
+    account_id: str | None,
+    *,
+    unit: Unit,
+    first: int,
+    last: int,
+    by: str | None = None,
+    wanted: dict[str, Sequence[str]] | None = None,
+) -> list[tuple[int, str, Figures]]:
+    """Use by hour or day (numbers since 1970) and, with `by`, by one dimension; of everybody without an account."""
+    table = usage_hours if unit == "hour" else usage_days
+    at = table.c[unit]
+    groups = [at] if by is None else [at, table.c[by]]
+    query = select(*groups, *_sums(table)).where(at.between(first, last))
+    if account_id is not None:
+        query = query.where(table.c.account_id == account_id)
+    for name, values in (wanted or {}).items():
+        query = query.where(table.c[name].in_(values))
+    rows: Any = connection.execute(query.group_by(*groups).order_by(*groups))
+    found: list[Any] = list(rows)
+    skip = len(groups)
+    return [(row[0], "" if by is None else row[1], _figures(row[skip:])) for row in found]
+
+
+def models_between(connection: Connection, first: int, last: int, bucket: int | None = None) -> dict[str, Figures]:
+    """Everybody's use by model over some days."""
+    c = model_days.c
+    query = select(c.model, *_sums(model_days)).where(c.day.between(first, last)).group_by(c.model)
+    if bucket is not None:
+        query = query.where(c.bucket == bucket)
+    return _by_name(connection.execute(query).all())
+
+
+def models_by_day(
+    connection: Connection, first: int, last: int, bucket: int | None = None
+) -> list[tuple[int, str, int]]:
+    """Everybody's tokens by day and model."""
+    c = model_days.c
+    tokens = func.sum(c.prompt_tokens + c.completion_tokens)
+    query = select(c.day, c.model, tokens).where(c.day.between(first, last)).group_by(c.day, c.model)
+    if bucket is not None:
+        query = query.where(c.bucket == bucket)
+    return [(row[0], row[1], int(row[2])) for row in connection.execute(query)]
+
+
+def apps_between(connection: Connection, first: int, last: int, model: str | None = None) -> dict[str, Figures]:
+    """Everybody's use by app (its origin) over some days, of one model where one is given."""
+    c = app_days.c
+    query = select(c.app, *_sums(app_days)).where(c.day.between(first, last)).group_by(c.app)
+    if model is not None:
+        query = query.where(c.model == model)
+    return _by_name(connection.execute(query).all())
+
+
+def models_of_app(connection: Connection, origin: str, first: int, last: int) -> dict[str, Figures]:
+    """One app's use by model over some days."""
+    c = app_days.c
+    query = select(c.model, *_sums(app_days)).where(c.day.between(first, last), c.app == origin).group_by(c.model)
+    return _by_name(connection.execute(query).all())
+
+
+def _app(row: Any) -> AppRow:  # what a driver gives
+    return AppRow(row.id, row.origin, row.title, tuple(each for each in row.categories.split(",") if each))
+
+
+def apps_known(connection: Connection, origins: Sequence[str]) -> dict[str, AppRow]:
+    """What apps say of themselves, by origin."""
+    rows = connection.execute(select(apps).where(apps.c.origin.in_(origins)))
+    return {row.origin: _app(row) for row in rows}
+
+
+def app_by_id(connection: Connection, app_id: int) -> AppRow | None:
+    """The app with this number."""
+    row = connection.execute(select(apps).where(apps.c.id == app_id)).first()
+    return None if row is None else _app(row)
