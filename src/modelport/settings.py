@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     slow_margin: float = Field(
         default=1.0, ge=0, description="Seconds by which it must be slower besides, for this to apply."
     )
+    response_cache_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=0,
+        description="Bytes of answers kept for callers who ask for it (`X-OpenRouter-Cache: true`), in this process's "
+        "memory. 0 keeps none.",
+    )
     hold_seconds: int = Field(
         default=60,
         ge=5,

@@ -41,6 +41,10 @@ class Exchange:
         """Whether the status has been sent."""
         self.finished = False
 
+    def through(self, wrap: Callable[[Send], Send]) -> None:
+        """What is sent from now on goes through what `wrap` makes of the way to the caller."""
+        self._send = wrap(self._send)
+
     def header(self, name: bytes) -> str | None:
         """A request header by its lower-case name."""
         value = self._headers.get(name)

@@ -23,11 +23,13 @@ from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
 from modelport.gateway.bill import Bill, open_bill
+from modelport.gateway.cache import Cached, Hit, Recording, ResponseCache, replayed, wanted
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
-from modelport.gateway.explained import Timings, metadata, wants_metadata, with_metadata
+from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
+from modelport.gateway.refusing import hedge_after, refuse, with_told
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.sticky import Conversations, conversation_of
@@ -37,6 +39,7 @@ from modelport.upstream.errors import UpstreamFault
 from modelport.upstream.health import Outcome, Verdict
 from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.generation import Generation
+from modelport.usage.journal import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +48,10 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import OpenStreams
+    from modelport.gateway.cache import Wanted
     from modelport.gateway.dialect import StreamWriter
     from modelport.gateway.doors import Counting, Door
+    from modelport.gateway.exchange import Send
     from modelport.gateway.services import Services
     from modelport.gateway.sticky import Conversation
     from modelport.keys.service import LiveKey
@@ -68,6 +73,7 @@ class Chat:
         self._random = random
         self._slow = Slowness(services.settings.slow_factor, services.settings.slow_margin)
         self._conversations = Conversations()
+        self._cache = ResponseCache(services.settings.response_cache_bytes)
 
     async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
@@ -78,14 +84,20 @@ class Chat:
             run = await self._prepare(exchange, door, address, generation_id, timings)
         except CallerGone:
             return
+        except Hit as hit:
+            await self._replay(exchange, door, hit, generation_id, headers)
+            return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
             told = metadata("", None, [], None) if wants_metadata(exchange) else None
             await refuse(exchange, door, error, [*headers, *explained.headers([], timings, None, 0)], told)
             return
         headers += run.bill.limit_headers()
+        if run.cache is not None:
+            headers.append((b"x-openrouter-cache-status", b"MISS"))
         with exchange.watch():
             try:
                 await run.answer(exchange, headers)
+                self._keep(run)
             except asyncio.CancelledError:
                 if run.must_count:
                     # A second cancellation, by a server that stops, must not lose the settlement.
@@ -97,6 +109,40 @@ class Chat:
                 _uncancel()
             except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
                 await run.fail(exchange, headers, error)
+
+    def _keep(self, run: _Run) -> None:
+        """Keeps the answer, if its request wants that and it is whole."""
+        generation = run.bill.generation
+        if run.cache is None or generation.status != "ok" or generation.finish_reason == FinishReason.ERROR:
+            return
+        asked, recording = run.cache
+        if (body := recording.body) is not None:
+            kind, model, provider = recording.content_type, generation.model, generation.provider_name
+            self._cache.keep(asked, Cached(generation.id, kind, body, 0.0, 0.0, model, provider))
+
+    async def _replay(
+        self, exchange: Exchange, door: Door, hit: Hit, generation_id: str, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        """Gives a kept answer again: a generation of its own, free of charge."""
+        cached = hit.cached
+        generation = Generation(
+            id=generation_id,
+            created_at=clock.now_ms(),
+            account_id=hit.account_id,
+            key_id=hit.key_id,
+            model=cached.model,
+            provider_name=cached.provider,
+            streamed=cached.content_type.startswith(b"text/event-stream"),
+            finish_reason=FinishReason.STOP.value,
+            trace=msgspec.json.encode({"cache": {"source_id": cached.source_id}}).decode(),
+        )
+        try:
+            await self._services.journal.written(Settled(generation, None))
+        except ModelportError as error:
+            await refuse(exchange, door, error, headers)
+            return
+        told = [(b"content-type", cached.content_type), (b"x-cost", b"0"), (b"x-attempt", b"0")]
+        await exchange.answer(200, [*headers, *told, *self._cache.headers(cached)], replayed(cached, generation_id))
 
     async def count_tokens(
         self, exchange: Exchange, counting: Counting, address: Address, headers: list[tuple[bytes, bytes]]
@@ -164,6 +210,9 @@ class Chat:
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         ready = await rewritten(body, door, address, services.presets, key.record.account_id)
         request = door.read(ready.body, address)
+        asked = wanted(exchange, door, ready, key.record.id, stream=request.stream)
+        if asked is not None and (cached := self._cache.find(asked)) is not None:
+            raise Hit(cached, key.record.account_id, key.record.id)
         timings.read = clock.monotonic()
         plan, conversation = self._plan(request, door, key, exchange)
         timings.planned = clock.monotonic()
@@ -189,6 +238,8 @@ class Chat:
         run = _Run(services, self._streams, request, plan, bill, door=door, lots=self._random)
         run.timings = timings
         run.told_metadata = wants_metadata(exchange)
+        if asked is not None:
+            exchange.through(partial(_recorded, run, asked))
         if conversation is not None and plan.total > 1:
             run.remember = partial(self._conversations.remember, conversation)
         return run
@@ -219,6 +270,8 @@ class _Run:
         self._attempts: list[Attempt] = []
         self.timings = Timings()
         self.told_metadata = False
+        self.cache: tuple[Wanted, Recording] | None = None
+        """Where the answer is written down for the cache, if it is to be kept."""
         self.remember: Callable[[Endpoint, Usage], None] | None = None
         """Told who answered, so that the conversation can go on there."""
         self._started = clock.monotonic()
@@ -263,7 +316,7 @@ class _Run:
             without_reasoning=exclude or peek.include_reasoning is False,
             completion_cap=self.bill.completion_cap,
             door=self._door,
-            hedge_seconds=_hedge(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
+            hedge_seconds=hedge_after(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
         )
         work = attempt(self._services, self._plan, self._request, caller, self._attempts, lots=self._lots)
         settings = self._services.settings
@@ -297,10 +350,10 @@ class _Run:
             return
         told = self._metadata()
         if self._request.stream:
-            await exchange.end(_with(begun.passage.end(charged), told))
+            await exchange.end(with_told(begun.passage.end(charged), told))
         else:
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
-            await exchange.answer(200, shown, _with(begun.passage.whole(charged), told))
+            await exchange.answer(200, shown, with_told(begun.passage.whole(charged), told))
 
     def _explained(self, endpoint: Endpoint | None, cost: int | None = None) -> list[tuple[bytes, bytes]]:
         return explained.headers(self._attempts, self.timings, endpoint, cost)
@@ -381,7 +434,7 @@ class _Run:
                 await done
         if exchange.started:
             last = (self._begun.passage if self._begun else self._nobody()).fail(error)
-            await exchange.end(_with(last, self._metadata()))
+            await exchange.end(with_told(last, self._metadata()))
         else:
             await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)], self._metadata())
 
@@ -402,6 +455,11 @@ class _Run:
         return self._door.writer(identity, self._request)
 
     @property
+    def comment(self) -> bytes:
+        """What keeps the caller company, and is no part of the answer."""
+        return self._door.comment
+
+    @property
     def must_count(self) -> bool:
         """Whether what was delivered has to be counted here."""
         return self._delivering and not self._settled and self._begun is not None and self._begun.passage.usage is None
@@ -420,39 +478,10 @@ class _Run:
             self.bill.cancelled(begun.endpoint, begun.passage.usage or self._counted_somehow(begun))
 
 
-def _hedge(asked: str | None, usual: float) -> float | None:
-    """After how many seconds a second endpoint is asked as well; None for never."""
-    if asked is None:
-        return usual or None
-    try:
-        seconds = float(asked)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < 3600 else None
-
-
-def _with(body: bytes, told: bytes | None) -> bytes:
-    return body if told is None else with_metadata(body, told)
-
-
-async def refuse(
-    exchange: Exchange,
-    door: Door,
-    error: Exception,
-    headers: list[tuple[bytes, bytes]],
-    told: bytes | None = None,
-) -> None:
-    """Answers with an error in the caller's dialect; `told` is how it was routed, for who asked."""
-    status = error.code if isinstance(error, ModelportError) else 500
-    if status == 500:
-        _log.error("request.fault", exc_info=error)
-    if isinstance(error, ModelportError) and error.retry_after is not None:
-        headers = [*headers, (b"retry-after", str(error.retry_after).encode())]
-    if isinstance(error, ModelportError):
-        headers = [*headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
-    headers = [*headers, *door.error_headers(error)]
-    body = door.write_error(error)
-    await exchange.answer(status, [*headers, _JSON], body if status in {401, 500} else _with(body, told))
+def _recorded(run: _Run, asked: Wanted, send: Send) -> Recording:
+    recording = Recording(send, run.comment)
+    run.cache = (asked, recording)
+    return recording
 
 
 def _uncancel() -> None:
