@@ -29,7 +29,8 @@ from hypothesis.stateful import (
 
 from credits.money_house import House, Request, rows
 from db.database_places import Place, template_file
-from modelport.credits.errors import InFlight, NotEnough
+from modelport.credits.errors import AlreadySpent, InFlight, NotEnough
+from modelport.db.database import DatabaseDown
 from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight
 from modelport.kit import clock
 
@@ -85,6 +86,11 @@ class MoneyMachine(RuleBasedStateMachine):
         self.waiting: list[asyncio.Future[None]] = []
         self.granted = 0
         self.unheard = 0
+        self.bought: dict[str, int] = {}
+        """Top-ups by their keys."""
+        self.gifts: dict[str, int] = {}
+        self.taken: list[int] = []
+        """Refunds and what expired."""
         self.charged: dict[str, tuple[int, int]] = {}
         """Amount and day of every charge, by generation."""
 
@@ -124,7 +130,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @property
     def balance(self) -> int:
-        return self.granted - sum(amount for amount, _ in self.charged.values())
+        return self.granted - sum(self.taken) - sum(amount for amount, _ in self.charged.values())
 
     def spent(self) -> int:
         return sum(amount for amount, day in self.charged.values() if self.reset is None or day == self.today)
@@ -213,6 +219,81 @@ class MoneyMachine(RuleBasedStateMachine):
         if heard:
             self.hear()
 
+    @rule(amount=st.integers(1, 500), number=st.integers(0, 3), fates=st.sampled_from([[], [], ["after"], ["before"]]))
+    def top_up(self, amount: int, number: int, fates: list[str]) -> None:
+        """Credits are bought, with a key that may have been used before, and with an answer that may be lost."""
+        key = f"pay/{number}"
+        amount = self.bought.get(key, amount)
+
+        async def work() -> None:
+            await self.house.purse()
+            self.house.database.plan = list(fates)
+            for _ in range(2):
+                with contextlib.suppress(DatabaseDown):
+                    await self.house.credits.topup(
+                        self.house.account_id, amount, processor="acme", reference=key, idempotency_key=key
+                    )
+
+        self.run(work())
+        if key not in self.bought:
+            self.bought[key] = amount
+            self.granted += amount
+        self.hear()
+
+    @rule(amount=st.integers(1, 700), if_spent=st.sampled_from(["rest", "refuse"]))
+    def refund(self, amount: int, if_spent: Any) -> None:
+        """Credits are taken back: never what is held, never gifts."""
+        self.hear()
+        key = f"refund/{len(self.taken)}"
+        free = self.balance - sum(one.request.held for one in self.live)
+
+        async def work() -> int:
+            try:
+                moved = await self.house.credits.refund(
+                    self.house.account_id, amount, processor="acme", reference=key, idempotency_key=key,
+                    if_spent=if_spent,
+                )  # fmt: skip
+            except AlreadySpent:
+                return 0
+            again = await self.house.credits.refund(
+                self.house.account_id, amount, processor="acme", reference=key, idempotency_key=key, if_spent=if_spent
+            )
+            assert again.repeated
+            return moved.amount
+
+        moved = self.run(work())
+        assert moved <= max(free, 0)
+        self.taken.append(moved)
+
+    @rule(amount=st.integers(1, 300), days=st.one_of(st.none(), st.integers(1, 3)))
+    def gift(self, amount: int, days: int | None) -> None:
+        """Promotional credits, which may expire."""
+        key = f"gift/{self.granted}/{len(self.gifts)}"
+        expires = None if days is None else self.now + days * _DAY
+        self.run(
+            self.house.credits.grant(
+                self.house.account_id, amount, reference=key, idempotency_key=key, promotional=True, expires_at=expires
+            )
+        )
+        self.gifts[key] = amount
+        self.granted += amount
+        self.hear()
+
+    @rule()
+    def expire(self) -> None:
+        """What has expired is taken away, but for what requests hold."""
+        self.hear()
+        free = self.balance - sum(one.request.held for one in self.live)
+        expired = self.run(self.house.credits.expire())
+        assert expired <= max(free, 0)
+        assert expired <= sum(self.gifts.values())
+        self.taken.append(expired)
+
+    @rule()
+    def seal(self) -> None:
+        """The journal is sealed; the invariant checks every seal."""
+        self.run(self.house.credits.seal())
+
     @rule()
     def hear(self) -> None:
         """The log of changes is read."""
@@ -269,7 +350,9 @@ class MoneyMachine(RuleBasedStateMachine):
             purse, key = await house.purse(), await house.key()
             posted = await house.credits.totals(house.account_id)
             assert posted.granted - posted.used == self.balance
-            assert posted.granted == self.granted
+            assert posted.granted == self.granted - sum(self.taken)
+            left = await house.credits.gifts(house.account_id)
+            assert 0 <= sum(each.remaining for each in left) <= self.balance
             assert self.balance >= 0
             assert self.balance - self.unheard <= purse.posted <= self.balance
             held = sum(one.request.held for one in self.live)

@@ -261,3 +261,12 @@ async def test_a_refund_leases_what_it_takes(servers: list[Server]) -> None:
     assert moved.amount == 700
     with pytest.raises((InFlight, NotEnough)):
         await other.request(1)
+
+
+async def test_what_others_spent_with_a_key_can_be_read(servers: list[Server]) -> None:
+    one, other, _ = servers
+    await one.settle(await one.request(50), 30)
+    await other.settle(await other.request(50), 12)
+    key = await one.house.key()
+    await one.house.keys.reread(key)
+    assert (key.spent(None), key.spent("daily")) == (42, 42)

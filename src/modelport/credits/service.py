@@ -89,7 +89,7 @@ spent_in_window = budget_store.spent_in_window
 
 
 class Totals(NamedTuple):
-    """What an account ever got and used, in nano-dollars."""
+    """What an account ever got, less what was taken back, and what it used; in nano-dollars."""
 
     granted: int
     used: int
@@ -223,6 +223,7 @@ class Credits(Movements):
 
         def read(connection: Connection) -> Totals:
             balance = store.balance(connection, store.account(connection, "credits", account_id))
-            return Totals(balance.credits_posted, balance.debits_posted)
+            back = store.taken_back(connection, balance.account)
+            return Totals(balance.credits_posted - back, balance.debits_posted - back)
 
         return await self._database.write(read)

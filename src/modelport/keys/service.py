@@ -292,6 +292,14 @@ class Keys:
             self._foreign = await self._database.read(store.has_foreign)
         return self._foreign
 
+    async def reread(self, live: LiveKey) -> None:
+        """Takes over what the key has spent by way of other servers: this one knows only what it charged itself."""
+        since = clock.day(clock.now_ms()) - 62
+        key_id = live.record.id
+        live.total, live.days = await self._database.read(
+            lambda connection: store.spent_days(connection, key_id, since)
+        )
+
     async def _load(self, key_hash: str) -> LiveKey:
         def load(connection: Connection) -> tuple[Key, Former | None, tuple[int, dict[int, int]], Standing, str] | None:
             key = store.by_hash(connection, key_hash)

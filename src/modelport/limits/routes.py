@@ -84,6 +84,8 @@ async def read_key(request: Request, caller: Annotated[Principal, Depends(allow(
     limits: Limits = services.limits
     assert live is not None, "only keys have this permission"
     record = live.record
+    if credits.shared:
+        await services.keys.reread(live)
     paid = (await credits.purse(record.account_id)).ever_funded
     quota = await limits.today(record.account_id, paid=paid)
     spent = live.spent(record.limit_reset)
