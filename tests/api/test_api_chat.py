@@ -213,7 +213,6 @@ class TestForwarded:
             "usage": {"include": True},
             "session_id": "s",
             "trace": {"a": 1},
-            "preset": "p",
             "reasoning": {"effort": "low"},
             "include_reasoning": True,
             "stream_options": {"include_usage": True},
