@@ -28,9 +28,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("status_updated_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_presets_account_id_accounts")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_presets_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presets")),
-        sa.UniqueConstraint("account_id", "slug", name=op.f("uq_presets_account_id")),
+        sa.UniqueConstraint("account_id", "slug", name=op.f("uq_presets_account_id_slug")),
     )
     op.create_table(
         "preset_versions",
@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("system_prompt", sa.Text(), nullable=True),
         sa.Column("creator_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["preset_id"], ["presets.id"], name=op.f("fk_preset_versions_preset_id_presets")),
+        sa.ForeignKeyConstraint(["preset_id"], ["presets.id"], name=op.f("fk_preset_versions_preset_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_preset_versions")),
-        sa.UniqueConstraint("preset_id", "version", name=op.f("uq_preset_versions_preset_id")),
+        sa.UniqueConstraint("preset_id", "version", name=op.f("uq_preset_versions_preset_id_version")),
     )
