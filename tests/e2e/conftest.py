@@ -60,6 +60,12 @@ def open_page(stage: Stage, browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
+def root(stage: Stage) -> Person:
+    """An operator of the server."""
+    return stage.person("root@example.test", operator=True)
+
+
+@pytest.fixture(scope="session")
 def ada(stage: Stage) -> Person:
     """Somebody with credits."""
     return stage.person("ada@example.test")

@@ -13,6 +13,7 @@ class Place(NamedTuple):
     name: str
     address: str
     signed_in: bool = False
+    operator: bool = False
 
 
 PAGES = (
@@ -29,6 +30,7 @@ PAGES = (
     Place("reset", "/sign-in/reset#abcdefgh"),
     Place("generation-unknown", "/activity/gen-unknown", signed_in=True),
     Place("chat", "/chat?model=acme/writer", signed_in=True),
+    Place("admin-providers", "/admin/providers", signed_in=True, operator=True),
     Place("credits", "/settings/credits", signed_in=True),
     Place("profile", "/settings/profile", signed_in=True),
     Place("security", "/settings/security", signed_in=True),

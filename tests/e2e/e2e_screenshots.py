@@ -31,7 +31,7 @@ def main() -> int:
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, browser_open() as browser:
         stage = Stage(Path(folder))
-        ada = stage.person("ada@example.test")
+        ada = stage.person("ada@example.test", operator=True)
         for language, scheme, width in itertools.product(("en", "zh-CN"), ("light", "dark"), WIDTHS):
             how: dict[str, Any] = {"language": language, "scheme": scheme, "width": width}
             with (

@@ -17,7 +17,7 @@ export function AccountMenu() {
   if (me.data === null) {
     const to = here.startsWith("/sign-in") || here === "/" ? undefined : here;
     return (
-      <LinkButton to="/sign-in" search={to ? { to } : {}} size="compact-md" px="sm">
+      <LinkButton to="/sign-in" search={to ? { to } : {}} size="xs">
         {t("shell.signIn")}
       </LinkButton>
     );

@@ -3,6 +3,7 @@ import {
   IconLayoutGrid,
   IconMessages,
   IconReceipt2,
+  IconServer,
   IconSettings,
   type TablerIcon,
 } from "@tabler/icons-react";
@@ -10,7 +11,7 @@ import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/session";
 
 export interface Place {
-  to: "/models" | "/chat" | "/settings/credits" | "/settings/profile";
+  to: "/models" | "/chat" | "/settings/credits" | "/settings/profile" | "/admin/providers";
   label: string;
   icon: TablerIcon;
 }
@@ -29,5 +30,7 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   const places: Place[] = [];
   places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
+  if (me.user.is_operator)
+    places.push({ to: "/admin/providers", label: t("admin.providers"), icon: IconServer });
   return places;
 }

@@ -98,6 +98,12 @@ const generation = createRoute({
   component: lazyRouteComponent(() => import("@/features/generation/generation-page"), "GenerationPage"),
 });
 
+const adminProviders = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/providers",
+  component: lazyRouteComponent(() => import("@/features/admin/providers-page"), "ProvidersPage"),
+});
+
 const tree = root.addChildren([
   home,
   models,
@@ -107,6 +113,7 @@ const tree = root.addChildren([
   verify,
   reset,
   generation,
+  adminProviders,
   settings.addChildren([profile, security, credits]),
 ]);
 

@@ -34,13 +34,7 @@ export function SlotsBar({ state, add, settings }: Props) {
         ))}
       </Group>
       <Tooltip label={`${t("chat.addModel")} (Ctrl K)`}>
-        <Button
-          variant="default"
-          size="compact-md"
-          leftSection={<IconPlus size={15} />}
-          onClick={add}
-          flex="none"
-        >
+        <Button variant="default" size="xs" leftSection={<IconPlus size={15} />} onClick={add} flex="none">
           {t("chat.addModel")}
         </Button>
       </Tooltip>

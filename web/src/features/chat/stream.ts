@@ -1,4 +1,4 @@
-/** One answer on its way: sends the request, reads the stream, and shows what came once a frame. */
+/** One answer on its way: sends the request, reads the stream, and shows what came many times a second. */
 import { ApiError, Offline, OWN, readError } from "@/shared/api/client";
 import { readEvents } from "@/shared/lib/event-stream";
 import type { ChatRequest } from "./request";
@@ -24,6 +24,8 @@ interface Chunk {
 const running = new Map<string, AbortController>();
 /** How often what has come is written to disk while it streams. */
 const KEEP_MS = 2000;
+/** How often it is shown: quicker than one reads, and the frames between are free for scrolling and typing. */
+const SHOW_MS = 48;
 
 export function stopAnswer(id: string): void {
   running.get(id)?.abort();
@@ -79,7 +81,7 @@ function faultOf(error: unknown): Fault {
   return { status: -1, message: error instanceof Error ? error.message : String(error), retryAfter: null };
 }
 
-/** Gathers what comes; the page sees it once a frame, the disk every few seconds. */
+/** Gathers what comes; the page sees it many times a second, the disk every few seconds. */
 class Sink {
   private text: string;
   private reasoning: string;
@@ -90,6 +92,8 @@ class Sink {
   private readonly began = performance.now();
   private kept = performance.now();
   private frame = 0;
+  private timer = 0;
+  private shown = 0;
 
   constructor(
     private readonly state: RoomState,
@@ -127,17 +131,25 @@ class Sink {
     }
     // A hidden tab draws no frames, and its stream must not wait for one.
     if (document.hidden) this.show();
-    else this.frame ||= requestAnimationFrame(() => this.show());
+    else
+      this.timer ||= window.setTimeout(
+        () => {
+          this.frame = requestAnimationFrame(() => this.show());
+        },
+        Math.max(0, SHOW_MS - (performance.now() - this.shown)),
+      );
   }
 
   end(part: { state: "done" | "stopped" | "failed"; fault?: Fault }): void {
+    clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
     this.figures.total = Math.round(performance.now() - this.began);
     this.state.changeAnswer(this.id, { ...this.gathered(), ...part });
   }
 
   private show(): void {
-    this.frame = 0;
+    this.timer = 0;
+    this.shown = performance.now();
     const keep = performance.now() - this.kept > KEEP_MS;
     if (keep) this.kept = performance.now();
     this.state.changeAnswer(this.id, this.gathered(), keep);

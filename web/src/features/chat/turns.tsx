@@ -15,7 +15,7 @@ interface Props {
 }
 
 const NEAR = 90;
-const ESTIMATE = 260;
+const ESTIMATE = 420;
 
 export function Turns({ state, open }: Props) {
   const { t } = useTranslation();
@@ -30,7 +30,7 @@ export function Turns({ state, open }: Props) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ESTIMATE,
     getItemKey: (index) => turns[index]?.id ?? index,
-    overscan: 3,
+    overscan: 1,
     initialOffset: turns.length * ESTIMATE,
     // Called from a resize observer already: at once, so that what grows never jumps.
     useFlushSync: false,
