@@ -19,6 +19,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
+from modelport.accounts.identities import Identities
+from modelport.accounts.oidc import Oidc
 from modelport.accounts.organizations import Organizations
 from modelport.accounts.passkeys import Passkeys
 from modelport.accounts.second_factor import SecondFactor
@@ -49,6 +51,7 @@ from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
 from modelport.keys.access import public
+from modelport.keys.codes import Codes
 from modelport.keys.leaks import Leaks
 from modelport.keys.routes import router as keys_router
 from modelport.keys.service import Keys, has_keys
@@ -65,15 +68,9 @@ from modelport.payments.admin_routes import router as payments_admin_router
 from modelport.payments.hook_routes import router as payments_hooks_router
 from modelport.payments.routes import router as payments_router
 from modelport.payments.service import Payments
-from modelport.people.auth_routes import router as auth_router
-from modelport.people.budget_routes import router as budget_router
-from modelport.people.me_routes import router as me_router
-from modelport.people.notice_routes import router as notice_router
-from modelport.people.organization_routes import router as organization_router
-from modelport.people.passkey_routes import router as passkey_router
-from modelport.people.security_routes import router as security_router
+from modelport.people.consent_routes import router as consent_router
+from modelport.people.routers import account_routers, people_routers
 from modelport.people.setup_routes import router as setup_router
-from modelport.people.workspace_routes import router as workspace_router
 from modelport.presets.routes import router as preset_router
 from modelport.presets.service import Presets
 from modelport.upstream import health_copy
@@ -124,12 +121,11 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         catalog = Catalog(database, vault, public_url=settings.public_url)
         await catalog.reload()
         mailer = Mailer(database, vault, transport_of(settings))
-        second_factor = SecondFactor(database, vault)
         throttle = Throttle()
+        second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
+        keys = Keys(database, vault)
+        upstream = UpstreamClient()
         outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
-        sign_in = SignIn(database, vault, mailer=mailer, throttle=throttle, factor=second_factor, settings=settings)
-        organizations = Organizations(database, vault, mailer=mailer, throttle=throttle, settings=settings)
-        sign_in.invited = organizations.lets_in
         hooks = HookWorker(database, vault, outbound, signature)
         notices = Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
         payments = Payments(database, vault, credits, settings, notices)
@@ -147,6 +143,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             passkeys=Passkeys(database, vault),
             organizations=organizations,
             workspaces=workspaces,
+            identities=Identities(database, vault, oidc=Oidc(upstream), sign_in=sign_in, settings=settings),
             mailer=mailer,
             notices=notices,
             hooks=hooks,
@@ -155,6 +152,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             leaks=Leaks(database, vault, keys, notices, throttle),
             watch=Watch(database, keys, notices),
             audit=Audit(database),
+            codes=Codes(database, vault, keys),
             credits=credits,
             catalog=catalog,
             sync=Sync(catalog, private=settings.private_providers),
@@ -166,12 +164,23 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             prices=PriceBook(database, catalog),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
             payments=payments,
-            upstream=UpstreamClient(),
+            upstream=upstream,
             health=Health(),
             presets=Presets(database),
         )
     finally:
         await database.close()
+
+
+def _ways_in(
+    database: Database, vault: Vault, mailer: Mailer, throttle: Throttle, settings: Settings
+) -> tuple[SecondFactor, SignIn, Organizations]:
+    """What lets people in: signing in, and invitations that let them sign up."""
+    factor = SecondFactor(database, vault)
+    sign_in = SignIn(database, vault, mailer=mailer, throttle=throttle, factor=factor, settings=settings)
+    organizations = Organizations(database, vault, mailer=mailer, throttle=throttle, settings=settings)
+    sign_in.invited = organizations.lets_in
+    return factor, sign_in, organizations
 
 
 @contextlib.asynccontextmanager
@@ -265,13 +274,12 @@ def control_app(services: Services | None = None) -> FastAPI:
             usage_router,
             keys_router,
             explaining_router,
-            workspace_router,
-            budget_router,
+            *account_routers,
             data_router,
             analytics_router,
         ):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in (auth_router, passkey_router, me_router, security_router, notice_router, organization_router):
+    for router in people_routers:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(use_router, prefix="/api/app")
@@ -279,6 +287,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(payments_router, prefix="/api/app")
     app.include_router(payments_admin_router, prefix="/api/admin")
     app.include_router(payments_hooks_router, prefix="/api/webhooks")
+    app.include_router(consent_router)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
     health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
@@ -433,7 +442,12 @@ async def _tidy_now_and_then(services: Services) -> None:
     """Deletes what has run out: sessions, proofs, and the records of mails and webhook calls."""
     while True:
         await asyncio.sleep(_TIDY_SECONDS)
-        work = (services.sessions.forget_expired, services.mailer.forget_old, services.hooks.forget_old)
+        work = (
+            services.sessions.forget_expired,
+            services.mailer.forget_old,
+            services.hooks.forget_old,
+            services.codes.forget_old,
+        )
         for forget in work:
             try:
                 await forget()

@@ -12,14 +12,25 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings", "WeakSecret"]
+__all__ = ["OidcProvider", "Settings", "WeakSecret"]
 
 
 class WeakSecret(Exception):
     """The master secret is missing or too short to protect anything."""
+
+
+class OidcProvider(BaseModel):
+    """An OpenID Connect provider that people may sign in with."""
+
+    slug: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    name: str = Field(min_length=1, max_length=60)
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    scope: str = "openid email profile"
 
 
 class Settings(BaseSettings):
@@ -217,6 +228,17 @@ class Settings(BaseSettings):
         default=[],
         description="Networks of reverse proxies whose `X-Forwarded-For` is believed, as JSON: "
         '`["127.0.0.1/32", "10.0.0.0/8"]`. Without them a caller\'s address is the connection\'s.',
+    )
+    google_client_id: str | None = Field(default=None, description="OAuth client id, to sign in with Google.")
+    google_client_secret: SecretStr | None = Field(default=None, description="The secret that goes with it.")
+    github_client_id: str | None = Field(default=None, description="OAuth client id, to sign in with GitHub.")
+    github_client_secret: SecretStr | None = Field(default=None, description="The secret that goes with it.")
+    github_url: str = Field(default="https://github.com", description="GitHub's address, or an Enterprise server's.")
+    oidc_providers: list[OidcProvider] = Field(
+        default=[],
+        description="Any OpenID Connect providers to sign in with, as JSON: "
+        '`[{"slug": "acme", "name": "Acme", "issuer": "https://login.acme.example", "client_id": "...", '
+        '"client_secret": "..."}]`. The redirect address is `<public_url>/api/app/auth/oidc/<slug>/callback`.',
     )
     private_addresses: bool = Field(
         default=False,

@@ -30,6 +30,7 @@ HOSTS = frozenset({
     *("example.com", "example.org", "no.such.host"),
     *("apache.org", "www.apache.org", "github.com", "huggingface.co", "json-schema.org", "keepachangelog.com"),
     *("openrouter.ai", "semver.org", "www.w3.org"),
+    *("accounts.google.com", "api.github.com"),  # who people sign in with
 })  # fmt: skip
 """Hosts a file may name, beside those without a dot, this machine and private addresses."""
 

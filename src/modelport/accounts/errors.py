@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated
+from modelport.errors import BadRequest, Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated, UpstreamFailed
 
 __all__ = [
     "AccountSuspended",
     "AlreadyMember",
     "BadEmail",
     "EmailTaken",
+    "IdentityRefused",
     "InvitationRefused",
     "NoSuchAccount",
+    "NoSuchIdentity",
     "NoSuchInvitation",
     "NoSuchMember",
     "NoSuchPasskey",
@@ -22,6 +24,7 @@ __all__ = [
     "PasskeyRefused",
     "ProofRefused",
     "ProveAgain",
+    "ProviderFailed",
     "RegistrationClosed",
     "SetupLinkSpent",
     "TooManyTries",
@@ -116,3 +119,15 @@ class NotAnOrganization(BadRequest):
 
 class OwnerStays(Conflict):
     """An account has one owner, changed by handing it over only."""
+
+
+class IdentityRefused(Forbidden):
+    """An identity at a provider can't be used for this account."""
+
+
+class NoSuchIdentity(NotFound):
+    """There is no such identity provider, or it is not linked."""
+
+
+class ProviderFailed(UpstreamFailed):
+    """An identity provider failed, or said what can't be believed."""

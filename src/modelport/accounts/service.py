@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
-from modelport.accounts import store, store_people
+from modelport.accounts import store, store_erasing, store_people
 from modelport.accounts.errors import BadEmail, EmailTaken, NoSuchAccount, NoSuchUser, SetupLinkSpent
 from modelport.accounts.password_rules import check_password
 from modelport.accounts.passwords import hash_password
@@ -20,6 +20,8 @@ from modelport.accounts.store_people import Recipient, account_name, recipients
 from modelport.kit import clock, ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from modelport.accounts.store_people import Member
@@ -141,6 +143,25 @@ class Accounts:
         """Changes what a person is called and which language they are written to in."""
         change = partial(store_people.set_profile, user_id=user_id, name=name, language=language)
         await self._database.write(change)
+
+    async def count_operators(self) -> int:
+        """How many people run this server."""
+        return await self._database.read(store_people.count_operators)
+
+    async def erase(self, user_id: str, *, also_accounts: Sequence[str] = ()) -> None:
+        """Takes a person out of this server: what names them, what signs them in, and their part in organisations.
+
+        Rows that the ledger and records of use refer to stay, under no name, and suspended. So do `also_accounts`:
+        organisations nobody is left in.
+        """
+        now = clock.now_ms()
+
+        def erase(connection: Connection) -> None:
+            store_erasing.erase(connection, user_id, now)
+            for account_id in also_accounts:
+                store_people.suspend_account(connection, account_id, now)
+
+        await self._database.write(erase)
 
     async def suspend_user(self, user_id: str, *, suspended: bool) -> None:
         """Suspends a person, or lets them in again; their sessions and keys follow within a second, everywhere.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from modelport.mail.service import Mailer
     from modelport.settings import Settings
 
-__all__ = ["Outcome", "SecondFactorNeeded", "SignIn", "SignedIn", "Where", "origin_of"]
+__all__ = ["Outcome", "Pending", "SecondFactorNeeded", "SignIn", "SignedIn", "Where", "origin_of"]
 
 _RESET_MS: Final = 60 * 60_000
 _FACTOR_MS: Final = 10 * 60_000
@@ -75,7 +75,7 @@ class SecondFactorNeeded(NamedTuple):
 Outcome = SignedIn | SecondFactorNeeded
 
 
-class _Pending(msgspec.Struct):
+class Pending(msgspec.Struct):
     """A sign-up that waits for its address to be confirmed."""
 
     password_hash: str | None
@@ -117,7 +117,7 @@ class SignIn:
         email = normal_email(email)
         check_password(password, email)
         await self._throttle.hit("sign-up", place=where.address, person=email)
-        pending = _Pending(await hash_password(password), name, where.language, invitation)
+        pending = Pending(await hash_password(password), name, where.language, invitation)
 
         def begin(connection: Connection) -> str:
             self._require_registration(connection, email, invitation)
@@ -156,11 +156,11 @@ class SignIn:
         """
         email = normal_email(email)
         await self._throttle.hit("mail", place=where.address, person=email)
-        pending = msgspec.json.encode(_Pending(None, None, where.language, invitation)).decode()
+        pending = msgspec.json.encode(Pending(None, None, where.language, invitation)).decode()
 
         def begin(connection: Connection) -> str:
             login = people.by_email(connection, email)
-            welcome = login is not None or self._may_register(connection, email, invitation)
+            welcome = login is not None or self.may_register(connection, email, invitation)
             issued = self._proofs.issue(connection, "sign-in", email, secret=pending)
             language = login.language if login else where.language
             # Nobody signs up here: the same is written, and no mail goes out.
@@ -184,7 +184,7 @@ class SignIn:
             if login is not None:
                 people.set_verified(connection, login.id, clock.now_ms())
                 return self.let_in(connection, login, "code", where)
-            pending = msgspec.json.decode(self._proofs.secret(proof), type=_Pending)
+            pending = msgspec.json.decode(self._proofs.secret(proof), type=Pending)
             self._require_registration(connection, proof.email, pending.invitation)
             return self.let_in(connection, self.add_person(connection, proof.email, pending), "code", where, new=True)
 
@@ -325,7 +325,7 @@ class SignIn:
         )
         return SignedIn(token, session, login.id, login.account_id, login.email, new)
 
-    def add_person(self, connection: Connection, email: str, pending: _Pending) -> Login:
+    def add_person(self, connection: Connection, email: str, pending: Pending) -> Login:
         """Makes the account of an address that was shown to be its owner's."""
         now = clock.now_ms()
         login = Login(
@@ -354,7 +354,7 @@ class SignIn:
         def finish(connection: Connection) -> Outcome:
             spend = self._proofs.spend_link if link else self._proofs.spend
             proof = spend(connection, "sign-up", link or ticket)
-            pending = msgspec.json.decode(self._proofs.secret(proof), type=_Pending)
+            pending = msgspec.json.decode(self._proofs.secret(proof), type=Pending)
             self._require_registration(connection, proof.email, pending.invitation)
             if people.by_email(connection, proof.email) is not None:
                 raise ProofRefused("There is an account with this address by now: sign in.")
@@ -366,7 +366,8 @@ class SignIn:
         except IntegrityError as error:  # two at once, on PostgreSQL
             raise ProofRefused("There is an account with this address by now: sign in.") from error
 
-    def _may_register(self, connection: Connection, email: str, invitation: str | None) -> bool:
+    def may_register(self, connection: Connection, email: str, invitation: str | None) -> bool:
+        """Whether this address may sign up here now."""
         mode = self._settings.registration_mode
         if mode == "open":
             return True
@@ -375,7 +376,7 @@ class SignIn:
         return mode != "closed" and invitation is not None and self.invited(connection, invitation, email)
 
     def _require_registration(self, connection: Connection, email: str, invitation: str | None) -> None:
-        if not self._may_register(connection, email, invitation):
+        if not self.may_register(connection, email, invitation):
             raise RegistrationClosed("This address can't sign up here. Ask the operator of this server.")
 
     def _url(self, path: str) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "by_email",
     "by_id",
     "codes_left",
+    "count_operators",
     "next_step",
     "recipients",
     "replace_codes",
@@ -180,6 +181,13 @@ def suspend_account(connection: Connection, account_id: str, at_ms: int | None) 
     found = connection.execute(update(accounts).where(accounts.c.id == account_id).values(suspended_at=at_ms)).rowcount
     changes.note(connection, "account", account_id)
     return bool(found)
+
+
+def count_operators(connection: Connection) -> int:
+    """How many people run this server."""
+    return connection.execute(
+        select(func.count()).select_from(users).where(users.c.is_admin, users.c.disabled_at.is_(None))
+    ).scalar_one()
 
 
 def set_totp(connection: Connection, user_id: str, sealed: str | None, since: int | None) -> None:

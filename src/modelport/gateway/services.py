@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.accounts.identities import Identities
     from modelport.accounts.organizations import Organizations
     from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.keys.codes import Codes
     from modelport.keys.leaks import Leaks
     from modelport.keys.service import Keys
     from modelport.keys.watch import Watch
@@ -54,6 +56,7 @@ class Services:
     security: Security
     passkeys: Passkeys
     organizations: Organizations
+    identities: Identities
     workspaces: Workspaces
     mailer: Mailer
     notices: Notices
@@ -64,6 +67,7 @@ class Services:
     leaks: Leaks
     watch: Watch
     audit: Audit
+    codes: Codes
     credits: Credits
     catalog: Catalog
     sync: Sync

@@ -6,6 +6,10 @@ from modelport.errors import BadRequest, Forbidden, NotFound, PaymentRequired, U
 
 __all__ = [
     "BadBounds",
+    "BadCallback",
+    "BadChallengeMethod",
+    "CodeExpired",
+    "CodeRefused",
     "KeyLimitExceeded",
     "KeyLimitInFlight",
     "KeyLimitTight",
@@ -56,3 +60,19 @@ class SentFromElsewhere(Forbidden):
 
 class WrongAddress(Forbidden):
     """The key is bound to other addresses than the caller's."""
+
+
+class BadCallback(BadRequest):
+    """An app's callback address can't be used."""
+
+
+class BadChallengeMethod(BadRequest):
+    """There is no such way to make a challenge."""
+
+
+class CodeRefused(Forbidden):
+    """The authorization code is unknown, was used, or its verifier is wrong."""
+
+
+class CodeExpired(Forbidden):
+    """The authorization code is too old."""

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, Forei
 
 from modelport.db.base import metadata
 
-__all__ = ["api_keys", "former_hashes", "key_days", "key_networks"]
+__all__ = ["api_keys", "auth_codes", "former_hashes", "key_days", "key_networks"]
 
 api_keys = Table(
     "api_keys",
@@ -65,3 +65,23 @@ key_days = Table(
     Column("requests", BigInteger, nullable=False),
 )
 """What each key spent on each UTC day, in nano-dollars: written in the transaction that charges."""
+
+auth_codes = Table(
+    "auth_codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("app_id", Integer, nullable=False),
+    Column("callback_url", Text),
+    Column("challenge", Text),
+    Column("method", Text),
+    Column("key_label", Text),
+    Column("limit_nanos", BigInteger),
+    Column("limit_reset", Text),
+    Column("key_expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
+)
+"""What somebody has agreed to give an app, until the app comes for it."""

@@ -82,6 +82,16 @@ class Notices:
             self._worker.wake()
         return told
 
+    async def forget_person(self, account_id: str, user_id: str) -> None:
+        """Deletes what was told to an account whose person leaves, its webhook, and what they had muted."""
+
+        def forget(connection: Connection) -> None:
+            store.set_mutes(connection, user_id, set())
+            store.remove_hook(connection, account_id)
+            store.forget_account(connection, account_id)
+
+        await self._database.write(forget)
+
     async def remember(self, account_id: str, kind: str, subject: str) -> None:
         """Takes it as told without telling it: what is true from the beginning is no news."""
         notice = Notice(ids.prefixed("note"), account_id, kind, subject, "{}", clock.now_ms())

@@ -17,6 +17,7 @@ __all__ = [
     "claim",
     "delivered",
     "forget",
+    "forget_account",
     "give_up",
     "hook_of",
     "is_told",
@@ -181,6 +182,12 @@ def give_up(connection: Connection, delivery_id: str, fault: str) -> None:
 
 def _set(connection: Connection, delivery_id: str, values: dict[str, object]) -> None:
     connection.execute(update(notice_deliveries).where(notice_deliveries.c.id == delivery_id).values(**values))
+
+
+def forget_account(connection: Connection, account_id: str) -> None:
+    """Deletes everything an account was told."""
+    connection.execute(delete(notice_deliveries).where(notice_deliveries.c.account_id == account_id))
+    connection.execute(delete(notices).where(notices.c.account_id == account_id))
 
 
 def forget(connection: Connection, before: int) -> None:

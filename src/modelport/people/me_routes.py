@@ -144,7 +144,7 @@ def features_of(services: Services) -> Features:
         registration=settings.registration_mode,
         registration_domains=settings.registration_domains,
         sign_up_bonus=settings.sign_up_bonus,
-        providers=[],
+        providers=[SignInProvider(slug=each.slug, name=each.name) for each in services.identities.providers.values()],
         mail="smtp" if services.mailer.kind == "smtp" else "console",
         currency="USD",
     )

@@ -17,7 +17,7 @@ from modelport.people.words import TEXTS
 if TYPE_CHECKING:
     from modelport.kit.language import Language
 
-__all__ = ["HEADERS", "Notice", "landing", "notice", "setup_done", "setup_form"]
+__all__ = ["HEADERS", "Notice", "landing", "notice", "page", "setup_done", "setup_form"]
 
 Notice = Literal["spent", "cross", "large", "slow", "down"]
 """The pages that only say what went wrong and what to do."""
@@ -49,10 +49,10 @@ padding:.1em .35em}
 .line{margin:.5rem 0 .75rem}
 .line code{display:block;padding:.65rem .8rem;border-radius:8px;user-select:all}
 label{display:block;font-weight:600;margin:1.1rem 0 .3rem}
-input,button{font:inherit;width:100%;border-radius:8px;padding:.65rem .8rem}
-input{color:inherit;background:transparent;border:1px solid var(--edge)}
+input,select,button{font:inherit;width:100%;border-radius:8px;padding:.65rem .8rem}
+input,select{color:inherit;background:transparent;border:1px solid var(--edge)}
 input[aria-invalid]{border-color:var(--bad)}
-input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+:is(input,select,button,a):focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 input+small{margin-top:.35rem}
 button{margin-top:1.6rem;border:0;background:var(--accent);color:var(--on);font-weight:600;cursor:pointer}
 .bad{background:var(--bad-bg);color:var(--bad);border-radius:8px;padding:.65rem .8rem;margin:1rem 0 0}
@@ -159,6 +159,11 @@ def notice(language: Language, kind: Notice) -> str:
     return _page(language, f"{kind}_title", f"<p>{_prose(say[f'{kind}_lead'])}</p>\n<ul>{advice}</ul>")
 
 
+def page(language: Language, heading: str, body: str) -> str:
+    """A page with a heading of its own; `body` is HTML."""
+    return _framed(language, escape(heading), body, "")
+
+
 def _page(language: Language, title: str, body: str, *, switch: bool = True) -> str:
     say = TEXTS[language]
     other: Language = "en" if language == "zh" else "zh"
@@ -168,7 +173,11 @@ def _page(language: Language, title: str, body: str, *, switch: bool = True) -> 
         if switch
         else ""
     )
-    heading = escape(say[title])
+    return _framed(language, escape(say[title]), body, link)
+
+
+def _framed(language: Language, heading: str, body: str, link: str) -> str:
+    say = TEXTS[language]
     return f"""<!doctype html>
 <html lang="{say["language"]}">
 <head>

@@ -11,10 +11,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from modelport.accounts.passkeys import Site
+from modelport.accounts.service import normal_email
 from modelport.accounts.sign_in import origin_of
+from modelport.errors import BadRequest
 from modelport.keys.access import Permission, Principal, allow
+from modelport.people import leaving
 from modelport.people.auth_routes import Code, Email, Password, Secret, Ticket
-from modelport.people.caller import keep_session, where_of
+from modelport.people.caller import forget_session, keep_session, where_of
 from modelport.people.me_routes import session_of, when
 
 if TYPE_CHECKING:
@@ -72,6 +75,12 @@ class RecoveryCodes(BaseModel):
     """Shown once; each works once."""
 
     codes: list[str]
+
+
+class Confirmed(BaseModel):
+    """Body of `POST /me/delete`."""
+
+    email: Email = Field(description="The account's own address, typed once more.")
 
 
 class ChallengeShown(BaseModel):
@@ -208,6 +217,27 @@ async def new_codes(request: Request, caller: Me) -> RecoveryCodes:
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     return RecoveryCodes(codes=await services.second_factor.new_codes(caller.user_id))
+
+
+@router.get("/export", summary="Everything the person has here")
+async def read_export(request: Request, caller: Me) -> Response:
+    """A zip of JSON files, without any secret."""
+    services: Services = request.app.state.services
+    content = await leaving.export(services, session_of(caller).user_id)
+    headers = {"content-disposition": 'attachment; filename="modelport-data.zip"', "cache-control": "no-store"}
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+@router.post("/delete", status_code=204, summary="Delete the person's account")
+async def delete(request: Request, response: Response, caller: Me, body: Confirmed) -> None:
+    """For good. Asks for a fresh proof, and for the address typed once more."""
+    services: Services = request.app.state.services
+    services.security.require_fresh(session_of(caller))
+    person = await services.accounts.person(caller.user_id)
+    if normal_email(body.email) != person.email:
+        raise BadRequest("Type the address of this account to delete it.")
+    await leaving.delete_account(services, caller.user_id)
+    forget_session(request, response)
 
 
 @router.get("/passkeys", summary="The person's passkeys")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from modelport.accounts.identities import Identities
     from modelport.accounts.organizations import Organizations
     from modelport.accounts.passkeys import Passkeys
     from modelport.accounts.second_factor import SecondFactor
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.keys.codes import Codes
     from modelport.keys.service import Keys
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
@@ -39,9 +41,11 @@ class Services(Protocol):
     security: Security
     passkeys: Passkeys
     organizations: Organizations
+    identities: Identities
     workspaces: Workspaces
     mailer: Mailer
     notices: Notices
     keys: Keys
+    codes: Codes
     credits: Credits
     budgets: Budgets
