@@ -114,8 +114,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     vault = Vault(settings.master_secret())
     database = Database(settings.database_url, settings.sqlite_path)
     try:
-        if await migrate(database):
-            _log.info("database.migrated")
+        await _migrated(database)
         credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
         usage = Usage(database)
         catalog = Catalog(database, vault, public_url=settings.public_url)
@@ -123,7 +122,6 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         mailer = Mailer(database, vault, transport_of(settings))
         throttle = Throttle()
         second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
-        keys = Keys(database, vault)
         upstream = UpstreamClient()
         outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
         hooks = HookWorker(database, vault, outbound, signature)
@@ -170,6 +168,11 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         )
     finally:
         await database.close()
+
+
+async def _migrated(database: Database) -> None:
+    if await migrate(database):
+        _log.info("database.migrated")
 
 
 def _ways_in(
