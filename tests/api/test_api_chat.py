@@ -208,7 +208,7 @@ class TestForwarded:
             "models": ["fake/text"],
             "route": "fallback",
             "provider": {"order": ["fake"]},
-            "plugins": [{"id": "web"}],
+            "plugins": [{"id": "file-parser"}],
             "transforms": ["middle-out"],
             "usage": {"include": True},
             "session_id": "s",

@@ -14,6 +14,7 @@ from modelport.gateway.attempt_faults import Empty, Failed, refusal
 from modelport.gateway.authorize import forget_token, needs_token, token_header, with_added
 from modelport.gateway.authorize import place as placed
 from modelport.gateway.doors import Door
+from modelport.gateway.extras_answer import Echo
 from modelport.gateway.remote import bring, takes_data_only
 from modelport.kit import clock
 from modelport.providers.families import family_of
@@ -39,6 +40,8 @@ _DEFAULT_MAX_TOKENS = 4_096
 """For dialects that demand a length, where neither caller nor catalogue gives one."""
 _LINGER = 0.1
 """Seconds a provider may take to close a stream that it has said is over."""
+_SEARCH = frozenset({"web_search_options"})
+_NAMELESS = frozenset({"nameless"})
 _STREAMS = frozenset({"text/event-stream", "application/vnd.amazon.eventstream"})
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -72,6 +75,8 @@ class Caller(msgspec.Struct, frozen=True):
     door: Door
     hedge_seconds: float | None = None
     """After how long without an answer a second endpoint is asked as well; None for never."""
+    echo: Echo | None = None
+    """Notes what providers are sent, where the caller wants to see it."""
 
 
 class Refused(Exception):
@@ -139,12 +144,7 @@ async def call(
     if takes_data_only(endpoint.dialect) and door.dialect != endpoint.dialect and door.operation == "chat":
         fetcher = Fetcher(services.outbound, private=services.settings.private_addresses)
         await bring(asked.canonical, fetcher, services.settings.fetch_limit)
-    body = door.body(asked, endpoint.dialect, target)
-    if adds := provider.wire(endpoint.dialect).adds:
-        body = with_added(body, adds)
-    preferences = asked.peek.provider
-    if preferences is not None and preferences.options and (own := preferences.options.get(provider.slug)):
-        body = msgspec.json.encode(_FIELDS.decode(body) | own)
+    body = _body(endpoint, target, asked, caller)
     token = None
     if needs_token(provider, endpoint.dialect, shown):
         token = await token_header(services.upstream, provider, shown)
@@ -170,6 +170,20 @@ async def call(
             note.upstream_cost = _cost(endpoint, way)
 
 
+def _body(endpoint: Endpoint, target: Target, asked: Asked, caller: Caller) -> bytes:
+    """What the provider is sent: the request in its dialect, its row's additions, and the caller's for it alone."""
+    provider = endpoint.provider
+    body = caller.door.body(asked, endpoint.dialect, target)
+    if adds := provider.wire(endpoint.dialect).adds:
+        body = with_added(body, adds)
+    preferences = asked.peek.provider
+    if preferences is not None and preferences.options and (own := preferences.options.get(provider.slug)):
+        body = msgspec.json.encode(_FIELDS.decode(body) | own)
+    if caller.echo is not None:
+        caller.echo.note(body)
+    return body
+
+
 def _cost(endpoint: Endpoint, way: Passage) -> int | None:
     """What the provider charges for an answer that was of no use, where it said how much that was."""
     if way.usage is None or endpoint.cost_pricing is None:
@@ -192,11 +206,23 @@ def _target(endpoint: Endpoint, caller: Caller, model: Model | None) -> Target:
         endpoint.max_completion_tokens or _DEFAULT_MAX_TOKENS,
         wire.renames,
         family.drops_beside(wire.drops, dialect),
-        wire.keeps,
-        family.quirks_beside(wire.quirks, dialect),
+        _kept(wire.keeps, endpoint),
+        _with_names(family.quirks_beside(wire.quirks, dialect), endpoint),
         wire.reasoning_format,
         known or family.efforts,
     )
+
+
+def _kept(row: frozenset[str], endpoint: Endpoint) -> frozenset[str]:
+    """The gateway's fields that the endpoint has a meaning for as well: a search that it runs itself."""
+    return row | _SEARCH if endpoint.supported_parameters >= _SEARCH else row
+
+
+def _with_names(quirks: frozenset[str], endpoint: Endpoint) -> frozenset[str]:
+    """OpenAI's models know the names of those who speak; others are told in the text (`behaviour.md` section 2)."""
+    if endpoint.dialect != "openai_chat" or endpoint.model_id.startswith("openai/"):
+        return quirks
+    return quirks | _NAMELESS
 
 
 async def _begin(services: Services, reply: Reply, caller: Caller, begun: Begun) -> Begun:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from modelport.dialects.openai_chat import request as chat_request
+from modelport.gateway import beyond
 from modelport.gateway.asked import ChatAsked, TranslatedAsked
 from modelport.gateway.dialect_table import DIALECTS
 from modelport.gateway.passage import Patched, SameChat, Translated, Way
@@ -85,6 +86,10 @@ class Door:
 
     def body(self, asked: Asked, dialect: str, target: Target) -> bytes:
         """The body for a provider that speaks `dialect`. Raises `BadRequest` for what can't be said in it."""
+        if asked.chat is not None:
+            beyond.check(asked.chat.fields, target)
+        else:
+            beyond.check(asked.canonical.extra, target)
         if asked.chat is not None and dialect == self.dialect:
             return chat_request.write(asked.chat, target)
         spoken = DIALECTS[dialect]

@@ -82,7 +82,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
     "cache_control": _row("d d d c d t d", "of the whole prompt; OpenAI's dialects and Gemini cache by themselves"),
     "messages: role developer": _row("c t t t t t t"),
     "messages: role system": _row("c t t t t t c"),
-    "messages: name": _row("c d t t t t t", "written before the words where there is no field"),
+    "messages: name": _row(
+        "c d t t t t t", "written before the words where there is no field, and for models that are not OpenAI's"
+    ),
     "messages: prefill": _row("c r t t t t c", "whether the model continues it is the model's matter"),
     "messages: cache_control": _row("c d d c d t d"),
     "messages: cache_control, ttl": _row("c d d c d t d"),

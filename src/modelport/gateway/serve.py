@@ -28,6 +28,7 @@ from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
+from modelport.gateway.extras import Plugins
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.refusing import hedge_after, refuse, with_told
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from modelport.gateway.dialect import StreamWriter
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
+    from modelport.gateway.extras import Extras
     from modelport.gateway.services import Services
     from modelport.gateway.sticky import Conversation
     from modelport.keys.service import LiveKey
@@ -71,6 +73,7 @@ class Chat:
         self._services = services
         self._streams = streams
         self._random = random
+        self._plugins = Plugins(services)
         self._slow = Slowness(services.settings.slow_factor, services.settings.slow_margin)
         self._conversations = Conversations()
         self._cache = ResponseCache(services.settings.response_cache_bytes)
@@ -213,6 +216,7 @@ class Chat:
         asked = wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:
             raise Hit(cached, key.record.account_id, key.record.id)
+        request, extras = await self._plugins.of(request)
         timings.read = clock.monotonic()
         plan, conversation = self._plan(request, door, key, exchange)
         timings.planned = clock.monotonic()
@@ -235,7 +239,7 @@ class Chat:
         )
         bill = await open_bill(services, key, plan, request, generation)
         timings.held = clock.monotonic()
-        run = _Run(services, self._streams, request, plan, bill, door=door, lots=self._random)
+        run = _Run(services, self._streams, request, plan, bill, door=door, lots=self._random, extras=extras)
         run.timings = timings
         run.told_metadata = wants_metadata(exchange)
         if asked is not None:
@@ -258,11 +262,13 @@ class _Run:
         *,
         door: Door,
         lots: Random,
+        extras: Extras | None,
     ) -> None:
         self._services = services
         self._lots = lots
         self._streams = streams
         self._door = door
+        self._extras = extras
         self._request = request
         self._plan = plan
         self.bill = bill
@@ -286,6 +292,8 @@ class _Run:
             begun = self._begun = await self._attempt(exchange, headers)
             self._first_at = self.timings.first = clock.monotonic()
             if self._request.stream:
+                if self._extras is not None:
+                    begun.first = self._extras.opening(self._identity(begun.endpoint)) + begun.first
                 await self.bill.deliver(begun.endpoint)
                 streams.add(self.bill)
                 self._delivering = True
@@ -317,6 +325,7 @@ class _Run:
             completion_cap=self.bill.completion_cap,
             door=self._door,
             hedge_seconds=hedge_after(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
+            echo=None if self._extras is None else self._extras.echo,
         )
         work = attempt(self._services, self._plan, self._request, caller, self._attempts, lots=self._lots)
         settings = self._services.settings
@@ -352,8 +361,10 @@ class _Run:
         if self._request.stream:
             await exchange.end(with_told(begun.passage.end(charged), told))
         else:
+            body = begun.passage.whole(charged)
+            body = body if self._extras is None else self._extras.whole(body)
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
-            await exchange.answer(200, shown, with_told(begun.passage.whole(charged), told))
+            await exchange.answer(200, shown, with_told(body, told))
 
     def _explained(self, endpoint: Endpoint | None, cost: int | None = None) -> list[tuple[bytes, bytes]]:
         return explained.headers(self._attempts, self.timings, endpoint, cost)
@@ -425,6 +436,8 @@ class _Run:
             _log.error("chat.fault", exc_info=error)
         if self._settled:
             return
+        if self._extras is not None and self._extras.annotations and isinstance(error, ModelportError):
+            error.metadata["file_annotations"] = self._extras.annotations
         self._describe(self._begun)
         self._settled = True
         done = self.bill.failed(error, self._used_in_vain())
@@ -449,10 +462,11 @@ class _Run:
 
     def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""
-        endpoint, generation = self._plan.attempts[-1], self.bill.generation
-        seconds = generation.created_at // 1000
-        identity = Identity(generation.id, endpoint.model_id, endpoint.provider.name, seconds)
-        return self._door.writer(identity, self._request)
+        return self._door.writer(self._identity(self._plan.attempts[-1]), self._request)
+
+    def _identity(self, endpoint: Endpoint) -> Identity:
+        generation = self.bill.generation
+        return Identity(generation.id, endpoint.model_id, endpoint.provider.name, generation.created_at // 1000)
 
     @property
     def comment(self) -> bytes:

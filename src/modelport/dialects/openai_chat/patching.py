@@ -16,7 +16,7 @@ from modelport.dialects.canonical import Places, respelled
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Target
 
-__all__ = ["patched"]
+__all__ = ["patched", "with_names_said"]
 
 _MESSAGES = msgspec.json.Decoder(list[dict[str, Raw]])
 _PARTS = msgspec.json.Decoder(list[Raw])
@@ -37,6 +37,22 @@ def patched(fields: dict[str, Raw], target: Target) -> dict[str, object]:
                 _think_in_content(turn, bytes(thought))
         body["messages"] = turns
     return body
+
+
+def with_names_said(messages: Raw) -> Raw:
+    """Messages whose `name` stands before their words, for models that don't read the field."""
+    turns = _MESSAGES.decode(messages)
+    for turn in turns:
+        role = bytes(turn.get("role", b""))
+        if role in {b'"tool"', b'"function"'} or bytes(turn.get("name", b"null")) in {b"null", b'""'}:
+            continue  # there it is the name of what was called
+        said = f"{msgspec.json.decode(turn.pop('name'), type=str)}: "
+        content = bytes(turn.get("content", b"null")).strip()
+        if content[:1] == b'"':
+            turn["content"] = Raw(_ENCODER.encode(said + msgspec.json.decode(content, type=str)))
+        elif content[:1] == b"[":
+            turn["content"] = Raw(_ENCODER.encode([{"type": "text", "text": said}, *_PARTS.decode(content)]))
+    return Raw(_ENCODER.encode(turns))
 
 
 def _think_in_content(turn: dict[str, Raw], thought: bytes) -> None:

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from modelport.dialects.canonical import Target
 from modelport.dialects.openai_chat.efforts import Wanted, spelled
-from modelport.dialects.openai_chat.patching import patched
+from modelport.dialects.openai_chat.patching import patched, with_names_said
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Message, Peek
 from modelport.errors import BadRequest
 
@@ -156,6 +156,8 @@ def write(request: ChatRequest, target: Target) -> bytes:
         fields["max_tokens"] = Raw(str(target.max_tokens).encode())
     if "reasoning" not in fields:
         _ask_to_reason(fields, request, target)
+    if "nameless" in target.quirks and any(message.name for message in request.messages):
+        fields["messages"] = with_names_said(fields["messages"])
     return _ENCODER.encode(patched(fields, target))
 
 

@@ -89,6 +89,7 @@ class Message(Struct):
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Raw] | None = None
+    name: str | None = None
     tool_calls: Raw | UnsetType = UNSET  # `Raw | None` would take null only
 
 

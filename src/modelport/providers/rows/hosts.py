@@ -298,8 +298,9 @@ ROWS: Final = (
             "openai_chat": Wire(
                 base_url="https://openrouter.ai/api/v1",
                 keeps=frozenset({
-                    "cache_control", "include_reasoning", "models", "plugins", "provider", "reasoning", "route",
-                    "session_id", "transforms", "usage",
+                    "cache_control", "deferred_tools", "include_reasoning", "max_tool_calls", "models", "plugins",
+                    "provider", "reasoning", "route", "session_id", "stop_server_tools_when", "transforms", "usage",
+                    "web_search_options", "x_search_filter",
                 }),
             ),
             "openai_responses": responses("https://openrouter.ai/api/v1"),

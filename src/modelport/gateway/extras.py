@@ -1,0 +1,160 @@
+"""What the reference does around a chat request: plugins, their older names, and the echo of what a provider was sent.
+
+Part of reading a request and of writing its answer. A request that asks for none of it is told by the names of its
+fields, and costs nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from modelport.errors import BadRequest
+from modelport.gateway import extras_context, extras_files
+from modelport.gateway.asked import ChatAsked
+from modelport.gateway.extras_answer import Echo, mended_whole, opening
+
+if TYPE_CHECKING:
+    from modelport.catalog.snapshot import Model, Snapshot
+    from modelport.dialects.canonical import Identity
+    from modelport.gateway.asked import Asked
+    from modelport.gateway.services import Services
+
+__all__ = ["Extras", "Plugins"]
+
+T = TypeVar("T")
+
+_ASKED_BY: Final = frozenset({"plugins", "transforms", "debug"})
+_FILE: Final = b'"file"'
+_SHORT: Final = 8_192
+"""Models with a context up to this have long prompts compressed unless that is switched off."""
+
+
+class _Pdf(msgspec.Struct):
+    engine: str | None = None
+
+
+class _Plugin(msgspec.Struct):
+    """One entry of `plugins`."""
+
+    id: str
+    enabled: bool | None = None
+    pdf: _Pdf | None = None
+
+
+class _Debug(msgspec.Struct):
+    echo_upstream_body: bool | None = None
+
+
+@dataclass(slots=True)
+class Extras:
+    """What is to be done to one request's answer."""
+
+    heals: bool = False
+    """Whether JSON in it is to be mended."""
+    annotations: list[Raw] = field(default_factory=list[Raw])
+    """What was read from the request's files."""
+    echo: Echo | None = None
+
+    def opening(self, identity: Identity) -> bytes:
+        """The events that go before a streamed answer's first."""
+        return opening(identity, self.annotations, self.echo)
+
+    def whole(self, body: bytes) -> bytes:
+        """A whole answer with what belongs in it."""
+        return mended_whole(body, self.annotations, heals=self.heals)
+
+
+class Plugins:
+    """Reads what a request asks for beside an answer, and does the part that comes before the answer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._readers = asyncio.Semaphore(2)
+        """Bounds the processes that read files at once."""
+
+    async def of(self, asked: Asked) -> tuple[Asked, Extras | None]:
+        """The request as it is to be served, and what is to be done to its answer; None where nothing is.
+
+        Raises `BadRequest` that names the field.
+        """
+        chat = asked.chat
+        if chat is None:
+            return asked, None
+        named = not _ASKED_BY.isdisjoint(chat.fields)
+        models = _models(asked, self._services.catalog.snapshot)
+        short = any(model.context_length <= _SHORT for model in models)
+        if not named and not short and _FILE not in asked.body:
+            return asked, None
+        plugins = {each.id: each for each in _field(chat.fields, "plugins", list[_Plugin]) or ()}
+        extras = Extras(heals=_heals(plugins, asked))
+        debug = _field(chat.fields, "debug", _Debug)
+        if debug is not None and debug.echo_upstream_body and asked.stream:
+            extras.echo = Echo()
+        if _FILE in asked.body:
+            asked = await self._with_files_read(asked, plugins.get("file-parser"), models, extras)
+        if _compresses(plugins, chat.fields, short=short):
+            asked = await extras_context.fitted(asked, models)
+        done = extras.heals or extras.annotations or extras.echo is not None
+        return asked, extras if done else None
+
+    async def _with_files_read(
+        self, asked: Asked, plugin: _Plugin | None, models: list[Model], extras: Extras
+    ) -> Asked:
+        assert asked.chat is not None
+        engine = None
+        if plugin is not None:
+            engine = plugin.pdf.engine if plugin.pdf is not None else None
+            if plugin.enabled is False:
+                return asked
+        if not extras_files.must_read(engine, models):
+            return asked
+        async with self._readers:
+            messages, extras.annotations = await extras_files.read_out(asked.chat.fields["messages"], self._services)
+        return asked if messages is None else with_messages(asked, messages)
+
+
+def with_messages(asked: Asked, messages: object) -> Asked:
+    """The request with other messages."""
+    assert asked.chat is not None
+    return ChatAsked(msgspec.json.encode(asked.chat.fields | {"messages": Raw(msgspec.json.encode(messages))}))
+
+
+def _models(asked: Asked, snapshot: Snapshot) -> list[Model]:
+    """The models that are named, as far as a name says it without routing."""
+    peek = asked.peek
+    names = [name for name in (peek.model, *(peek.models or ())) if name]
+    found = [snapshot.find(name) or snapshot.find(name.partition(":")[0]) for name in names]
+    return [model for model in found if model is not None]
+
+
+def _field(fields: dict[str, Raw], name: str, kind: type[T]) -> T | None:
+    raw = fields.get(name)
+    if raw is None or bytes(raw) == b"null":
+        return None
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"Invalid request: `{name}`: {error}") from error
+
+
+def _heals(plugins: dict[str, _Plugin], asked: Asked) -> bool:
+    """Whether JSON is to be mended: only whole answers of a wanted form are (`behaviour.md` section 12)."""
+    plugin = plugins.get("response-healing")
+    if plugin is None or plugin.enabled is False or asked.stream or asked.chat is None:
+        return False
+    raw = bytes(asked.chat.fields.get("response_format", b"null"))
+    return b'"json_object"' in raw or b'"json_schema"' in raw
+
+
+def _compresses(plugins: dict[str, _Plugin], fields: dict[str, Raw], *, short: bool) -> bool:
+    """Whether a prompt that is too long loses its middle; what the caller says goes before the model's size."""
+    plugin = plugins.get("context-compression")
+    if plugin is not None:
+        return plugin.enabled is not False
+    transforms = _field(fields, "transforms", list[str])
+    return short if transforms is None else "middle-out" in transforms
