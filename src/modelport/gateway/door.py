@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from modelport.dialects.openai_chat import request as chat_request
+from modelport.dialects.openai_responses.custom_tools import TextCalls, TextReader, with_functions
+from modelport.dialects.openai_responses.response_write import custom_tools
 from modelport.gateway import beyond
 from modelport.gateway.asked import ChatAsked, TranslatedAsked
 from modelport.gateway.dialect_table import DIALECTS
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
 
     from modelport.dialects.canonical import Charged, Event, Identity, Output, Target
     from modelport.gateway.asked import Asked
-    from modelport.gateway.dialect import Dialect, StreamWriter
+    from modelport.gateway.dialect import Dialect, StreamReader, StreamWriter
     from modelport.gateway.passage import Passage
 
 __all__ = ["CHAT", "Address", "Door"]
 
 CHAT = "openai_chat"
 """The one dialect whose requests stay unread where they may."""
+_RESPONSES = "openai_responses"
+"""The one dialect with tools of free text, which others know as functions."""
 _SSE = b"text/event-stream; charset=utf-8"
 
 
@@ -99,6 +103,8 @@ class Door:
         if dialect != self.dialect:
             # Fields without a canonical word mean something in the caller's dialect only.
             request = msgspec.structs.replace(request, extra={})
+            if self.dialect == _RESPONSES:
+                request = with_functions(request)
         return spoken.write_request(request, target)
 
     def passage(
@@ -111,13 +117,19 @@ class Door:
         same = spoken.same if dialect == self.dialect else None
         request = asked.canonical
 
+        names = custom_tools(request) if self.dialect == _RESPONSES != dialect else frozenset[str]()
+
         def read_response(body: bytes) -> list[Event]:
-            return spoken.read_response(body, target)
+            events = spoken.read_response(body, target)
+            return TextCalls(names).feed(events) if names else events
 
         def write_whole(output: Output, charged: Charged) -> bytes:
             return self._spoken.write_response(output, identity, charged, request)
 
-        way = Way(spoken.reader(target), self.writer(identity, asked), read_response, write_whole)
+        reader: StreamReader = spoken.reader(target)
+        if names:
+            reader = TextReader(reader, TextCalls(names))
+        way = Way(reader, self.writer(identity, asked), read_response, write_whole)
         if same is None:
             return Translated(way, without_reasoning=without_reasoning)
         return Patched(way, same, identity, without_reasoning=without_reasoning)

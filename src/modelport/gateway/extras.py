@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from msgspec import Raw
 
-from modelport.errors import BadRequest
+from modelport.errors import BadRequest, ModelportError
 from modelport.gateway import extras_context, extras_files
 from modelport.gateway.asked import ChatAsked
 from modelport.gateway.extras_answer import Echo, mended_whole, opening
@@ -63,6 +63,11 @@ class Extras:
     def opening(self, identity: Identity) -> bytes:
         """The events that go before a streamed answer's first."""
         return opening(identity, self.annotations, self.echo)
+
+    def tell(self, error: Exception) -> None:
+        """Adds what was read to an error, so that the caller need not have it read again."""
+        if self.annotations and isinstance(error, ModelportError):
+            error.metadata["file_annotations"] = self.annotations
 
     def whole(self, body: bytes) -> bytes:
         """A whole answer with what belongs in it."""

@@ -50,7 +50,7 @@ async def fitted(asked: Asked, models: Sequence[Model]) -> Asked:
         return asked
     context = max(model.context_length for model in models)
     room = context - min(asked.max_tokens or min(_USUAL_ANSWER, context // 4), context // 2)
-    many = any(model.author == "anthropic" for model in models) and len(asked.chat.messages) > _MOST_CLAUDE
+    many = any(model.architecture.tokenizer == "Claude" for model in models) and len(asked.chat.messages) > _MOST_CLAUDE
     if asked.prompt_bytes <= room and not many:
         return asked  # no tokenizer makes more tokens of it
     await tokens.load()

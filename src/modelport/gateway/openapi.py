@@ -1,4 +1,7 @@
-"""The inference routes' part of the OpenAPI document: they are plain ASGI, so the framework does not know them."""
+"""The inference routes' part of the OpenAPI document: they are plain ASGI, so the framework does not know them.
+
+Errors are shown in the form of chat completions; at another door they come in that dialect's own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from modelport.dialects.openai_chat.wire import Message, Peek
+from modelport.gateway import openapi_doors
+from modelport.gateway.openapi_doors import Described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +33,17 @@ _ERRORS = {
 }
 
 
+_STREAMED = " Streamed, events that end with usage and the dialect's own last word."
+_CHAT = Described(
+    "chat_completions",
+    "Chat",
+    "Chat completion, whole or streamed",
+    {"$ref": "#/components/schemas/ChatRequest"},
+    {"type": "object", "additionalProperties": True},
+    "text/event-stream",
+)
+
+
 def with_inference(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
     """The framework's document with the inference routes in it."""
 
@@ -45,7 +61,9 @@ def with_inference(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
                 "description": "Fields that are not listed travel to the provider as they are.",
                 "allOf": [peek, _messages(message)],
             }
-            document["paths"]["/api/v1/chat/completions"] = {"post": _operation()}
+            schemas |= openapi_doors.schemas()
+            for path, described in {"/api/v1/chat/completions": _CHAT, **openapi_doors.DOORS}.items():
+                document["paths"][path] = {"post": _operation(described)}
             document["paths"]["/api/v1/route"] = {"post": _planning()}
             document["components"].setdefault("securitySchemes", {})["apiKey"] = {"type": "http", "scheme": "bearer"}
         return document
@@ -82,33 +100,34 @@ def _error_schema() -> dict[str, Any]:
     }
 
 
-def _operation() -> dict[str, Any]:
+def _operation(described: Described) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    answer = {"type": "object", "additionalProperties": True}
-    return {
-        "operationId": "chat_completions",
-        "tags": ["Chat"],
-        "summary": "Chat completion, whole or streamed",
+    content: dict[str, Any] = {}
+    if not described.only_streams:
+        content["application/json"] = {"schema": described.answer}
+    if described.streams:
+        content[described.streams] = {"schema": {"type": "string"}}
+    operation: dict[str, Any] = {
+        "operationId": described.name,
+        "tags": [described.tag],
+        "summary": described.summary,
         "security": [{"apiKey": []}],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}},
-        },
+        "requestBody": {"required": True, "content": {"application/json": {"schema": described.request}}},
         "responses": {
-            "200": {
-                "description": "The answer; with `stream`, events that end with one usage event and `[DONE]`.",
-                "content": {
-                    "application/json": {"schema": answer},
-                    "text/event-stream": {"schema": {"type": "string"}},
-                },
-            },
+            "200": {"description": "The answer." + (_STREAMED if described.streams else ""), "content": content},
             **{code: {"description": text, "content": error} for code, text in _ERRORS.items()},
         },
     }
+    if described.parameters:
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in described.parameters
+        ]
+    return operation
 
 
 def _planning() -> dict[str, Any]:
-    operation = _operation()
+    operation = _operation(_CHAT)
     answer = {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}
     return {
         **operation,

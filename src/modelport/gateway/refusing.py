@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from modelport.gateway.doors import Door
     from modelport.gateway.exchange import Exchange
 
-__all__ = ["hedge_after", "refuse", "with_told"]
+__all__ = ["hedge_after", "refuse", "uncancel", "with_told"]
 
 _log = structlog.get_logger(__name__)
 _JSON = (b"content-type", b"application/json")
@@ -28,6 +29,13 @@ def hedge_after(asked: str | None, usual: float) -> float | None:
     except ValueError:
         return None
     return seconds if 0 < seconds < 3600 else None
+
+
+def uncancel() -> None:
+    """Takes back a cancellation that was meant for the answer, not for the task."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
 
 
 def with_told(body: bytes, told: bytes | None) -> bytes:

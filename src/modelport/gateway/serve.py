@@ -30,7 +30,7 @@ from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
-from modelport.gateway.refusing import hedge_after, refuse, with_told
+from modelport.gateway.refusing import hedge_after, refuse, uncancel, with_told
 from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.sticky import Conversations, conversation_of
@@ -109,7 +109,7 @@ class Chat:
                 run.cancelled()
                 if not exchange.gone:
                     raise
-                _uncancel()
+                uncancel()
             except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
                 await run.fail(exchange, headers, error)
 
@@ -362,7 +362,7 @@ class _Run:
             await exchange.end(with_told(begun.passage.end(charged), told))
         else:
             body = begun.passage.whole(charged)
-            body = body if self._extras is None else self._extras.whole(body)
+            body = self._extras.whole(body) if self._extras else body
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
             await exchange.answer(200, shown, with_told(body, told))
 
@@ -436,8 +436,8 @@ class _Run:
             _log.error("chat.fault", exc_info=error)
         if self._settled:
             return
-        if self._extras is not None and self._extras.annotations and isinstance(error, ModelportError):
-            error.metadata["file_annotations"] = self._extras.annotations
+        if self._extras is not None:
+            self._extras.tell(error)
         self._describe(self._begun)
         self._settled = True
         done = self.bill.failed(error, self._used_in_vain())
@@ -496,9 +496,3 @@ def _recorded(run: _Run, asked: Wanted, send: Send) -> Recording:
     recording = Recording(send, run.comment)
     run.cache = (asked, recording)
     return recording
-
-
-def _uncancel() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
