@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
+from modelport.accounts.administration import Administration
 from modelport.accounts.identities import Identities
 from modelport.accounts.oidc import Oidc
 from modelport.accounts.organizations import Organizations
@@ -29,6 +30,7 @@ from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
+from modelport.admin.routes import router as admin_router
 from modelport.audit.recorder import Recorder
 from modelport.audit.service import Audit
 from modelport.catalog.admin.routes import router as catalog_admin_router
@@ -126,10 +128,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
         hooks = HookWorker(database, vault, outbound, signature)
         notices = Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
-        payments = Payments(database, vault, credits, settings, notices)
         keys = Keys(database, vault)
-        workspaces = Workspaces(database)
-        workspaces.has_keys = has_keys
         yield Services(
             settings=settings,
             database=database,
@@ -140,8 +139,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
             passkeys=Passkeys(database, vault),
             organizations=organizations,
-            workspaces=workspaces,
             identities=Identities(database, vault, oidc=Oidc(upstream), sign_in=sign_in, settings=settings),
+            administration=Administration(database, vault),
+            workspaces=Workspaces(database, has_keys),
             mailer=mailer,
             notices=notices,
             hooks=hooks,
@@ -161,8 +161,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             budgets=Budgets(database),
             prices=PriceBook(database, catalog),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
-            payments=payments,
             upstream=upstream,
+            payments=Payments(database, vault, credits, settings, notices),
             health=Health(),
             presets=Presets(database),
         )
@@ -286,6 +286,7 @@ def control_app(services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(use_router, prefix="/api/app")
+    app.include_router(admin_router)
     app.include_router(setup_router)
     app.include_router(payments_router, prefix="/api/app")
     app.include_router(payments_admin_router, prefix="/api/admin")

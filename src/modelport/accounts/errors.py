@@ -21,6 +21,7 @@ __all__ = [
     "NotAnOrganization",
     "NotSignedIn",
     "OwnerStays",
+    "OwnsOrganization",
     "PasskeyRefused",
     "ProofRefused",
     "ProveAgain",
@@ -115,6 +116,10 @@ class NoSuchMember(NotFound):
 
 class NotAnOrganization(BadRequest):
     """This is done with organisations only, not with a person's own account."""
+
+
+class OwnsOrganization(Conflict):
+    """Who owns an organisation can't be erased."""
 
 
 class OwnerStays(Conflict):

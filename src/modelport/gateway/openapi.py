@@ -50,6 +50,7 @@ def with_inference(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
     def openapi() -> dict[str, Any]:
         document = make()
         if "/api/v1/chat/completions" not in document["paths"]:
+            _tell_refusals(document)
             (peek, message), parts = msgspec.json.schema_components(
                 [Peek, Message], ref_template="#/components/schemas/{name}", schema_hook=lambda _: {}
             )
@@ -69,6 +70,37 @@ def with_inference(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
         return document
 
     return openapi
+
+
+_REFUSALS = {
+    "400": "The request can't be read, or asks for what can't be.",
+    "401": "Not signed in, or no valid key.",
+    "402": "Credits do not suffice.",
+    "403": "The caller may not do this.",
+    "404": "No such thing, or none that the caller may see.",
+    "409": "It is there already, or something stands against it.",
+    "429": "Too many tries.",
+    "502": "Another server that is needed for this fails.",
+    "503": "This can't be served now; a retry may help.",
+}
+_HEALTH = frozenset({"/healthz", "/readyz"})
+
+
+def _tell_refusals(document: dict[str, Any]) -> None:
+    """Says of every route of the control plane how it refuses; the framework's own 422 never leaves this house."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    refusals = {code: {"description": text, "content": content} for code, text in _REFUSALS.items()}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            if path not in _HEALTH:
+                operation["responses"] |= refusals
+    for name in ("HTTPValidationError", "ValidationError"):
+        document.get("components", {}).get("schemas", {}).pop(name, None)
+    document["paths"]["/readyz"]["get"]["responses"]["503"] = {
+        "description": "It can't.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
 
 
 def _messages(message: dict[str, Any]) -> dict[str, Any]:

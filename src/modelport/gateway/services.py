@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.accounts.administration import Administration
     from modelport.accounts.identities import Identities
     from modelport.accounts.organizations import Organizations
     from modelport.accounts.passkeys import Passkeys
@@ -57,6 +58,7 @@ class Services:
     passkeys: Passkeys
     organizations: Organizations
     identities: Identities
+    administration: Administration
     workspaces: Workspaces
     mailer: Mailer
     notices: Notices

@@ -104,6 +104,19 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("付款已退回", "账户 {account} 的一笔付款已退回，相应余额已扣除。"),
         "/settings/credits",
     ),
+    "operator_visit": Kind(
+        frozenset(Role),
+        (
+            "An operator looked into your account",
+            "An operator looked in as you, for half an hour at most, without your conversations, and changed nothing.",
+        ),
+        (
+            "运营人员查看了您的账户",
+            "本服务器的运营人员以您的身份查看了账户（最多半小时）。他们看不到对话内容，也无法更改任何设置。",
+        ),
+        "/settings",
+        can_mute=False,
+    ),
     "new_sign_in": Kind(
         frozenset(Role),
         ("A new sign-in to your account", "Somebody, hopefully you, signed in from a browser we have not seen."),

@@ -91,7 +91,13 @@ async def begin(
     return response
 
 
-@router.get("/auth/oidc/{slug}/callback", status_code=302, summary="Back from a provider", dependencies=_OPEN)
+@router.get(
+    "/auth/oidc/{slug}/callback",
+    status_code=302,
+    summary="Back from a provider",
+    dependencies=_OPEN,
+    response_class=RedirectResponse,
+)
 async def callback(
     request: Request,
     slug: str,

@@ -219,7 +219,12 @@ async def new_codes(request: Request, caller: Me) -> RecoveryCodes:
     return RecoveryCodes(codes=await services.second_factor.new_codes(caller.user_id))
 
 
-@router.get("/export", summary="Everything the person has here")
+@router.get(
+    "/export",
+    summary="Everything the person has here",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
 async def read_export(request: Request, caller: Me) -> Response:
     """A zip of JSON files, without any secret."""
     services: Services = request.app.state.services

@@ -38,10 +38,10 @@ def home_of(connection: Connection, account_id: str) -> str | None:
 class Workspaces:
     """The door to workspaces."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, has_keys: Callable[[Connection, str, str | None], bool]) -> None:
+        """`has_keys` tells whether active keys, of one person or of anybody, are in a workspace."""
         self._database = database
-        self.has_keys: Callable[[Connection, str, str | None], bool] = lambda _connection, _workspace, _user: False
-        """Whether active keys, of one person or of anybody, are in a workspace; set by who keeps keys."""
+        self._has_keys = has_keys
 
     async def of_account(self, account_id: str, offset: int = 0, limit: int = 50) -> tuple[list[Workspace], int]:
         """A page of an account's workspaces, the default one first, and how many there are."""
@@ -122,7 +122,7 @@ class Workspaces:
             raise BadWorkspace("This is the default workspace: confirm with `confirm_default_workspace_deletion=true`.")
 
         def remove(connection: Connection) -> None:
-            if self.has_keys(connection, workspace.id, None):
+            if self._has_keys(connection, workspace.id, None):
                 raise WorkspaceInUse("Active API keys are in this workspace: remove them first.")
             store.remove(connection, workspace.id)
 
@@ -184,7 +184,7 @@ class Workspaces:
             raise BadWorkspace("Everybody is in the default workspace: remove them from the organization instead.")
 
         def remove(connection: Connection) -> int:
-            if any(self.has_keys(connection, workspace.id, each) for each in user_ids):
+            if any(self._has_keys(connection, workspace.id, each) for each in user_ids):
                 raise WorkspaceInUse("A member with active API keys in the workspace can't be removed.")
             return store.remove_members(connection, workspace.id, user_ids)
 

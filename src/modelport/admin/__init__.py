@@ -1,0 +1,1 @@
+"""The operators' API over people, accounts, credits and the audit log; catalogue and payments have their own."""

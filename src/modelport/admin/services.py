@@ -1,0 +1,28 @@
+"""What these routes are given to work with: the part of `gateway.services.Services` they use, told by its shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from modelport.accounts.administration import Administration
+    from modelport.accounts.organizations import Organizations
+    from modelport.accounts.service import Accounts
+    from modelport.audit.service import Audit
+    from modelport.credits.service import Credits
+    from modelport.notices.service import Notices
+    from modelport.usage.service import Usage
+
+__all__ = ["Services"]
+
+
+class Services(Protocol):
+    """Services of the process."""
+
+    accounts: Accounts
+    administration: Administration
+    organizations: Organizations
+    audit: Audit
+    credits: Credits
+    notices: Notices
+    usage: Usage

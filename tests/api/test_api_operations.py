@@ -1,0 +1,174 @@
+"""Every operation that `docs/reference/operations.md` says works, driven by the official client on a running server."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from openrouter import OpenRouter, errors, operations
+
+from operations_page import is_offered, known_routes
+from operations_page import operations as known_operations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from api_harness import Caller
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:warning. \*\* DEPRECATED \*\*:DeprecationWarning")
+DRIVEN = {f"{each.method} {each.path}": each for each in known_operations() if each.driven}
+
+ELSEWHERE = {"POST /embeddings", "POST /rerank"}
+"""Driven by the official client in `test_api_vectors.py`, through every kind of provider."""
+
+
+class Run:
+    """An account with a key of each kind, and the requests that the official client sent with them."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.sent: list[tuple[str, str, int]] = []
+        services = caller.harness.services
+
+        async def management() -> str:
+            user = await services.accounts.user(caller.email)
+            text, _ = await services.keys.create(caller.account_id, user.id, "m", management=True)
+            return text
+
+        self.management = caller.harness.call(management())
+        self.http = httpx.Client(timeout=30, event_hooks={"response": [self._note]})
+
+    def _note(self, answer: httpx.Response) -> None:
+        path = answer.request.url.path.removeprefix("/api/v1")
+        self.sent.append((answer.request.method, path, answer.status_code))
+
+    def client(self, key: str) -> OpenRouter:
+        """The official client."""
+        return OpenRouter(server_url=f"{self.caller.harness.url}/api/v1", api_key=key, client=self.http)
+
+    def driven(self) -> set[str]:
+        """Operations that were sent and answered well, as the list has them."""
+        found: set[str] = set()
+        for method, path, status in self.sent:
+            if status < 300:
+                # Fixed addresses first: `/models/count` is also of the form of others.
+                for name, each in sorted(DRIVEN.items(), key=lambda item: item[0].count("{")):
+                    pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each.path))
+                    if each.method == method and re.fullmatch(pattern, path):
+                        found.add(name)
+                        break
+        return found
+
+
+@pytest.fixture
+def run(caller: Caller) -> Iterator[Run]:
+    made = Run(caller)
+    yield made
+    made.http.close()
+
+
+def _inference(run: Run) -> None:
+    client = run.client(run.caller.key)
+    messages: list[Any] = [{"role": "user", "content": "x"}]
+    answer = client.chat.send(model="fake/text", messages=messages)
+    assert client.generations.get_generation(id=answer.id).data.id == answer.id
+    assert client.responses.send(model="fake/text", input="x").id
+    assert client.api_keys.get_current_key_metadata().data.usage > 0
+
+
+def _catalogue(run: Run) -> None:
+    client = run.client(run.caller.key)
+    assert client.models.list() is not None
+    assert client.models.count().data.count > 0
+    assert client.models.get(author="fake", slug="text").data.id == "fake/text"
+    security = operations.ListModelsUserSecurity(bearer=run.caller.key)
+    assert client.models.list_for_user(security=security) is not None
+    assert client.endpoints.list(author="fake", slug="multi").data.endpoints
+    assert client.endpoints.list_zdr_endpoints() is not None
+    assert client.providers.list().data
+    assert client.embeddings.list_models() is not None
+    assert client.images.list_models() is not None
+    assert client.video_generation.list_videos_models() is not None
+    assert client.tools.list_tools(security=operations.ListToolsSecurity(bearer=run.caller.key)) is not None
+
+
+def _keys(run: Run) -> None:
+    client = run.client(run.management)
+    made = client.api_keys.create(name="robot", limit=1.5, limit_reset="daily").data
+    assert client.api_keys.get(hash=made.hash).data.limit == 1.5
+    assert client.api_keys.update(hash=made.hash, name="robot 2").data.name == "robot 2"
+    assert "robot 2" in {each.name for each in client.api_keys.list().data}
+    client.api_keys.delete(hash=made.hash)
+    assert client.credits.get_credits().data.total_credits == 1
+
+
+def _workspaces(run: Run) -> None:
+    client = run.client(run.management)
+    made = client.workspaces.create(name="Lab", slug="lab").data
+    assert client.workspaces.get(id=made.id).data.slug == "lab"
+    assert client.workspaces.update(id=made.id, name="Lab 2").data.name == "Lab 2"
+    assert client.workspaces.list() is not None
+    people = client.organization.list_members()
+    assert people is not None
+    ids = [each.id for each in people.result.data]
+    client.workspaces.bulk_add_members(id=made.id, user_ids=ids)
+    assert client.workspaces.list_members(id=made.id) is not None
+    client.workspaces.bulk_remove_members(id=made.id, user_ids=ids)
+    client.workspaces.set_budget(workspace_ref="lab", interval="monthly", limit_usd=5)
+    assert client.workspaces.get_budget(workspace_ref="lab", interval="monthly").data.limit_usd == 5
+    assert client.workspaces.list_budgets(workspace_ref="lab").data
+    client.workspaces.delete_budget(workspace_ref="lab", interval="monthly")
+    client.workspaces.delete(id=made.id)
+
+
+def _presets(run: Run) -> None:
+    client = run.client(run.caller.key)
+    messages: list[Any] = [{"role": "user", "content": "x"}]
+    assert client.presets.create_presets_chat_completions(slug="one", messages=messages, model="fake/text") is not None
+    assert client.presets.create_presets_messages(slug="two", messages=messages, model="fake/text") is not None
+    assert client.presets.create_presets_responses(slug="three", input="x", model="fake/text") is not None
+    assert client.presets.list() is not None
+    assert client.presets.get(slug="one") is not None
+    assert client.presets.list_versions(slug="one") is not None
+    assert client.presets.get_version(slug="one", version="1") is not None
+
+
+def _figures(run: Run) -> None:
+    client = run.client(run.management)
+    assert client.analytics.get_user_activity() is not None
+    assert client.analytics.get_analytics_meta() is not None
+    assert client.analytics.query_analytics(metrics=["request_count"]) is not None
+    client = run.client(run.caller.key)
+    assert client.datasets.get_app_rankings() is not None
+    assert client.datasets.get_rankings_daily() is not None
+
+
+def test_what_the_page_says_is_what_the_client_does(run: Run) -> None:
+    drives: list[Callable[[Run], None]] = [_inference, _catalogue, _keys, _workspaces, _presets, _figures]
+    for drive in drives:
+        drive(run)
+    assert set(DRIVEN) - ELSEWHERE - run.driven() == set()
+
+
+def test_what_is_driven_is_offered_and_everything_else_says_why() -> None:
+    routes = known_routes()
+    for each in known_operations():
+        assert each.reason or is_offered(each, routes), (
+            f"{each.method} {each.path} is not offered, and nothing says why"
+        )
+        assert not each.driven or is_offered(each, routes), each
+
+
+def test_refusals_are_the_client_s_own_classes(run: Run) -> None:
+    with pytest.raises(errors.UnauthorizedResponseError):
+        run.client("sk-mp-v1-x").api_keys.list()
+    with pytest.raises(errors.ForbiddenResponseError):
+        run.client(run.caller.key).workspaces.list()
+    with pytest.raises(errors.NotFoundResponseError):
+        run.client(run.management).api_keys.get(hash="no")
+    with pytest.raises(errors.NotFoundResponseError):
+        run.client(run.management).workspaces.get(id="no")
+    with pytest.raises(errors.BadRequestResponseError):
+        run.client(run.management).workspaces.create(name="x", slug="Not A Slug")
