@@ -89,6 +89,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self.bought: dict[str, int] = {}
         """Top-ups by their keys."""
         self.gifts: dict[str, int] = {}
+        self.expired = 0
+        """How much of the taken back was gifts whose time had come."""
         self.taken: list[int] = []
         """Refunds and what expired."""
         self.charged: dict[str, tuple[int, int]] = {}
@@ -288,6 +290,7 @@ class MoneyMachine(RuleBasedStateMachine):
         assert expired <= max(free, 0)
         assert expired <= sum(self.gifts.values())
         self.taken.append(expired)
+        self.expired += expired
 
     @rule()
     def seal(self) -> None:
@@ -326,6 +329,11 @@ class MoneyMachine(RuleBasedStateMachine):
             await self.house.purse()
 
         self.run(work())
+        # The sweep also takes back gifts whose time has come.
+        gone = self.run(self.house.scalar("SELECT coalesce(sum(amount), 0) FROM transfers WHERE code = 'expire'"))
+        assert self.expired <= gone <= sum(self.gifts.values())
+        self.taken.append(gone - self.expired)
+        self.expired = gone
         found = self._charges()
         for one in self.live:
             charge = found.get(one.request.generation.id)
