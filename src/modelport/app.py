@@ -94,7 +94,7 @@ from modelport.web.site import Site
 from modelport.workspaces.service import Workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Coroutine, Generator
 
     from modelport.settings import Settings
 
@@ -102,6 +102,7 @@ __all__ = ["AlreadyServed", "control_app", "open_services", "serving"]
 
 _log = structlog.get_logger(__name__)
 _CHANGES_SECONDS = 0.3
+_POPULARITY_SECONDS = 300.0
 _SWEEP_SECONDS = 15.0
 _TIDY_SECONDS = 3600.0
 
@@ -226,8 +227,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     *([("leases", leasing.run())] if leasing is not None else []),
                     ("webhooks", services.hooks.run()),
                     ("keys", services.watch.run()),
-                    ("tidying", _tidy_now_and_then(services)),
-                    ("payments", services.payments.run()),
+                    *_rounds(services),
                 )
             ]
             try:
@@ -440,6 +440,28 @@ async def _sweep_now_and_then(sweeper: Sweeper, *, alone: bool) -> None:
             continue
         except Exception:  # noqa: BLE001 (tried again next time)
             _log.exception("sweeper.fault")
+
+
+def _rounds(services: Services) -> list[tuple[str, Coroutine[None, None, None]]]:
+    """What is done now and then and hangs on nothing else."""
+    return [
+        ("tidying", _tidy_now_and_then(services)),
+        ("payments", services.payments.run()),
+        ("popularity", _measure_popularity(services)),
+    ]
+
+
+async def _measure_popularity(services: Services) -> None:
+    """Tells the catalogue every few minutes what is used most, for the order of its lists."""
+    while True:
+        try:
+            popularity = await services.insight.popularity()
+            services.catalog.measured = replace(services.catalog.measured, popularity=popularity)
+        except DatabaseDown:
+            pass
+        except Exception:  # noqa: BLE001 (the figures of before go on serving)
+            _log.exception("popularity.fault")
+        await asyncio.sleep(_POPULARITY_SECONDS)
 
 
 async def _tidy_now_and_then(services: Services) -> None:

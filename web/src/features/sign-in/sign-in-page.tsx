@@ -71,7 +71,7 @@ export function SignInPage() {
                 key={provider.slug}
                 component="a"
                 variant="default"
-                href={`/api/app/auth/oidc/${provider.slug}/start?to=${encodeURIComponent(to ?? "/chat")}`}
+                href={`/api/app/auth/oidc/${provider.slug}?next=${encodeURIComponent(to ?? "/chat")}`}
               >
                 {t("signIn.withProvider", { name: provider.name })}
               </Button>
