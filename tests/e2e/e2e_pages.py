@@ -31,6 +31,7 @@ PAGES = (
     Place("generation-unknown", "/activity/gen-unknown", signed_in=True),
     Place("chat", "/chat?model=acme/writer", signed_in=True),
     Place("admin-providers", "/admin/providers", signed_in=True, operator=True),
+    Place("keys", "/settings/keys", signed_in=True),
     Place("credits", "/settings/credits", signed_in=True),
     Place("profile", "/settings/profile", signed_in=True),
     Place("security", "/settings/security", signed_in=True),

@@ -1,5 +1,6 @@
 /** The pages of the navigation: everybody's, and those of who is signed in. One without its API is not there. */
 import {
+  IconKey,
   IconLayoutGrid,
   IconMessages,
   IconReceipt2,
@@ -11,7 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/session";
 
 export interface Place {
-  to: "/models" | "/chat" | "/settings/credits" | "/settings/profile" | "/admin/providers";
+  to: "/models" | "/chat" | "/settings/keys" | "/settings/credits" | "/settings/profile" | "/admin/providers";
   label: string;
   icon: TablerIcon;
 }
@@ -28,6 +29,7 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   const { t } = useTranslation();
   if (!me) return [];
   const places: Place[] = [];
+  places.push({ to: "/settings/keys", label: t("shell.keys"), icon: IconKey });
   places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
   if (me.user.is_operator)

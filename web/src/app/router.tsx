@@ -92,6 +92,12 @@ const credits = createRoute({
   component: lazyRouteComponent(() => import("@/features/credits/credits-page"), "CreditsPage"),
 });
 
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("@/features/keys/keys-page"), "KeysPage"),
+});
+
 const generation = createRoute({
   getParentRoute: () => root,
   path: "/activity/$id",
@@ -114,7 +120,7 @@ const tree = root.addChildren([
   reset,
   generation,
   adminProviders,
-  settings.addChildren([profile, security, credits]),
+  settings.addChildren([keys, profile, security, credits]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -5,6 +5,7 @@ import { apiAddress } from "@/shared/lib/api-address";
 import { KEY_NAME, snippets } from "@/shared/lib/snippets";
 import { CodeTabs } from "@/shared/ui/code";
 import { CopyableId } from "@/shared/ui/copy";
+import { LinkAnchor } from "@/shared/ui/links";
 import classes from "./home-page.module.css";
 
 export function Steps({ example }: { example: string | undefined }) {
@@ -17,7 +18,10 @@ export function Steps({ example }: { example: string | undefined }) {
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
         <Stack gap="lg" component="ol" m={0} p={0} style={{ listStyle: "none" }}>
           <Step number={1} title={t("home.step1")}>
-            {t("home.step1Body")}
+            {t("home.step1Body")}{" "}
+            <LinkAnchor to="/settings/keys" underline="always">
+              {t("shell.keys")}
+            </LinkAnchor>
           </Step>
           <Step number={2} title={t("home.step2")}>
             {t("home.step2Body")} <CopyableId id={apiAddress()} what={t("common.apiAddress")} />

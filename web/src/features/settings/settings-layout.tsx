@@ -22,6 +22,7 @@ export function SettingsLayout() {
       void navigate({ to: "/sign-in", search: { to: here }, replace: true });
   }, [out, here, navigate]);
   const places = [
+    { to: "/settings/keys" as const, label: t("shell.keys") },
     { to: "/settings/credits" as const, label: t("shell.credits") },
     { to: "/settings/profile" as const, label: t("settings.profile") },
     { to: "/settings/security" as const, label: t("settings.security") },
