@@ -40,3 +40,10 @@ def _no_blocking_calls() -> Iterator[None]:  # pyright: ignore[reportUnusedFunct
             for file, name in _ALLOWED:
                 function.can_block_in(file, name)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser come last: its driver runs an event loop in this thread until the session ends, and no test
+    that wants one of its own can come after it.
+    """
+    items.sort(key=lambda item: "e2e" in item.path.parts)
