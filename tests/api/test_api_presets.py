@@ -109,4 +109,6 @@ class TestApplied:
 
     def test_variants_are_spelled_out(self, caller: Caller) -> None:
         assert echoed(caller, model="fake/text:thinking")["model"] == "text"
-        assert echoed(caller, model="fake/text:online")["model"] == "text"
+        messages = [{"role": "user", "content": "hi"}]
+        refused = caller.post(json.dumps({"model": "fake/text:online", "messages": messages}).encode())
+        assert refused.status == 400, "nobody searches the web here, and saying so beats doing nothing"

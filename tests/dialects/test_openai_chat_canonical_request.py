@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -490,6 +491,10 @@ _SEEN = st.one_of(
 
 
 def _answer(thoughts: list[Reasoning], texts: list[Text], calls: list[ToolCall], name: str | None) -> Message:
+    # Two neighbours of one kind and index are pieces of one thought, and are read as one.
+    for before, after in pairwise(thoughts):
+        if (before.kind, before.index) == (after.kind, after.index):
+            after.index = None
     return Message(Role.ASSISTANT, [*thoughts, *texts, *calls], name)
 
 

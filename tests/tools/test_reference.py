@@ -15,5 +15,5 @@ def test_a_generated_page_is_fresh(name: str) -> None:
 
 
 def test_every_generated_page_is_looked_at() -> None:
-    names = ("settings.md", "cli.md", "openapi.json", "providers.md", "parameters.md")
+    names = ("settings.md", "cli.md", "openapi.json", "providers.md", "parameters.md", "operations.md")
     assert set(pages()) == {f"docs/reference/{name}" for name in names}

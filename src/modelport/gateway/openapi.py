@@ -83,6 +83,7 @@ _REFUSALS = {
     "502": "Another server that is needed for this fails.",
     "503": "This can't be served now; a retry may help.",
 }
+_REFERENCE_ERRORS = frozenset({"Chat", "Vectors"})
 _HEALTH = frozenset({"/healthz", "/readyz"})
 
 
@@ -133,7 +134,9 @@ def _error_schema() -> dict[str, Any]:
 
 
 def _operation(described: Described) -> dict[str, Any]:
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    # Errors come in the dialect of the door: only these two are the reference's own.
+    shape = {"$ref": "#/components/schemas/Error"} if described.tag in _REFERENCE_ERRORS else {"type": "object"}
+    error = {"application/json": {"schema": shape}}
     content: dict[str, Any] = {}
     if not described.only_streams:
         content["application/json"] = {"schema": described.answer}

@@ -37,7 +37,7 @@ class RateLimit(BaseModel):
     requests: int = -1
 
 
-class KeyData(BaseModel):
+class CurrentKey(BaseModel):
     """A key as its bearer may see it; amounts in USD, periods in UTC, weeks from Monday."""
 
     label: str
@@ -68,15 +68,17 @@ class KeyData(BaseModel):
     rate_limit: RateLimit = RateLimit()
 
 
-class KeyAnswer(BaseModel):
+class CurrentKeyAnswer(BaseModel):
     """Answer of `GET /key`."""
 
-    data: KeyData
+    data: CurrentKey
 
 
 @router.get("/key", summary="The key of this request")
 @router.get("/auth/key", summary="The key of this request, under its older address", include_in_schema=False)
-async def read_key(request: Request, caller: Annotated[Principal, Depends(allow(Permission.KEY_SELF))]) -> KeyAnswer:
+async def read_key(
+    request: Request, caller: Annotated[Principal, Depends(allow(Permission.KEY_SELF))]
+) -> CurrentKeyAnswer:
     """What the key is, what it has spent to the last settled answer, and what it may still do."""
     services = request.app.state.services
     credits: Credits = services.credits
@@ -89,8 +91,8 @@ async def read_key(request: Request, caller: Annotated[Principal, Depends(allow(
     paid = (await credits.purse(record.account_id)).ever_funded
     quota = await limits.today(record.account_id, paid=paid)
     spent = live.spent(record.limit_reset)
-    return KeyAnswer(
-        data=KeyData(
+    return CurrentKeyAnswer(
+        data=CurrentKey(
             label=record.label,
             name=record.name,
             limit=None if record.limit is None else to_number(record.limit),
