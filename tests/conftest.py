@@ -26,6 +26,8 @@ _ALLOWED = (
     ("asyncpg/connect_utils.py", "_parse_connect_arguments"),
     ("modelport/db/database.py", "__init__"),
     ("modelport/db/migrate.py", "_upgrade"),
+    # Coverage guards its data, which it measures in the loop's thread too.
+    ("coverage/collector.py", "lock_data"),
     # A logged exception is shown with its source lines.
     ("linecache.py", "checkcache"),
     ("linecache.py", "updatecache"),
