@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from modelport.app import control_app
+from modelport.control import control_app
 from modelport.gateway.doors import find
 
 __all__ = ["Operation", "is_offered", "operations", "page"]

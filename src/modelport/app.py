@@ -14,11 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-import modelport
 from modelport.accounts.administration import Administration
 from modelport.accounts.identities import Identities
 from modelport.accounts.oidc import Oidc
@@ -30,81 +26,54 @@ from modelport.accounts.service import Accounts
 from modelport.accounts.sessions import Sessions
 from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
-from modelport.admin.routes import router as admin_router
-from modelport.audit.recorder import Recorder
 from modelport.audit.service import Audit
-from modelport.catalog.admin.routes import router as catalog_admin_router
+from modelport.background import running
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.price_book import PriceBook
-from modelport.catalog.routes import router as catalog_router
 from modelport.catalog.service import Catalog
 from modelport.catalog.sync import Sync
+from modelport.control import control_app
 from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
-from modelport.db import changes
 from modelport.db.database import Database, DatabaseDown
 from modelport.db.migrate import migrate
-from modelport.dialects.openai_chat.errors import write_error
-from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
 from modelport.gateway.bill import OpenStreams
-from modelport.gateway.explaining import router as explaining_router
-from modelport.gateway.openapi import with_inference
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
-from modelport.keys.access import public
 from modelport.keys.codes import Codes
 from modelport.keys.leaks import Leaks
-from modelport.keys.routes import router as keys_router
 from modelport.keys.service import Keys, has_keys
 from modelport.keys.watch import Watch
 from modelport.kit import ids
 from modelport.kit.vault import Vault
-from modelport.limits.routes import router as limits_router
 from modelport.limits.service import Limits, make_windows
 from modelport.mail.service import Mailer
 from modelport.mail.transport import transport_of
 from modelport.notices.service import Notices, signature
 from modelport.notices.worker import HookWorker
-from modelport.payments.admin_routes import router as payments_admin_router
-from modelport.payments.hook_routes import router as payments_hooks_router
-from modelport.payments.routes import router as payments_router
 from modelport.payments.service import Payments
-from modelport.people.consent_routes import router as consent_router
-from modelport.people.routers import account_routers, people_routers
-from modelport.people.setup_routes import router as setup_router
-from modelport.presets.routes import router as preset_router
 from modelport.presets.service import Presets
 from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
 from modelport.upstream.health import Health
-from modelport.usage.analytics_routes import router as analytics_router
-from modelport.usage.app_routes import router as use_router
-from modelport.usage.data_routes import router as data_router
 from modelport.usage.insight import Insight
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
-from modelport.usage.routes import router as usage_router
 from modelport.usage.service import Usage
-from modelport.usage.sweeper import Sweeper
-from modelport.usage.upkeep import Upkeep
 from modelport.web import files as web_files
 from modelport.web.site import Site
 from modelport.workspaces.service import Workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Generator
+    from collections.abc import AsyncGenerator, Generator
 
     from modelport.settings import Settings
 
-__all__ = ["AlreadyServed", "control_app", "open_services", "serving"]
+__all__ = ["AlreadyServed", "open_services", "serving"]
 
 _log = structlog.get_logger(__name__)
-_CHANGES_SECONDS = 0.3
-_POPULARITY_SECONDS = 300.0
-_SWEEP_SECONDS = 15.0
-_TIDY_SECONDS = 3600.0
 
 
 class AlreadyServed(Exception):
@@ -199,9 +168,6 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
             leasing = services.leasing
             if leasing is not None:
                 await leasing.start()
-            sweeper = Sweeper(services.database, services.credits)
-            alone = services.database.dialect == "sqlite"
-            await sweeper.sweep(alone=alone)
             await services.upstream.start()
             await services.outbound.start()
             await services.limits.start()
@@ -211,32 +177,13 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                 services.catalog.measured,
                 endpoint=partial(_figures, services.health),
             )
-            upkeep = Upkeep(settings, services.database)
-            await upkeep.keep()
             streams = OpenStreams(services)
             control = Site(control_app(services), await asyncio.to_thread(web_files.load))
-            background = [
-                asyncio.create_task(coroutine, name=name)
-                for name, coroutine in (
-                    ("changes", _follow_changes(services)),
-                    ("sweeper", _sweep_now_and_then(sweeper, alone=alone)),
-                    ("checkpoints", streams.run()),
-                    ("upkeep", upkeep.run()),
-                    ("health", health_copy.keep(services.database, services.health)),
-                    ("mail", services.mailer.run()),
-                    *([("leases", leasing.run())] if leasing is not None else []),
-                    ("webhooks", services.hooks.run()),
-                    ("keys", services.watch.run()),
-                    *_rounds(services),
-                )
-            ]
             try:
-                lots = random.Random()  # noqa: S311 (shares out load; a plan draws for every endpoint, so it must be quick)
-                yield Gateway(Chat(services, streams, lots), control), services
+                async with running(services, streams):
+                    lots = random.Random()  # noqa: S311 (shares out load; a plan draws for every endpoint, so it must be quick)
+                    yield Gateway(Chat(services, streams, lots), control), services
             finally:
-                for task in background:
-                    task.cancel()
-                await asyncio.gather(*background, return_exceptions=True)
                 await services.payments.close()
                 await services.journal.close()
                 await _seal_the_rest(services.credits)
@@ -258,99 +205,6 @@ def _permaslug(catalog: Catalog, model_id: str) -> str:
     return model_id if model is None else model.canonical_slug
 
 
-def control_app(services: Services | None = None) -> FastAPI:
-    """The control plane; without services it is good for its OpenAPI document only."""
-    app = FastAPI(
-        title="Modelport",
-        version=modelport.__version__,
-        summary="One account, one key and one API for every large language model.",
-        openapi_url="/openapi.json",
-        docs_url=None,  # its page would load scripts from another host
-        redoc_url=None,
-    )
-    app.state.services = services
-    for prefix in ("/api/v1", "/v1"):
-        for router in (
-            catalog_router,
-            limits_router,
-            preset_router,
-            usage_router,
-            keys_router,
-            explaining_router,
-            *account_routers,
-            data_router,
-            analytics_router,
-        ):
-            app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in people_routers:
-        app.include_router(router, prefix="/api/app")
-    app.include_router(catalog_admin_router)
-    app.include_router(use_router, prefix="/api/app")
-    app.include_router(admin_router)
-    app.include_router(setup_router)
-    app.include_router(payments_router, prefix="/api/app")
-    app.include_router(payments_admin_router, prefix="/api/admin")
-    app.include_router(payments_hooks_router, prefix="/api/webhooks")
-    app.include_router(consent_router)
-    health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
-    health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
-    health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
-    app.include_router(health)
-    app.add_middleware(Recorder)
-    app.openapi = with_inference(app.openapi)
-    app.add_exception_handler(ModelportError, _told)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _framework)
-    app.add_exception_handler(Exception, _fault)
-    return app
-
-
-async def _alive() -> dict[str, str]:
-    return {"status": "alive"}
-
-
-async def _ready(request: Request, response: Response) -> dict[str, str]:
-    services: Services = request.app.state.services
-    try:
-        await services.database.read(changes.latest)
-    except DatabaseDown:
-        response.status_code = 503
-        return {"status": "database unreachable"}
-    if services.journal.failing:
-        response.status_code = 503
-        return {"status": "database refuses to write"}
-    return {"status": "ready"}
-
-
-def _json(error: Exception, status: int) -> Response:
-    headers = dict(error.headers) if isinstance(error, ModelportError) else {}
-    if isinstance(error, ModelportError) and error.retry_after is not None:
-        headers["retry-after"] = str(error.retry_after)
-    return Response(write_error(error), status, headers, media_type="application/json")
-
-
-async def _told(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ModelportError)
-    return _json(error, error.code)
-
-
-async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    faults = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
-    return _json(BadRequest(f"Invalid request: {faults}"), 400)
-
-
-async def _framework(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    known: dict[int, ModelportError] = {404: NotFound("Not Found"), 405: MethodNotAllowed("Method Not Allowed")}
-    return _json(known.get(error.status_code, BadRequest(str(error.detail))), error.status_code)
-
-
-async def _fault(_request: Request, error: Exception) -> Response:
-    _log.error("control.fault", exc_info=error)
-    return _json(error, 500)
-
-
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Generator[None]:
     """Holds the data directory for this process: the embedded database has one server at a time. On PostgreSQL there
@@ -370,114 +224,8 @@ def _alone(settings: Settings) -> Generator[None]:
         yield
 
 
-async def _follow_changes(services: Services) -> None:
-    """Takes note of what other processes change, several times a second."""
-    seen: set[int] = set()
-    newest = await _latest(services)
-    while True:
-        await asyncio.sleep(_CHANGES_SECONDS)
-        try:
-            found = await services.database.read(partial(changes.since, seq=newest))
-        except DatabaseDown:
-            continue  # the rows will still be there
-        except Exception:  # noqa: BLE001 (a task that died would leave every cache stale for ever)
-            _log.exception("changes.fault")
-            continue
-        new = [change for change in found if change.seq not in seen and (change.seq > newest or seen)]
-        seen = {change.seq for change in found}
-        newest = max((newest, *seen))
-        if any(change.topic == "catalog" for change in new):
-            try:
-                await services.catalog.reload()
-            except Exception:  # noqa: BLE001 (the catalogue that is in memory goes on serving)
-                _log.exception("catalog.reload_failed")
-        for change in new:
-            _tell(services, change)
-        if services.leasing is not None:
-            await _return_leases(services.leasing, [change.subject for change in new if change.topic == "lease"])
-
-
-def _tell(services: Services, change: changes.Change) -> None:
-    """Hands a change to who keeps such things in memory."""
-    match change.topic:
-        case "key":
-            services.keys.changed(change.subject)
-        case "account":
-            services.keys.standing_changed(change.subject, None)
-        case "user":
-            services.keys.standing_changed(None, change.subject)
-        case "credits":
-            services.credits.changed(change.subject)
-        case "budget":
-            services.budgets.changed(change.subject)
-        case _:
-            pass  # the catalogue was reloaded once for all
-
-
 async def _seal_the_rest(credits: Credits) -> None:
     try:
         await credits.seal()
     except Exception:  # noqa: BLE001 (the next start seals it)
         _log.exception("seals.fault")
-
-
-async def _return_leases(leasing: Leasing, subjects: list[str]) -> None:
-    with contextlib.suppress(DatabaseDown):  # whoever wants them can't have them either
-        for subject in subjects:
-            await leasing.wanted(subject)
-
-
-async def _latest(services: Services) -> int:
-    return await services.database.read(changes.latest)
-
-
-async def _sweep_now_and_then(sweeper: Sweeper, *, alone: bool) -> None:
-    while True:
-        await asyncio.sleep(_SWEEP_SECONDS)
-        try:
-            await sweeper.sweep(alone=alone)
-        except DatabaseDown:
-            continue
-        except Exception:  # noqa: BLE001 (tried again next time)
-            _log.exception("sweeper.fault")
-
-
-def _rounds(services: Services) -> list[tuple[str, Coroutine[None, None, None]]]:
-    """What is done now and then and hangs on nothing else."""
-    return [
-        ("tidying", _tidy_now_and_then(services)),
-        ("payments", services.payments.run()),
-        ("popularity", _measure_popularity(services)),
-    ]
-
-
-async def _measure_popularity(services: Services) -> None:
-    """Tells the catalogue every few minutes what is used most, for the order of its lists."""
-    while True:
-        try:
-            popularity = await services.insight.popularity()
-            services.catalog.measured = replace(services.catalog.measured, popularity=popularity)
-        except DatabaseDown:
-            pass
-        except Exception:  # noqa: BLE001 (the figures of before go on serving)
-            _log.exception("popularity.fault")
-        await asyncio.sleep(_POPULARITY_SECONDS)
-
-
-async def _tidy_now_and_then(services: Services) -> None:
-    """Deletes what has run out: sessions, proofs, and the records of mails and webhook calls."""
-    while True:
-        await asyncio.sleep(_TIDY_SECONDS)
-        work = (
-            services.sessions.forget_expired,
-            services.mailer.forget_old,
-            services.hooks.forget_old,
-            services.codes.forget_old,
-        )
-        for forget in work:
-            try:
-                await forget()
-            except DatabaseDown:
-                continue
-            except Exception:  # noqa: BLE001 (tried again next time)
-                _log.exception("tidying.fault")

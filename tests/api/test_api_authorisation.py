@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role, is_write
-from modelport.app import control_app
+from modelport.control import control_app
 from modelport.keys.access import APP_HEADER, Allow, public
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelport.app import control_app
+from modelport.control import control_app
 
 
 def test_no_schema_is_named_after_its_module() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from modelport.app import control_app
+from modelport.control import control_app
 from modelport.gateway import doors
 from modelport.gateway.openapi_doors import DOORS
 

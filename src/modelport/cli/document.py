@@ -17,7 +17,7 @@ _MILLION = 1_000_000
 
 def openapi_json() -> str:
     """The OpenAPI document of the API, with a line end."""
-    from modelport.app import control_app
+    from modelport.control import control_app
 
     return json.dumps(control_app().openapi(), indent=2, ensure_ascii=False) + "\n"
 

@@ -1,0 +1,138 @@
+"""The control plane's FastAPI application: every router, and how its errors are told. `app` builds it; the gateway's
+chat path runs beside it, not through it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+import modelport
+from modelport.admin.routes import router as admin_router
+from modelport.audit.recorder import Recorder
+from modelport.catalog.admin.routes import router as catalog_admin_router
+from modelport.catalog.routes import router as catalog_router
+from modelport.db import changes
+from modelport.db.database import DatabaseDown
+from modelport.dialects.openai_chat.errors import write_error
+from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
+from modelport.gateway.explaining import router as explaining_router
+from modelport.gateway.openapi import with_inference
+from modelport.keys.access import public
+from modelport.keys.routes import router as keys_router
+from modelport.limits.routes import router as limits_router
+from modelport.payments.admin_routes import router as payments_admin_router
+from modelport.payments.hook_routes import router as payments_hooks_router
+from modelport.payments.routes import router as payments_router
+from modelport.people.consent_routes import router as consent_router
+from modelport.people.routers import account_routers, people_routers
+from modelport.people.setup_routes import router as setup_router
+from modelport.presets.routes import router as preset_router
+from modelport.usage.analytics_routes import router as analytics_router
+from modelport.usage.app_routes import router as use_router
+from modelport.usage.data_routes import router as data_router
+from modelport.usage.routes import router as usage_router
+
+if TYPE_CHECKING:
+    from modelport.gateway.services import Services
+
+__all__ = ["control_app"]
+
+_log = structlog.get_logger(__name__)
+
+
+def control_app(services: Services | None = None) -> FastAPI:
+    """The control plane; without services it is good for its OpenAPI document only."""
+    app = FastAPI(
+        title="Modelport",
+        version=modelport.__version__,
+        summary="One account, one key and one API for every large language model.",
+        openapi_url="/openapi.json",
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+    )
+    app.state.services = services
+    for prefix in ("/api/v1", "/v1"):
+        for router in (
+            catalog_router,
+            limits_router,
+            preset_router,
+            usage_router,
+            keys_router,
+            explaining_router,
+            *account_routers,
+            data_router,
+            analytics_router,
+        ):
+            app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
+    for router in people_routers:
+        app.include_router(router, prefix="/api/app")
+    app.include_router(catalog_admin_router)
+    app.include_router(use_router, prefix="/api/app")
+    app.include_router(admin_router)
+    app.include_router(setup_router)
+    app.include_router(payments_router, prefix="/api/app")
+    app.include_router(payments_admin_router, prefix="/api/admin")
+    app.include_router(payments_hooks_router, prefix="/api/webhooks")
+    app.include_router(consent_router)
+    health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
+    health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
+    health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
+    app.include_router(health)
+    app.add_middleware(Recorder)
+    app.openapi = with_inference(app.openapi)
+    app.add_exception_handler(ModelportError, _told)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _fault)
+    return app
+
+
+async def _alive() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+async def _ready(request: Request, response: Response) -> dict[str, str]:
+    services: Services = request.app.state.services
+    try:
+        await services.database.read(changes.latest)
+    except DatabaseDown:
+        response.status_code = 503
+        return {"status": "database unreachable"}
+    if services.journal.failing:
+        response.status_code = 503
+        return {"status": "database refuses to write"}
+    return {"status": "ready"}
+
+
+def _json(error: Exception, status: int) -> Response:
+    headers = dict(error.headers) if isinstance(error, ModelportError) else {}
+    if isinstance(error, ModelportError) and error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    return Response(write_error(error), status, headers, media_type="application/json")
+
+
+async def _told(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ModelportError)
+    return _json(error, error.code)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+    return _json(BadRequest(f"Invalid request: {faults}"), 400)
+
+
+async def _framework(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known: dict[int, ModelportError] = {404: NotFound("Not Found"), 405: MethodNotAllowed("Method Not Allowed")}
+    return _json(known.get(error.status_code, BadRequest(str(error.detail))), error.status_code)
+
+
+async def _fault(_request: Request, error: Exception) -> Response:
+    _log.error("control.fault", exc_info=error)
+    return _json(error, 500)

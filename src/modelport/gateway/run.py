@@ -1,0 +1,289 @@
+"""One paid request on its way to an answer: attempt, relay, settle, end. `serve` makes it, once its money is held.
+
+Whatever happens, it leaves by exactly one of three doors, and each settles its bill: completed, cancelled (the caller
+left), failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import structlog
+
+from modelport.dialects.canonical import FinishReason, Identity, Usage
+from modelport.errors import ModelportError
+from modelport.gateway import explained, tokens
+from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
+from modelport.gateway.dialect_table import FAULTS
+from modelport.gateway.explained import Timings, metadata
+from modelport.gateway.refusing import hedge_after, refuse, with_told
+from modelport.gateway.relay import BrokenOff, company, relay, stream_headers
+from modelport.kit import clock
+from modelport.upstream.errors import UpstreamFault
+from modelport.upstream.health import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from modelport.catalog.snapshot import Endpoint
+    from modelport.gateway.asked import Asked
+    from modelport.gateway.bill import Bill, OpenStreams
+    from modelport.gateway.cache import Recording, Wanted
+    from modelport.gateway.dialect import StreamWriter
+    from modelport.gateway.doors import Door
+    from modelport.gateway.exchange import Exchange
+    from modelport.gateway.extras import Extras
+    from modelport.gateway.plan import Plan
+    from modelport.gateway.services import Services
+
+__all__ = ["Run"]
+
+_log = structlog.get_logger(__name__)
+_JSON = (b"content-type", b"application/json")
+_MEASURABLE = 8
+"""Tokens below which an answer says nothing of its endpoint's speed."""
+
+
+class Run:
+    """A request that is paid for, on its way to an answer."""
+
+    def __init__(
+        self,
+        services: Services,
+        streams: OpenStreams,
+        request: Asked,
+        plan: Plan,
+        bill: Bill,
+        *,
+        door: Door,
+        lots: Random,
+        extras: Extras | None,
+    ) -> None:
+        self._services = services
+        self._lots = lots
+        self._streams = streams
+        self._door = door
+        self._extras = extras
+        self._request = request
+        self._plan = plan
+        self.bill = bill
+        self._begun: Begun | None = None
+        self._attempts: list[Attempt] = []
+        self.timings = Timings()
+        self.told_metadata = False
+        self.cache: tuple[Wanted, Recording] | None = None
+        """Where the answer is written down for the cache, if it is to be kept."""
+        self.remember: Callable[[Endpoint, Usage], None] | None = None
+        """Told who answered, so that the conversation can go on there."""
+        self._started = clock.monotonic()
+        self._first_at: float | None = None
+        self._delivering = False
+        self._settled = False
+
+    async def answer(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> None:
+        """Attempt, relay, settle, end."""
+        streams = self._streams
+        try:
+            begun = self._begun = await self._attempt(exchange, headers)
+            self._first_at = self.timings.first = clock.monotonic()
+            if self._request.stream:
+                if self._extras is not None:
+                    begun.first = self._extras.opening(self._identity(begun.endpoint)) + begun.first
+                await self.bill.deliver(begun.endpoint)
+                streams.add(self.bill)
+                self._delivering = True
+                shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint)]
+                await relay(exchange, begun, self.bill, self._stream_headers(shown))
+                await begun.drain()
+        except (*FAULTS, BrokenOff, UpstreamFault) as fault:
+            assert self._begun is not None
+            self._judge(Outcome(verdict_of(fault)))
+            await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
+            return
+        except Exception as error:  # noqa: BLE001 (the edge, as above)
+            await self.fail(exchange, headers, error)
+            return
+        finally:
+            streams.remove(self.bill)
+            if self._begun is not None:
+                self._begun.close()
+        await self._complete(exchange, headers, begun)
+
+    async def _attempt(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> Begun:
+        peek, generation = self._request.peek, self.bill.generation
+        exclude = peek.reasoning is not None and bool(peek.reasoning.exclude)
+        caller = Caller(
+            generation_id=generation.id,
+            created=generation.created_at // 1000,
+            stream=self._request.stream,
+            without_reasoning=exclude or peek.include_reasoning is False,
+            completion_cap=self.bill.completion_cap,
+            door=self._door,
+            hedge_seconds=hedge_after(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
+            echo=None if self._extras is None else self._extras.echo,
+        )
+        work = attempt(self._services, self._plan, self._request, caller, self._attempts, lots=self._lots)
+        settings = self._services.settings
+        wanted = settings.keep_alive_comments and exchange.header(b"x-modelport-comments") != "off"
+        if not caller.stream or not wanted or not self._door.comment:
+            return await work
+        async with company(exchange, self._stream_headers(headers), settings.keep_alive_interval, self._door.comment):
+            return await work
+
+    def _stream_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        return stream_headers(headers, self._door.media_type)
+
+    async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
+        """The answer is whole: settle, wait for the disk, then send its end."""
+        if begun.passage.usage is None:
+            await tokens.load()
+        usage, has_output = self._usage(begun)
+        self._did_well(begun, usage)
+        self._describe(begun)
+        self._settled = True
+        charged, done = self.bill.completed(begun.endpoint, usage, has_output=has_output)
+        try:
+            await done
+        except ModelportError as error:
+            # An answer that ends in an error is free, however much of it was seen.
+            self._services.journal.withdraw(done)
+            if exchange.started:
+                await exchange.end(begun.passage.fail(error))
+            else:
+                await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)])
+            return
+        told = self._metadata()
+        if self._request.stream:
+            await exchange.end(with_told(begun.passage.end(charged), told))
+        else:
+            body = begun.passage.whole(charged)
+            body = self._extras.whole(body) if self._extras else body
+            shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
+            await exchange.answer(200, shown, with_told(body, told))
+
+    def _explained(self, endpoint: Endpoint | None, cost: int | None = None) -> list[tuple[bytes, bytes]]:
+        return explained.headers(self._attempts, self.timings, endpoint, cost)
+
+    def _metadata(self) -> bytes | None:
+        if not self.told_metadata:
+            return None
+        endpoint = self._begun.endpoint if self._begun is not None else None
+        return metadata(self._plan.requested, self._plan, self._attempts, endpoint)
+
+    def _did_well(self, begun: Begun, usage: Usage) -> None:
+        seconds = clock.monotonic() - begun.started
+        if begun.passage.finish_reason is FinishReason.ERROR:
+            self._judge(Outcome(Verdict.FAULT))
+            return
+        # What came whole says nothing of the time to its first token.
+        latency = begun.note.milliseconds / 1000 if begun.rest is not None else None
+        speed = usage.completion_tokens / seconds if usage.completion_tokens >= _MEASURABLE else None
+        self._judge(Outcome(Verdict.OK, latency, speed))
+        if self.remember is not None:
+            self.remember(begun.endpoint, usage)
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Tells the endpoint's health how its answer ended."""
+        if self._begun is not None:
+            self._services.health.observe(self._begun.endpoint.id, outcome)
+
+    def _usage(self, begun: Begun) -> tuple[Usage, bool]:
+        usage = begun.passage.usage
+        return self._counted(begun) if usage is None else usage, begun.passage.has_output
+
+    def _counted(self, begun: Begun) -> Usage:
+        """Usage that was never told, counted here."""
+        text, other = self._request.prompt_text()
+        return Usage(tokens.count(text) + other, tokens.count("".join(begun.passage.text)), estimated=True)
+
+    def _counted_somehow(self, begun: Begun) -> Usage:
+        """The same, for a caller who has gone: a fault in counting must not forgive what was delivered."""
+        try:
+            return self._counted(begun)
+        except Exception:  # noqa: BLE001 (logged, and a rough count stands in)
+            _log.exception("chat.count_failed")
+            return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
+
+    def _describe(self, begun: Begun | None) -> None:
+        """Notes who answered and how, for the generation."""
+        generation = self.bill.generation
+        if begun is not None:
+            endpoint, way = begun.endpoint, begun.passage
+            generation.model = endpoint.model_id
+            generation.provider = endpoint.provider.slug
+            generation.provider_name = endpoint.provider.name
+            generation.endpoint_id = endpoint.id
+            generation.upstream_id = way.upstream_id
+            generation.finish_reason = way.finish_reason
+            generation.native_finish_reason = way.native_finish_reason
+        now = clock.monotonic()
+        first = self._first_at or now
+        generation.latency_ms = int((first - self._started) * 1000)
+        generation.generation_ms = int((now - first) * 1000)
+        for each in self._attempts:
+            if each.upstream_cost:
+                self.bill.wasted(each.endpoint.partition("/")[0], each.upstream_cost)
+        generation.trace = explained.trace(self._plan, self._attempts, self.timings)
+
+    async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
+        """No answer, or one that broke: free to the caller, told in the form that is still possible."""
+        if not isinstance(error, ModelportError):
+            _log.error("chat.fault", exc_info=error)
+        if self._settled:
+            return
+        if self._extras is not None:
+            self._extras.tell(error)
+        self._describe(self._begun)
+        self._settled = True
+        done = self.bill.failed(error, self._used_in_vain())
+        if self.bill.opened:
+            # A crash now would charge for what was delivered: first the disk must know that it is free.
+            with contextlib.suppress(ModelportError):
+                await done
+        if exchange.started:
+            last = (self._begun.passage if self._begun else self._nobody()).fail(error)
+            await exchange.end(with_told(last, self._metadata()))
+        else:
+            await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)], self._metadata())
+
+    def _used_in_vain(self) -> Usage | None:
+        """What the provider of a stream that broke may charge for: what it told, or a rough count of what it sent."""
+        begun = self._begun
+        if begun is None:
+            return None
+        if begun.passage.usage is not None or not self._delivering:
+            return begun.passage.usage
+        return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
+
+    def _nobody(self) -> StreamWriter:
+        """Signs the error of a stream that was answered with comments, but by no provider."""
+        return self._door.writer(self._identity(self._plan.attempts[-1]), self._request)
+
+    def _identity(self, endpoint: Endpoint) -> Identity:
+        generation = self.bill.generation
+        return Identity(generation.id, endpoint.model_id, endpoint.provider.name, generation.created_at // 1000)
+
+    @property
+    def comment(self) -> bytes:
+        """What keeps the caller company, and is no part of the answer."""
+        return self._door.comment
+
+    @property
+    def must_count(self) -> bool:
+        """Whether what was delivered has to be counted here."""
+        return self._delivering and not self._settled and self._begun is not None and self._begun.passage.usage is None
+
+    def cancelled(self) -> None:
+        """The caller left, or the server is told to stop: what was delivered until now is charged."""
+        if self._settled:
+            return
+        self._settled = True
+        begun = self._begun
+        self._judge(Outcome(Verdict.CALLER))
+        self._describe(begun)
+        if begun is None or not self._delivering:
+            self.bill.cancelled(None, None)
+        else:
+            self.bill.cancelled(begun.endpoint, begun.passage.usage or self._counted_somehow(begun))
