@@ -37,7 +37,7 @@ from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
 from modelport.db.database import Database, DatabaseDown
 from modelport.db.migrate import migrate
-from modelport.gateway.bill import OpenStreams
+from modelport.gateway.open_streams import OpenStreams
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services

@@ -21,7 +21,7 @@ from modelport.usage.upkeep import Upkeep
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
 
-    from modelport.gateway.bill import OpenStreams
+    from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.services import Services
     from modelport.usage.leasing import Leasing
 

@@ -107,6 +107,7 @@ def catalogue(port: int) -> dict[str, Any]:
             model("short", endpoint("fake", "text", max_completion_tokens=50)),
             model("pictures", endpoint("fake", "text", pricing={**PRICING, "image": "0.01"})),
             model("vectors", endpoint("fake", "text"), architecture={"output_modalities": ["embeddings"]}),
+            model("ranks", endpoint("fake", "text"), architecture={"output_modalities": ["rerank"]}),
             model("nowhere"),
             # Three providers of one model; what each does stands in its upstream model's script.
             model(

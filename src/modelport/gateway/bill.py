@@ -1,13 +1,11 @@
 """Steps 3 and 6: set aside what the answer may cost, and settle exactly once what it did, whatever happens.
 
-`open_bill` holds credits (or counts a free request) before a provider is called. A `Bill` then ends in exactly one
-of `completed`, `cancelled`, `failed`; handing over to the journal is synchronous, so no cancellation can come between,
-and only waiting for the disk can be given up.
+A `Bill`, which `opening.py` makes, ends in exactly one of `completed`, `cancelled`, `failed`; handing over to the
+journal is synchronous, so no cancellation can come between, and only waiting for the disk can be given up.
 """
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,6 @@ import structlog
 
 from modelport.catalog import pricing
 from modelport.catalog.rules import Terms
-from modelport.credits.budgets import Spender
 from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import Charged, FinishReason, Usage
 from modelport.errors import ModelportError, UpstreamFailed
@@ -27,6 +24,8 @@ from modelport.kit.money import format_usd
 from modelport.usage.journal import Charge, Opened, Settled
 
 if TYPE_CHECKING:
+    import asyncio
+
     from modelport.catalog.snapshot import Endpoint
     from modelport.credits.budgets import LiveBudget
     from modelport.credits.service import Purse
@@ -39,39 +38,10 @@ if TYPE_CHECKING:
     from modelport.limits.ticket import Ticket
     from modelport.usage.generation import Generation
 
-__all__ = ["Bill", "OpenStreams", "open_bill"]
+__all__ = ["Bill", "Headers", "quota_headers"]
 
 _log = structlog.get_logger(__name__)
-
-
-async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked, generation: Generation) -> Bill:
-    """Sets aside what the dearest of the planned attempts may cost.
-
-    Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
-    `FreeTierExhausted` or `KeyTooFast`; then nothing is set aside.
-    """
-    purse = await services.credits.purse(key.record.account_id)
-    if services.settings.debt_blocks_account:
-        purse.refuse_debtor()
-    spender = Spender(key.record.account_id, key.record.user_id, key.record.id, key.workspace_id)
-    budgets = services.budgets.known(spender)
-    if budgets is None:
-        budgets = await services.budgets.of(spender)
-    ticket = await services.limits.take(
-        key.record,
-        generation.id,
-        free=any(endpoint.pricing.is_free for endpoint in plan.attempts),
-        paid=purse.ever_funded,
-        prompt_tokens=request.prompt_bytes // 4 + 1 if key.record.bounds.tokens_per_minute else 0,
-    )
-    bill = Bill(services, key, purse, generation, ticket=ticket, budgets=budgets)
-    if not plan.is_free:
-        try:
-            bill.hold(await bill.weigh(plan, request))
-        except BaseException:
-            ticket.failed()
-            raise
-    return bill
+Headers = list[tuple[bytes, bytes]]
 
 
 class Bill:
@@ -205,17 +175,11 @@ class Bill:
         self._opened = True
         await self._services.journal.written(Opened(hold, self._purse.ledger_account))
 
-    def limit_headers(self) -> list[tuple[bytes, bytes]]:
+    def limit_headers(self) -> Headers:
         """What the answer tells of the caller's limits: of requests and tokens, and what the key may still spend."""
-        record = self._key.record
-        if record.limit is None:
+        if self._key.record.limit is None:
             return self.ticket.headers
-        left = max(record.limit - self._key.spent(record.limit_reset), 0)
-        quota = [
-            (b"x-modelport-quota-limit", format_usd(record.limit).encode()),
-            (b"x-modelport-quota-remaining", format_usd(left).encode()),
-        ]
-        return [*self.ticket.headers, *quota]
+        return [*self.ticket.headers, *quota_headers(self._key)]
 
     @property
     def opened(self) -> bool:
@@ -302,7 +266,7 @@ class Bill:
         self._settled = True
         usage = self._with_images(usage)
         generation, endpoint = self.generation, self._endpoint
-        _note_usage(generation, usage)
+        generation.took(usage)
         self.ticket.ended(usage.prompt_tokens + usage.completion_tokens)
         cost = extra = 0
         if endpoint is not None:
@@ -366,42 +330,13 @@ class Bill:
         return prompt, charged - prompt
 
 
-def _note_usage(generation: Generation, usage: Usage) -> None:
-    generation.prompt_tokens = usage.prompt_tokens
-    generation.completion_tokens = usage.completion_tokens
-    generation.cached_tokens = usage.cached_tokens
-    generation.cache_write_tokens = usage.cache_write_tokens
-    generation.cache_write_1h_tokens = usage.cache_write_1h_tokens
-    generation.prompt_audio_tokens = usage.prompt_audio_tokens
-    generation.prompt_image_tokens = usage.prompt_image_tokens
-    generation.completion_audio_tokens = usage.completion_audio_tokens
-    generation.reasoning_tokens = usage.reasoning_tokens
-    generation.completion_image_tokens = usage.completion_image_tokens
-    generation.prompt_images = usage.images
-    generation.web_searches = usage.web_searches
-    generation.search_units = usage.search_units
-    generation.estimated = usage.estimated
-
-
-class OpenStreams:
-    """Every stream under way; once a second each notes how far it has come, should the process die."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._bills: set[Bill] = set()
-
-    def add(self, bill: Bill) -> None:
-        """A stream has begun."""
-        self._bills.add(bill)
-
-    def remove(self, bill: Bill) -> None:
-        """It has ended."""
-        self._bills.discard(bill)
-
-    async def run(self) -> None:
-        """Writes checkpoints until cancelled."""
-        while True:
-            await asyncio.sleep(1.0)
-            for bill in tuple(self._bills):
-                if (point := bill.point()) is not None:
-                    self._services.journal.checkpoint(point)
+def quota_headers(key: LiveKey) -> Headers:
+    """What a key may spend, and what is left of it; nothing of one without a limit."""
+    record = key.record
+    if record.limit is None:
+        return []
+    left = max(record.limit - key.spent(record.limit_reset), 0)
+    return [
+        (b"x-modelport-quota-limit", format_usd(record.limit).encode()),
+        (b"x-modelport-quota-remaining", format_usd(left).encode()),
+    ]

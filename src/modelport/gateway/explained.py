@@ -31,11 +31,14 @@ class Timings:
 
     def millis(self) -> dict[str, float]:
         """How long each step took; what a caller waited for the provider is `upstream`."""
+        # A request that was refused has not come to every step.
+        planned = max(self.planned, self.read)
+        held = max(self.held, planned)
         spans = {
             "read": self.read - self.started,
-            "plan": self.planned - self.read,
-            "hold": self.held - self.planned,
-            "upstream": (self.first or clock.monotonic()) - self.held,
+            "plan": planned - self.read,
+            "hold": held - planned,
+            "upstream": (self.first or clock.monotonic()) - held,
         }
         return {name: round(seconds * 1000, 3) for name, seconds in spans.items()}
 

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
     from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
-    from modelport.gateway.bill import Bill, OpenStreams
+    from modelport.gateway.bill import Bill
     from modelport.gateway.cache import Recording, Wanted
     from modelport.gateway.dialect import StreamWriter
     from modelport.gateway.doors import Door
     from modelport.gateway.exchange import Exchange
     from modelport.gateway.extras import Extras
+    from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
 

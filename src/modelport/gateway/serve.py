@@ -20,12 +20,12 @@ from modelport.errors import ModelportError
 from modelport.gateway import explained, plan_words, tokens
 from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
-from modelport.gateway.bill import open_bill
 from modelport.gateway.cache import Cached, Hit, Recording, ResponseCache, replayed, wanted
 from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
+from modelport.gateway.opening import open_bill
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.refusing import refuse, uncancel
 from modelport.gateway.rewriting import rewritten
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from random import Random
 
     from modelport.gateway.asked import Asked
-    from modelport.gateway.bill import OpenStreams
     from modelport.gateway.cache import Wanted
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
+    from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.services import Services
     from modelport.gateway.sticky import Conversation
     from modelport.keys.service import LiveKey

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from modelport.dialects.canonical import Usage
 
 __all__ = ["Generation"]
 
@@ -75,3 +80,20 @@ class Generation(msgspec.Struct, kw_only=True):
     external_user: str | None = None
     trace: str = "{}"
     """JSON: how it was routed, and every attempt."""
+
+    def took(self, usage: Usage) -> None:
+        """Notes what the answer took."""
+        self.prompt_tokens = usage.prompt_tokens
+        self.completion_tokens = usage.completion_tokens
+        self.cached_tokens = usage.cached_tokens
+        self.cache_write_tokens = usage.cache_write_tokens
+        self.cache_write_1h_tokens = usage.cache_write_1h_tokens
+        self.prompt_audio_tokens = usage.prompt_audio_tokens
+        self.prompt_image_tokens = usage.prompt_image_tokens
+        self.completion_audio_tokens = usage.completion_audio_tokens
+        self.reasoning_tokens = usage.reasoning_tokens
+        self.completion_image_tokens = usage.completion_image_tokens
+        self.prompt_images = usage.images
+        self.web_searches = usage.web_searches
+        self.search_units = usage.search_units
+        self.estimated = usage.estimated

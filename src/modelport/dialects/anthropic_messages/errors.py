@@ -86,6 +86,8 @@ def error_object(error: Exception, request_id: str | None = None) -> dict[str, o
         inner = {"type": _TYPES.get(kind, fallback), "message": error.message, "error_type": kind}
         if (availability := error.metadata.get("availability")) is not None:
             inner["availability"] = availability
+        if "limit_source" in error.metadata:
+            inner["metadata"] = error.metadata
     return {"type": "error", "error": inner, "request_id": request_id}
 
 

@@ -86,6 +86,8 @@ def error_object(error: Exception, request_id: str | None = None) -> dict[str, o
         body = {"message": error.message, "error_type": kind}
         if (availability := error.metadata.get("availability")) is not None:
             body["availability"] = availability
+        if "limit_source" in error.metadata:
+            body["metadata"] = error.metadata
     if request_id is not None:
         body["request_id"] = request_id
     return body

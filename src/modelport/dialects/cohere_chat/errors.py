@@ -53,6 +53,8 @@ def error_object(error: Exception, request_id: str | None = None) -> dict[str, o
     body["error_type"] = error.kind if isinstance(error, UpstreamFailed) else error.error_type
     if (availability := error.metadata.get("availability")) is not None:
         body["availability"] = availability
+    if "limit_source" in error.metadata:
+        body["metadata"] = error.metadata
     return body
 
 
