@@ -37,6 +37,12 @@ _BATCH = 4000
 """Entries a transaction takes: a retry asks for all of them in one query, and databases bound its parameters."""
 _LOOK_SECONDS = 0.5
 _CLOSE_SECONDS = 30.0
+_BLIP_SECONDS = 1.0
+"""A database that refuses for less than this is waited for, and no caller notices."""
+_SLOW_SECONDS = 5.0
+"""The same of one that says nothing at all: a disk may be slow."""
+_DELAY, _MOST_DELAY = 0.05, 1.0
+"""Between two tries of a batch."""
 
 _Waiting = tuple[Entry, "asyncio.Future[None] | None"]
 """What was handed over, and who is told when it is durable."""
@@ -60,8 +66,21 @@ class Journal:
         self._gather = False
         self._withdrawn: set[asyncio.Future[None]] = set()
         self._closing = False
-        self.failing = False
+        self._failing_since: float | None = None
+
+    @property
+    def failing(self) -> bool:
         """Whether the last write was refused."""
+        return self._failing_since is not None
+
+    def refuse_if_down(self) -> None:
+        """Raises `DatabaseDown` while nothing can be recorded: before a provider is called whose answer would have to
+        be withheld.
+        """
+        now = clock.monotonic()
+        refused = self._failing_since is not None and now - self._failing_since > _BLIP_SECONDS
+        if refused or (self._writing and now - self._writing_since > _SLOW_SECONDS):
+            raise DatabaseDown("Charges can't be recorded at the moment; try again.", retry_after=2)
 
     def start(self) -> None:
         """Starts the writer."""
@@ -140,17 +159,16 @@ class Journal:
 
     async def _write(self, batch: list[_Waiting], points: dict[str, Checkpoint], *, retry: bool = False) -> None:
         """With `retry`, some of the batch may have been committed already."""
-        delay = 0.05
+        delay = _DELAY
         plain = False
         while True:
             entries = [_free(entry) if done in self._withdrawn else entry for entry, done in batch]
             try:
                 balances = await self._apply(entries, list(points.values()), retry=retry)
             except DatabaseDown as error:
-                self.failing = True
-                _log.warning("journal.refused", entries=len(entries), cause=str(error.__cause__))
+                self._refused(error, len(entries))
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, 2.0)
+                delay = min(delay * 2, _MOST_DELAY)
                 retry = True
                 continue
             except Exception:  # noqa: BLE001 (the edge of a batch: logged below, and told to whoever waits)
@@ -170,12 +188,17 @@ class Journal:
                 _fail(batch)
                 return
             break
-        self.failing = False
+        self._failing_since = None
         self._take_over(entries, balances)
         for _, done in batch:
             if done is not None and not done.done():
                 done.set_result(None)
         self._withdrawn.difference_update(done for _, done in batch if done is not None)
+
+    def _refused(self, error: DatabaseDown, entries: int) -> None:
+        if self._failing_since is None:
+            self._failing_since = clock.monotonic()
+        _log.warning("journal.refused", entries=entries, cause=str(error.__cause__))
 
     async def _apply(self, entries: Sequence[Entry], points: Sequence[Checkpoint], *, retry: bool) -> Sequence[Balance]:
         """One transaction."""
