@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, select, text, tuple_
 
 from modelport.errors import BadRequest
 from modelport.usage.generation import Generation
@@ -21,6 +21,15 @@ __all__ = ["Filters", "Page", "page", "read_cursor", "write_cursor"]
 _DAY_MS = 86_400_000
 _LIGHT = [column for column in generations.columns if column.name != "trace"]
 """A page of a hundred rows need not carry a hundred traces."""
+_NAMES = ("model", "provider", "key_id", "app", "status", "finish_reason", "session_id")
+_INDEXED = ("session_id", "app", "key_id", "model")
+"""What an account's rows have an index for, the most particular first."""
+_INDEXED_FOR_ALL = ("session_id", "key_id")
+_SUMMED = ("model", "provider", "key_id", "app")
+_REACH = 20_000
+"""How many rows one look goes through at most."""
+_ROUNDS = 3
+"""Looks a page takes at most, as long as nothing was found."""
 
 
 class Filters(NamedTuple):
@@ -44,64 +53,105 @@ class Page(NamedTuple):
 
     generations: list[Generation]
     cursor: tuple[int, str] | None
+    """None on the last one."""
 
 
 def page(
     connection: Connection, account_id: str | None, filters: Filters, after: tuple[int, str] | None, limit: int
 ) -> Page:
-    """Generations of an account (or of everybody), newest first, after the place where the last page ended."""
+    """Generations of an account (or of everybody), newest first, after the place where the last page ended.
+
+    Never more than some tens of thousands of rows are read: where filters let few of many through, a page may be
+    shorter than `limit`, and yet have a cursor.
+    """
+    found, edge = _looked_through(connection, account_id, filters, after, limit)
+    rounds = 1
+    while not found and edge is not None and rounds < _ROUNDS:
+        edge = _jump(connection, account_id, filters, edge)
+        if edge is None:
+            break
+        found, edge = _looked_through(connection, account_id, filters, edge, limit)
+        rounds += 1
+    return Page(found, edge)
+
+
+def _looked_through(
+    connection: Connection, account_id: str | None, filters: Filters, after: tuple[int, str] | None, limit: int
+) -> tuple[list[Generation], tuple[int, str] | None]:
+    """What the filters let through of the next rows, and where those end; None when nothing is left."""
+    wanted = {name: value for name in _NAMES if (value := getattr(filters, name)) is not None}
+    driving = _driving(account_id, wanted, filters.since, filters.until, after)
+    c = generations.c
+    newest = (c.created_at.desc(), c.id.desc())
+    query = select(*_LIGHT).where(*driving).order_by(*newest)
+    if not wanted:
+        query = query.limit(limit + 1)
+    else:
+        # The database stops as soon as it has a page, and at the latest after so many rows.
+        some: Any = query.limit(_REACH).subquery()
+        query = (
+            select(some)
+            .where(*(some.c[name] == value for name, value in wanted.items()))
+            .order_by(some.c.created_at.desc(), some.c.id.desc())
+            .limit(limit + 1)
+        )
+    found = [Generation(**row) for row in connection.execute(query).mappings()]
+    if len(found) > limit:
+        last = found[limit - 1]
+        return found[:limit], (last.created_at, last.id)
+    if not wanted:
+        return found, None
+    edge = select(c.created_at, c.id).where(*driving).order_by(*newest).offset(_REACH - 1).limit(1)
+    row = connection.execute(edge).first()
+    return found, None if row is None else (int(row[0]), str(row[1]))
+
+
+def _driving(
+    account_id: str | None,
+    wanted: dict[str, str],
+    since: int | None,
+    until: int | None,
+    after: tuple[int, str] | None,
+) -> list[ColumnElement[bool]]:
+    """Conditions that one index answers in the order of pages; what it answers is taken out of `wanted`."""
     c = generations.c
     where: list[ColumnElement[bool]] = [] if account_id is None else [c.account_id == account_id]
-    for name in ("model", "provider", "key_id", "app", "status", "finish_reason", "session_id"):
-        value: str | None = getattr(filters, name)
-        if value is not None:
-            where.append(c[name] == value)
-    since, until = filters.since, filters.until
+    for name in _INDEXED if account_id is not None else _INDEXED_FOR_ALL:
+        if name in wanted:
+            where.append(c[name] == wanted.pop(name))
+            break
+    else:
+        if account_id is not None and wanted.get("status", "ok") != "ok":
+            # Spelled out, for the index is one of these rows only, and a parameter might be anything.
+            where += [text("status <> 'ok'"), c.status == wanted.pop("status")]
     if after is not None:
         where.append(tuple_(c.created_at, c.id) < after)
         # Told to the planner as well, so that later partitions are not looked into.
         until = after[0] + 1 if until is None else min(until, after[0] + 1)
-    if account_id is not None and (filters.provider or filters.app):
-        since = _since(connection, account_id, filters._replace(since=since, until=until), limit)
     if since is not None:
         where.append(c.created_at >= since)
     if until is not None:
         where.append(c.created_at < until)
-    query = select(*_LIGHT).where(*where).order_by(c.created_at.desc(), c.id.desc()).limit(limit + 1)
-    found = [Generation(**row) for row in connection.execute(query).mappings()]
-    last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], None if last is None else (last.created_at, last.id))
+    return where
 
 
-def _since(connection: Connection, account_id: str, filters: Filters, limit: int) -> int | None:
-    """How far back a page can reach at most, told by the sums of days: nobody need read on from there.
-
-    Providers and apps have no index of their own; without this, one that was used long ago would be looked for through
-    everything since.
-    """
-    c, since, until = usage_days.c, filters.since, filters.until
-    where = [c.account_id == account_id]
-    for name in ("model", "provider", "key_id", "app"):
+def _jump(
+    connection: Connection, account_id: str | None, filters: Filters, edge: tuple[int, str]
+) -> tuple[int, str] | None:
+    """The next place where there may be something, told by the sums of days; None when there is nothing any more."""
+    c = usage_days.c
+    where: list[ColumnElement[bool]] = [c.day <= edge[0] // _DAY_MS]
+    if account_id is not None:
+        where.append(c.account_id == account_id)
+    for name in _SUMMED:
         value: str | None = getattr(filters, name)
         if value is not None:
             where.append(c[name] == value)
-    if until is not None:
-        where.append(c.day <= until // _DAY_MS)
-    if filters.status or filters.finish_reason or filters.session_id:
-        return since
-    query = select(c.day, func.sum(c.requests + c.failed)).where(*where).group_by(c.day).order_by(c.day.desc())
-    seen = 0
-    first: int | None = None
-    for day, count in connection.execute(query):
-        first = int(day)
-        # The newest day may be cut short by `until`, so it does not count.
-        if until is None or first < until // _DAY_MS:
-            seen += int(count)
-        if seen > limit:
-            break
-    if first is None:
-        return since  # nothing is summed up yet: it may be a second old
-    return max(first * _DAY_MS, since or 0)
+    query = select(c.day).where(*where).order_by(c.day.desc()).limit(1)
+    day = connection.execute(query).scalar_one_or_none()
+    if day is None:
+        return None
+    return min(edge, ((int(day) + 1) * _DAY_MS, ""))
 
 
 _CURSOR = msgspec.json.Decoder(tuple[int, str])
