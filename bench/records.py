@@ -70,7 +70,9 @@ def _asked(dice: random.Random, today: int) -> dict[str, Callable[[Any], object]
             queries.series, account_id=account(who), unit="hour", first=(today - 7) * 24, last=today * 24 + 23
         ),
         "rankings of models, week": partial(queries.models_between, first=today - 6, last=today),
-        "rankings by day, 90 days": partial(queries.models_by_day, first=today - 89, last=today),
+        "rankings by day, 90 days": partial(
+            queries.models_by_period, first=today - 89, last=today, period="day", top=50
+        ),
         "rankings of apps, week": partial(queries.apps_between, first=today - 6, last=today),
         "log, newest": page(),
         "log, deep": page(after=deep),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _DAY = 86_400_000
-_TABLES = ("usage_hours", "usage_days", "model_days", "app_days")
+_TABLES = ("usage_hours", "usage_days", "account_hours", "model_days", "app_days")
 
 
 def _made(house: House, key_id: str, number: int, **more: Any) -> Any:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import Connection, Float, case, cast, func, literal, select
 
 from modelport.errors import BadRequest
+from modelport.usage.queries import months
 from modelport.usage.tables import usage_days, usage_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import ColumnElement
 
 __all__ = ["DIMENSIONS", "GRANULARITIES", "METRICS", "OPERATORS", "Condition", "Question", "ask"]
@@ -188,21 +187,12 @@ def _bucket(at: Any, question: Question, first: int, last: int, *, per_day: int)
         case "week":
             return at - (at + 3 * per_day) % (7 * per_day)
         case "month":
-            starts = _months(first // per_day, last // per_day)
+            starts = months(first // per_day, last // per_day)
             return case(*((at >= start * per_day, start * per_day) for start in reversed(starts)), else_=literal(first))
         case "day" if per_day == 24:
             return at - at % 24
         case _:
             return at
-
-
-def _months(first: int, last: int) -> Sequence[int]:
-    day = (_EPOCH + dt.timedelta(days=first)).replace(day=1)
-    starts: list[int] = []
-    while (number := (day - _EPOCH).days) <= last:
-        starts.append(number)
-        day = (day + dt.timedelta(days=32)).replace(day=1)
-    return starts
 
 
 def _dimension(c: Any, name: str) -> Any:

@@ -65,12 +65,9 @@ async def read_rankings(
         for rank, each in enumerate(models, start=1)
     ]
     movers = sorted(models, key=lambda each: each.before - each.figures.tokens)
-    kept = {row["model"] for row in shown[:9]}
     days: dict[int, dict[str, int]] = {}
-    for day, model, tokens in await insight.models_by_day(first, last):
-        of_day = days.setdefault(day, {})
-        name = model if model in kept else "other"
-        of_day[name] = of_day.get(name, 0) + tokens
+    for day, model, tokens in await insight.tokens_by_day(first, last, [each.model for each in models[:9]]):
+        days.setdefault(day, {})[model or "other"] = tokens
     return {
         "start_date": text_of(first),
         "end_date": text_of(last),

@@ -159,14 +159,6 @@ def _meta(first: int, last: int) -> Meta:
     return Meta(as_of=datetime.now(dt.UTC).isoformat(), start_date=text_of(first), end_date=text_of(last))
 
 
-def _begins(day: int, period: str) -> int:
-    if period == "week":
-        return day - (day + 3) % 7
-    if period == "month":
-        return (dt.date.fromisoformat(text_of(day)).replace(day=1) - _EPOCH).days
-    return day
-
-
 @router.get(
     "/datasets/rankings-daily",
     summary="Tokens a day of the 50 most used models",
@@ -182,18 +174,17 @@ async def read_rankings(
     """Prompt and completion tokens together, everybody's; one row for each day and model, then `other`."""
     insight: Insight = request.app.state.services.insight
     first, last = _span(start_date, end_date, _DAYS)
-    sums: dict[int, dict[str, int]] = {}
     bucket = None if context_bucket is None else _BUCKETS[context_bucket]
-    for day, model, tokens in await insight.models_by_day(first, last, bucket):
-        of_day = sums.setdefault(_begins(day, period), {})
-        of_day[model] = of_day.get(model, 0) + tokens
-    data: list[RankingItem] = []
-    for day in sorted(sums):
-        ranked = sorted(sums[day].items(), key=lambda each: (-each[1], each[0]))
-        rows = [(insight.permaslug(model), tokens) for model, tokens in ranked[:_TOP]]
-        if rest := sum(tokens for _, tokens in ranked[_TOP:]):
-            rows.append(("other", rest))
-        data += [RankingItem(date=text_of(day), model_permaslug=name, total_tokens=str(count)) for name, count in rows]
+    found = await insight.models_by_period(first, last, top=_TOP, period=period, bucket=bucket)
+    data = [
+        RankingItem(
+            date=text_of(day),
+            model_permaslug=insight.permaslug(model) if model else "other",
+            total_tokens=str(tokens),
+        )
+        for day, model, tokens in found
+        if model or tokens
+    ]
     return RankingAnswer(data=data, meta=_meta(first, last))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.usage.generation import Generation
     from modelport.usage.log import Filters, Page
-    from modelport.usage.queries import Activity, AppRow, Figures, Unit
+    from modelport.usage.queries import Activity, AppRow, Figures, Period, Unit
 
 __all__ = ["AppRanked", "Insight", "Ranked"]
 
@@ -87,9 +87,16 @@ class Insight:
         found = [Ranked(name, sums, past[name].tokens if name in past else 0) for name, sums in now.items()]
         return sorted(found, key=lambda each: (-each.figures.tokens, each.model))
 
-    async def models_by_day(self, first: int, last: int, bucket: int | None = None) -> list[tuple[int, str, int]]:
-        """Tokens by day and model."""
-        return await self._database.read(partial(queries.models_by_day, first=first, last=last, bucket=bucket))
+    async def models_by_period(
+        self, first: int, last: int, *, top: int, period: Period = "day", bucket: int | None = None
+    ) -> list[tuple[int, str, int]]:
+        """Tokens by period and model: the first `top` of each, then all others with an empty name."""
+        ask = partial(queries.models_by_period, first=first, last=last, period=period, top=top, bucket=bucket)
+        return await self._database.read(ask)
+
+    async def tokens_by_day(self, first: int, last: int, chosen: Sequence[str]) -> list[tuple[int, str, int]]:
+        """Tokens by day of the chosen models, and of all others with an empty name."""
+        return await self._database.read(partial(queries.tokens_by_day, first=first, last=last, chosen=chosen))
 
     async def popularity(self) -> dict[str, int]:
         """Tokens of the last seven days by model."""

@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Connection, literal_column, select, tuple_
 
 from modelport.errors import BadRequest
 from modelport.usage.generation import Generation
@@ -123,7 +123,7 @@ def _driving(
     else:
         if account_id is not None and wanted.get("status", "ok") != "ok":
             # Spelled out, for the index is one of these rows only, and a parameter might be anything.
-            where += [text("status <> 'ok'"), c.status == wanted.pop("status")]
+            where += [literal_column("status") != literal_column("'ok'"), c.status == wanted.pop("status")]
     if after is not None:
         where.append(tuple_(c.created_at, c.id) < after)
         # Told to the planner as well, so that later partitions are not looked into.

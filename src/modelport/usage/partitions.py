@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, text, update
 
-from modelport.usage.tables import generations, usage_days, usage_hours
+from modelport.usage.tables import account_hours, generations, usage_days, usage_hours
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -122,4 +122,5 @@ def prune_rollups(connection: Connection, hours_before: int | None, days_before:
         gone += connection.execute(delete(usage_hours).where(usage_hours.c.hour < hours_before)).rowcount
     if days_before is not None:
         gone += connection.execute(delete(usage_days).where(usage_days.c.day < days_before)).rowcount
+        gone += connection.execute(delete(account_hours).where(account_hours.c.hour < days_before * 24)).rowcount
     return gone

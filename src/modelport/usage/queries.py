@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
 
-from modelport.usage.tables import COUNTERS, app_days, apps, model_days, usage_days, usage_hours
+from modelport.usage.tables import COUNTERS, account_hours, app_days, apps, model_days, usage_days, usage_hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,11 @@ __all__ = [
     "apps_between",
     "apps_known",
     "models_between",
-    "models_by_day",
+    "models_by_period",
     "models_of_app",
+    "months",
     "series",
+    "tokens_by_day",
 ]
 
 
@@ -70,7 +73,8 @@ class AppRow(NamedTuple):
 
 
 def _sums(table: Any) -> list[ColumnElement[int]]:  # any table of the roll-ups
-    return [func.sum(table.c[name]) for name in COUNTERS]
+    # PostgreSQL sums big integers as decimals, which are slow to read here.
+    return [cast(func.sum(table.c[name]), BigInteger) for name in COUNTERS]
 
 
 def _figures(values: Sequence[Any]) -> Figures:
@@ -96,6 +100,8 @@ def activity(
 
 
 Unit = Literal["hour", "day"]
+Period = Literal["day", "week", "month"]
+_EPOCH = dt.date(1970, 1, 1)
 
 
 def series(
@@ -110,9 +116,16 @@ def series(
 ) -> list[tuple[int, str, Figures]]:
     """Use by hour or day (numbers since 1970) and, with `by`, by one dimension; of everybody without an account."""
     table = usage_hours if unit == "hour" else usage_days
-    at = table.c[unit]
+    at: ColumnElement[int] = table.c[unit]
+    within = at.between(first, last)
+    if by is None and not wanted:
+        table = account_hours
+        at = table.c.hour
+        within = at.between(first, last)
+        if unit == "day":
+            at, within = at // 24, at.between(first * 24, last * 24 + 23)
     groups = [at] if by is None else [at, table.c[by]]
-    query = select(*groups, *_sums(table)).where(at.between(first, last))
+    query = select(*groups, *_sums(table)).where(within)
     if account_id is not None:
         query = query.where(table.c.account_id == account_id)
     for name, values in (wanted or {}).items():
@@ -132,16 +145,61 @@ def models_between(connection: Connection, first: int, last: int, bucket: int | 
     return _by_name(connection.execute(query).all())
 
 
-def models_by_day(
-    connection: Connection, first: int, last: int, bucket: int | None = None
+def models_by_period(
+    connection: Connection, first: int, last: int, *, period: Period, top: int, bucket: int | None = None
 ) -> list[tuple[int, str, int]]:
-    """Everybody's tokens by day and model."""
+    """Everybody's tokens by day, week (from Monday) or month, told by its first day, and model: the `top` of each
+    period, most tokens first, then all others as one, with an empty name.
+    """
     c = model_days.c
-    tokens = func.sum(c.prompt_tokens + c.completion_tokens)
-    query = select(c.day, c.model, tokens).where(c.day.between(first, last)).group_by(c.day, c.model)
+    begins = _begins(c.day, period, first, last)
+    tokens = cast(func.sum(c.prompt_tokens + c.completion_tokens), BigInteger)
+    place = func.row_number().over(partition_by=begins, order_by=(tokens.desc(), c.model))
+    query = (
+        select(begins.label("begins"), c.model.label("model"), tokens.label("tokens"), place.label("place"))
+        .where(c.day.between(first, last))
+        .group_by(begins, c.model)
+    )
     if bucket is not None:
         query = query.where(c.bucket == bucket)
-    return [(row[0], row[1], int(row[2])) for row in connection.execute(query)]
+    ranked = query.subquery().c
+    place = case((ranked.place <= top, ranked.place), else_=top + 1)
+    name = case((ranked.place <= top, ranked.model), else_="")
+    final = (
+        select(ranked.begins, name, cast(func.sum(ranked.tokens), BigInteger))
+        .group_by(ranked.begins, place, name)
+        .order_by(ranked.begins, place)
+    )
+    return [(int(row[0]), row[1], int(row[2])) for row in connection.execute(final)]
+
+
+def tokens_by_day(connection: Connection, first: int, last: int, chosen: Sequence[str]) -> list[tuple[int, str, int]]:
+    """Everybody's tokens by day of the chosen models, and of all others as one, with an empty name."""
+    c = model_days.c
+    name = case((c.model.in_(chosen), c.model), else_="")
+    tokens = cast(func.sum(c.prompt_tokens + c.completion_tokens), BigInteger)
+    query = select(c.day, name, tokens).where(c.day.between(first, last)).group_by(c.day, name).order_by(c.day, name)
+    return [(int(row[0]), row[1], int(row[2])) for row in connection.execute(query)]
+
+
+def _begins(day: Any, period: Period, first: int, last: int) -> ColumnElement[int]:
+    """The first day of the period that a day is in."""
+    if period == "week":
+        return day - (day + 3) % 7
+    if period == "month":
+        starts = months(first, last)
+        return case(*((day >= start, start) for start in reversed(starts)), else_=starts[0])
+    return day
+
+
+def months(first: int, last: int) -> list[int]:
+    """The first day of every month that has one of these days."""
+    day = (_EPOCH + dt.timedelta(days=first)).replace(day=1)
+    starts: list[int] = []
+    while (number := (day - _EPOCH).days) <= last:
+        starts.append(number)
+        day = (day + dt.timedelta(days=32)).replace(day=1)
+    return starts
 
 
 def apps_between(connection: Connection, first: int, last: int, model: str | None = None) -> dict[str, Figures]:

@@ -16,10 +16,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db.prepared import Prepared
 from modelport.kit import clock
-from modelport.usage.tables import COUNTERS, app_days, apps, model_days, pending, usage_days, usage_hours
+from modelport.usage.tables import (
+    COUNTERS,
+    account_hours,
+    app_days,
+    apps,
+    model_days,
+    pending,
+    usage_days,
+    usage_hours,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -113,6 +122,7 @@ def fold(connection: Connection) -> int:
         return 0
     hours: dict[tuple[Any, ...], list[int]] = {}
     days: dict[tuple[Any, ...], list[int]] = {}
+    accounts: dict[tuple[Any, ...], list[int]] = {}
     models: dict[tuple[Any, ...], list[int]] = {}
     by_app: dict[tuple[Any, ...], list[int]] = {}
     seen: dict[str, tuple[str, str]] = {}
@@ -122,6 +132,7 @@ def fold(connection: Connection) -> int:
             model, app, day = str(middle[0]), str(middle[4]), hour // 24
             _add(hours, (account, hour, *middle), delta.sums)
             _add(days, (account, day, *middle), delta.sums)
+            _add(accounts, (account, hour), delta.sums)
             _add(models, (day, model, bucket), delta.sums)
             if app:
                 _add(by_app, (day, app, model), delta.sums)
@@ -129,6 +140,7 @@ def fold(connection: Connection) -> int:
                 seen[app] = (title or known[0], categories or known[1])
     _ADD_HOURS.many(connection, _rows(hours))
     _ADD_DAYS.many(connection, _rows(days))
+    _ADD_ACCOUNTS.many(connection, _rows(accounts))
     _ADD_MODELS.many(connection, _rows(models))
     if by_app:
         _ADD_APPS.many(connection, _rows(by_app))
@@ -147,8 +159,12 @@ def _rows(sums: Mapping[tuple[Any, ...], list[int]]) -> list[tuple[Any, ...]]:
     return [(*key, *sums[key]) for key in sorted(sums)]
 
 
+def _keys(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
 def _adding(table: Table) -> Prepared:
-    keys = [column.name for column in table.primary_key]
+    keys = _keys(table)
     names = (*keys, *COUNTERS)
     sets = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in COUNTERS)
     statement = (
@@ -162,6 +178,7 @@ def _adding(table: Table) -> Prepared:
 
 
 _ADD_HOURS, _ADD_DAYS = _adding(usage_hours), _adding(usage_days)
+_ADD_ACCOUNTS = _adding(account_hours)
 _ADD_MODELS, _ADD_APPS = _adding(model_days), _adding(app_days)
 
 
@@ -203,22 +220,37 @@ _SOURCES = {
     "bucket": "CASE WHEN prompt_tokens <= 1000 THEN 0 WHEN prompt_tokens <= 10000 THEN 1 "
     "WHEN prompt_tokens <= 100000 THEN 2 WHEN prompt_tokens <= 1000000 THEN 3 ELSE 4 END",
 }
+_DERIVED = ((usage_days, usage_hours, ""), (account_hours, usage_hours, ""), (app_days, usage_days, " WHERE app <> ''"))
+"""Sums of sums, in the order in which they can be made; only two tables need the generations themselves."""
 
 
 def rebuild(connection: Connection) -> None:
-    """Makes every roll-up anew from the stored generations: after a restore, or for a proof that they are exact."""
+    """Makes every roll-up anew from the stored generations: after a restore, or for a proof that they are exact.
+
+    Called first in its transaction. What is stored and noted meanwhile is added by the next fold.
+    """
+    if connection.dialect.name == "postgresql":
+        # Notes and generations must be of one moment, or what comes in between counts twice.
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL work_mem = '256MB'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     connection.execute(delete(pending))
-    for table in (usage_hours, usage_days, model_days, app_days):
+    for table in (usage_hours, usage_days, account_hours, model_days, app_days):
         connection.execute(delete(table))
-        connection.execute(text(_summed(table, [column.name for column in table.primary_key])))
+    for table in (usage_hours, model_days):
+        sources = [_SOURCES.get(name, name) for name in _keys(table)]
+        sums = [f"sum({_MEASURES.get(name, name)})" for name in COUNTERS]
+        connection.execute(text(_summed(table, sources, sums, "generations")))
+    for table, origin, only in _DERIVED:
+        sources = ["hour / 24" if name == "day" and "hour" in origin.c else name for name in _keys(table)]
+        connection.execute(text(_summed(table, sources, [f"sum({name})" for name in COUNTERS], origin.name + only)))
 
 
-def _summed(table: Table, keys: Iterable[str]) -> str:
-    sources = [f"{_SOURCES.get(name, name)}" for name in keys]
-    sums = [f"sum({_MEASURES.get(name, name)})" for name in COUNTERS]
-    only = " WHERE app IS NOT NULL" if table is app_days else ""
+def _summed(table: Table, sources: Sequence[str], sums: Sequence[str], origin: str) -> str:
     places = ", ".join(str(number) for number in range(1, len(sources) + 1))
+    # In the order of the key: an account's rows then lie side by side.
     return (
-        f"INSERT INTO {table.name} ({', '.join((*keys, *COUNTERS))}) SELECT {', '.join((*sources, *sums))} "  # noqa: S608 (our own names)
-        f"FROM generations{only} GROUP BY {places}"
+        f"INSERT INTO {table.name} ({', '.join((*_keys(table), *COUNTERS))}) "  # noqa: S608 (our own names)
+        f"SELECT {', '.join((*sources, *sums))} FROM {origin} GROUP BY {places} ORDER BY {places}"
     )

@@ -6,7 +6,17 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text,
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["COUNTERS", "app_days", "apps", "generations", "model_days", "pending", "usage_days", "usage_hours"]
+__all__ = [
+    "COUNTERS",
+    "account_hours",
+    "app_days",
+    "apps",
+    "generations",
+    "model_days",
+    "pending",
+    "usage_days",
+    "usage_hours",
+]
 
 
 def _some(name: str, *columns: str, where: str) -> Index:
@@ -138,6 +148,16 @@ usage_days = Table(
     Index(None, "day"),
 )
 """The same by UTC day."""
+
+account_hours = Table(
+    "account_hours",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    *_counters(),
+    Index(None, "hour"),
+)
+"""An account's whole use by hour: one row where `usage_hours` may have hundreds."""
 
 model_days = Table(
     "model_days",
