@@ -12,7 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/session";
 
 export interface Place {
-  to: "/models" | "/chat" | "/settings/keys" | "/settings/credits" | "/settings/profile" | "/admin/providers";
+  to: "/models" | "/chat" | "/settings/keys" | "/settings/credits" | "/settings/profile" | "/admin/users";
   label: string;
   icon: TablerIcon;
 }
@@ -32,7 +32,6 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   places.push({ to: "/settings/keys", label: t("shell.keys"), icon: IconKey });
   places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
-  if (me.user.is_operator)
-    places.push({ to: "/admin/providers", label: t("admin.providers"), icon: IconServer });
+  if (me.user.is_operator) places.push({ to: "/admin/users", label: t("admin.title"), icon: IconServer });
   return places;
 }

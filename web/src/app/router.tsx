@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from "@tanstack/react-router";
+import { readAuditSearch, readWords } from "@/features/admin/search";
 import { HomePage } from "@/features/home/home-page";
 import { readModelsSearch } from "@/features/models/search";
 import { readSignInSearch } from "@/features/sign-in/search";
@@ -68,6 +69,12 @@ const reset = createRoute({
   component: lazyRouteComponent(() => import("@/features/sign-in/link-page"), "ResetPage"),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("@/features/sign-in/invitation-page"), "InvitationPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -84,6 +91,12 @@ const security = createRoute({
   getParentRoute: () => settings,
   path: "/security",
   component: lazyRouteComponent(() => import("@/features/settings/security-page"), "SecurityPage"),
+});
+
+const organization = createRoute({
+  getParentRoute: () => settings,
+  path: "/organization",
+  component: lazyRouteComponent(() => import("@/features/settings/organization-page"), "OrganizationPage"),
 });
 
 const credits = createRoute({
@@ -104,10 +117,49 @@ const generation = createRoute({
   component: lazyRouteComponent(() => import("@/features/generation/generation-page"), "GenerationPage"),
 });
 
-const adminProviders = createRoute({
+const admin = createRoute({
   getParentRoute: () => root,
-  path: "/admin/providers",
+  path: "/admin",
+  component: lazyRouteComponent(() => import("@/features/admin/admin-layout"), "AdminLayout"),
+});
+
+const adminProviders = createRoute({
+  getParentRoute: () => admin,
+  path: "/providers",
   component: lazyRouteComponent(() => import("@/features/admin/providers-page"), "ProvidersPage"),
+});
+
+const adminUsers = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  validateSearch: readWords,
+  component: lazyRouteComponent(() => import("@/features/admin/users-page"), "UsersPage"),
+});
+
+const adminUser = createRoute({
+  getParentRoute: () => admin,
+  path: "/users/$id",
+  component: lazyRouteComponent(() => import("@/features/admin/user-page"), "UserPage"),
+});
+
+const adminAccounts = createRoute({
+  getParentRoute: () => admin,
+  path: "/accounts",
+  validateSearch: readWords,
+  component: lazyRouteComponent(() => import("@/features/admin/accounts-page"), "AccountsPage"),
+});
+
+const adminAccount = createRoute({
+  getParentRoute: () => admin,
+  path: "/accounts/$id",
+  component: lazyRouteComponent(() => import("@/features/admin/account-page"), "AccountPage"),
+});
+
+const adminAudit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("@/features/admin/audit-page"), "AuditPage"),
 });
 
 const tree = root.addChildren([
@@ -118,9 +170,10 @@ const tree = root.addChildren([
   signIn,
   verify,
   reset,
+  invitation,
   generation,
-  adminProviders,
-  settings.addChildren([keys, profile, security, credits]),
+  admin.addChildren([adminProviders, adminUsers, adminUser, adminAccounts, adminAccount, adminAudit]),
+  settings.addChildren([keys, profile, security, credits, organization]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

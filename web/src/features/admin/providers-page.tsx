@@ -1,16 +1,5 @@
 /** `/admin/providers`: every provider the server knows; a key makes its models callable at once. Operators only. */
-import {
-  Badge,
-  Button,
-  Checkbox,
-  Container,
-  Modal,
-  PasswordInput,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Badge, Button, Checkbox, Modal, PasswordInput, Stack, Table, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -40,7 +29,7 @@ export function ProvidersPage() {
   const [chosen, setChosen] = useState<ProviderState | null>(null);
   const shown = rank(providers.data ?? [], query, ({ name, slug }) => `${name} ${slug}`);
   return (
-    <Container size="lg" w="100%" py="xl">
+    <>
       <PageTitle title={t("admin.providers")}>{t("admin.lead")}</PageTitle>
       <TextInput
         mb="md"
@@ -100,7 +89,7 @@ export function ProvidersPage() {
       >
         {chosen && <KeyForm key={chosen.slug} provider={chosen} />}
       </Modal>
-    </Container>
+    </>
   );
 }
 

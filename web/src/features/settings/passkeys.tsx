@@ -6,10 +6,10 @@ import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { makePasskey, passkeysAreKnown } from "@/shared/lib/passkeys";
 import { FormFault } from "@/shared/ui/form-fault";
+import { Section } from "@/shared/ui/section";
 import { Failed, LoadingRows } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
-import { Declined, useGuarded } from "./prove-dialog";
-import { Section } from "./section";
+import { useGuarded } from "./prove-dialog";
 
 const passkeysQuery = queryOptions({
   queryKey: ["passkeys"],
@@ -46,9 +46,7 @@ export function Passkeys() {
       ),
     onSuccess: settled,
   });
-  const fault = [add.error, remove.error].find(
-    (error) => error && !(error instanceof Declined) && !(error instanceof DOMException),
-  );
+  const fault = [add.error, remove.error].find((error) => error && !(error instanceof DOMException));
   return (
     <Section title={t("settings.passkeys")} lead={t("settings.passkeysLead")}>
       {passkeys.isPending && <LoadingRows rows={1} />}

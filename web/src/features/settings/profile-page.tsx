@@ -7,9 +7,9 @@ import { client, taken } from "@/shared/api/client";
 import { type Me, meQuery, useMe } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { FormFault } from "@/shared/ui/form-fault";
+import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
-import { Declined, ProveDialog, useGuarded } from "./prove-dialog";
-import { Section } from "./section";
+import { useGuarded } from "./prove-dialog";
 
 export function ProfilePage() {
   const { t } = useTranslation();
@@ -17,13 +17,13 @@ export function ProfilePage() {
   const me = useMe();
   if (!me) return null;
   return (
-    <ProveDialog>
+    <>
       <PageTitle title={t("settings.profile")} />
       <Stack gap={40}>
         <Profile me={me} />
         <Address me={me} />
       </Stack>
-    </ProveDialog>
+    </>
   );
 }
 
@@ -102,7 +102,6 @@ function Address({ me }: { me: Me }) {
       await queries.invalidateQueries(meQuery);
     },
   });
-  const fault = begin.error instanceof Declined ? null : (begin.error ?? verify.error);
   return (
     <Section title={t("settings.address")} lead={me.user.email}>
       <form
@@ -132,7 +131,7 @@ function Address({ me }: { me: Me }) {
               onChange={(event) => setCode(event.currentTarget.value)}
             />
           )}
-          <FormFault error={fault} wrong={t("signIn.wrongCode")} />
+          <FormFault error={begin.error ?? verify.error} wrong={t("signIn.wrongCode")} />
           <Group>
             <Button type="submit" variant="default" loading={begin.isPending || verify.isPending}>
               {begin.data ? t("signIn.go") : t("settings.changeAddress")}

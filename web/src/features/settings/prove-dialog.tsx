@@ -3,7 +3,7 @@ import { Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/c
 import { useMutation } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, client, taken } from "@/shared/api/client";
+import { ApiError, client, Declined, taken } from "@/shared/api/client";
 import { useMe } from "@/shared/api/session";
 import { FormFault } from "@/shared/ui/form-fault";
 
@@ -15,9 +15,6 @@ const Context = createContext<Guarded>((work) => work());
 export function useGuarded(): Guarded {
   return useContext(Context);
 }
-
-/** The reader closed the dialog: nothing was changed, and nothing needs to be said. */
-export class Declined extends Error {}
 
 interface Waiting {
   proved: () => void;

@@ -7,8 +7,8 @@ import { client, taken } from "@/shared/api/client";
 import { type Me, meQuery } from "@/shared/api/session";
 import { CopyableId, CopyIcon } from "@/shared/ui/copy";
 import { FormFault } from "@/shared/ui/form-fault";
-import { Declined, useGuarded } from "./prove-dialog";
-import { Section } from "./section";
+import { Section } from "@/shared/ui/section";
+import { useGuarded } from "./prove-dialog";
 import classes from "./settings.module.css";
 
 export function SecondFactor({ me }: { me: Me }) {
@@ -27,7 +27,7 @@ export function SecondFactor({ me }: { me: Me }) {
     mutationFn: () => guarded(() => taken(client.DELETE("/api/app/me/second-factor"))),
     onSuccess: () => queries.invalidateQueries(meQuery),
   });
-  const fault = [begin.error, renew.error, off.error].find((error) => error && !(error instanceof Declined));
+  const fault = begin.error ?? renew.error ?? off.error;
   const on = me.user.has_second_factor;
   return (
     <Section title={t("settings.factor")} lead={t("settings.factorLead")}>

@@ -7,11 +7,11 @@ import { client, taken } from "@/shared/api/client";
 import { type Me, meQuery, useMe } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { FormFault } from "@/shared/ui/form-fault";
+import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
 import { Passkeys } from "./passkeys";
-import { Declined, ProveDialog, useGuarded } from "./prove-dialog";
+import { useGuarded } from "./prove-dialog";
 import { SecondFactor } from "./second-factor";
-import { Section } from "./section";
 import { Sessions } from "./sessions";
 
 export function SecurityPage() {
@@ -20,7 +20,7 @@ export function SecurityPage() {
   const me = useMe();
   if (!me) return null;
   return (
-    <ProveDialog>
+    <>
       <PageTitle title={t("settings.security")} />
       <Stack gap={40}>
         <Password me={me} />
@@ -28,7 +28,7 @@ export function SecurityPage() {
         <Passkeys />
         <Sessions />
       </Stack>
-    </ProveDialog>
+    </>
   );
 }
 
@@ -63,7 +63,7 @@ function Password({ me }: { me: Me }) {
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
-          <FormFault error={save.error instanceof Declined ? null : save.error} />
+          <FormFault error={save.error} />
           <Group gap="sm">
             <Button type="submit" variant="default" loading={save.isPending}>
               {t("settings.setPassword")}

@@ -4,9 +4,9 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { FormFault } from "@/shared/ui/form-fault";
+import { Section } from "@/shared/ui/section";
 import { Failed, LoadingRows } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
-import { Section } from "./section";
 
 const sessionsQuery = queryOptions({
   queryKey: ["sessions"],

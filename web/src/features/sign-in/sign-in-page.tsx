@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { featuresQuery } from "@/shared/api/session";
+import { heldInvitation } from "@/shared/lib/invitation";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { passkeysAreKnown } from "@/shared/lib/passkeys";
 import { Failed } from "@/shared/ui/states";
@@ -20,7 +21,7 @@ const route = getRouteApi("/sign-in");
 
 export function SignInPage() {
   const { t } = useTranslation();
-  const { to, view, invitation } = route.useSearch();
+  const { to, view, invitation = heldInvitation() } = route.useSearch();
   const navigate = route.useNavigate();
   const features = useQuery(featuresQuery);
   const [factor, setFactor] = useState<string | null>(null);

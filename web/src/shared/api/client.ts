@@ -29,6 +29,11 @@ export class Offline extends Error {
   override name = "Offline";
 }
 
+/** The reader closed a dialog that asked for more: nothing was changed, and nothing needs to be said. */
+export class Declined extends Error {
+  override name = "Declined";
+}
+
 async function send(request: Request): Promise<Response> {
   try {
     return await fetch(request);

@@ -31,3 +31,16 @@ export const featuresQuery = queryOptions({
 export function useMe(): Me | null | undefined {
   return useQuery(meQuery).data;
 }
+
+export type Permission = Me["permissions"][number];
+
+/** Whether the person may do something in the account looked at. The server has the last word. */
+export function useMay(): (permission: Permission) => boolean {
+  const me = useMe();
+  return (permission) => me?.permissions.includes(permission) ?? false;
+}
+
+/** The account looked at, of those the person is in. */
+export function accountOf(me: Me): Me["accounts"][number] | undefined {
+  return me.accounts.find(({ id }) => id === me.account_id);
+}

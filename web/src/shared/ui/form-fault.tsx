@@ -1,11 +1,11 @@
 /** Why a form was not taken. A 401 or 403 can mean here that what was typed is wrong: then `wrong` says so. */
 import { Alert } from "@mantine/core";
-import { ApiError } from "@/shared/api/client";
+import { ApiError, Declined } from "@/shared/api/client";
 import { useErrorText } from "./error-text";
 
 export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) {
   const text = useErrorText();
-  if (!error) return null;
+  if (!error || error instanceof Declined) return null;
   const isWrong =
     wrong !== undefined && error instanceof ApiError && (error.status === 401 || error.status === 403);
   return (

@@ -1,0 +1,119 @@
+/** `/admin/audit`: every change that was made, by whom, from where, and what was before. */
+import { Group, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { usePageTitle } from "@/shared/lib/page-title";
+import { LinkAnchor } from "@/shared/ui/links";
+import { Paged } from "@/shared/ui/paged";
+import { Empty, PageTitle } from "@/shared/ui/states";
+import { When } from "@/shared/ui/time";
+import classes from "./audit.module.css";
+import { lines } from "./diff";
+import { auditQuery, type EntryData } from "./queries";
+import type { AuditSearch } from "./search";
+
+const FILTERS = ["action", "user", "account", "subject"] as const;
+const route = getRouteApi("/admin/audit");
+
+export function AuditPage() {
+  const { t } = useTranslation();
+  usePageTitle(t("admin.audit.title"));
+  const search = route.useSearch();
+  const entries = useInfiniteQuery(auditQuery(search));
+  return (
+    <>
+      <PageTitle title={t("admin.audit.title")}>{t("admin.audit.lead")}</PageTitle>
+      <Filters key={JSON.stringify(Object.keys(search))} search={search} />
+      <Paged
+        query={entries}
+        rowsOf={({ data }) => data}
+        empty={<Empty title={t("admin.audit.none")}>{t("admin.audit.noneBody")}</Empty>}
+      >
+        {(rows) => (
+          <div>
+            {rows.map((entry) => (
+              <EntryRow key={entry.seq} entry={entry} />
+            ))}
+          </div>
+        )}
+      </Paged>
+    </>
+  );
+}
+
+function Filters({ search }: { search: AuditSearch }) {
+  const { t } = useTranslation();
+  const navigate = route.useNavigate();
+  const [typed, setTyped] = useState(search);
+  const later = useDebouncedCallback(
+    (next: AuditSearch) =>
+      void navigate({
+        search: Object.fromEntries(Object.entries(next).filter(([, value]) => value)),
+        replace: true,
+      }),
+    300,
+  );
+  return (
+    <Group gap="sm" mb="md" align="flex-end">
+      {FILTERS.map((name) => (
+        <TextInput
+          key={name}
+          label={t(`admin.audit.filters.${name}`)}
+          flex="1 1 170px"
+          value={typed[name] ?? ""}
+          onChange={(event) => {
+            const next = { ...typed, [name]: event.currentTarget.value.trim() };
+            setTyped(next);
+            later(next);
+          }}
+        />
+      ))}
+    </Group>
+  );
+}
+
+function EntryRow({ entry }: { entry: EntryData }) {
+  const { t } = useTranslation();
+  const changes = lines(entry.before, entry.after);
+  return (
+    <article className={classes.entry}>
+      <Stack gap={6}>
+        <Group justify="space-between" gap="sm">
+          <code className="mp-mono">{entry.action}</code>
+          <Text size="sm" c="dimmed">
+            <When at={entry.at} />
+          </Text>
+        </Group>
+        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {entry.user_id ? (
+            <LinkAnchor to="/admin/users/$id" params={{ id: entry.user_id }} size="sm" underline="always">
+              {entry.user_id}
+            </LinkAnchor>
+          ) : (
+            t("admin.audit.nobody")
+          )}{" "}
+          · {entry.credential}
+          {entry.address && ` · ${entry.address}`}
+          {entry.subject && ` · ${t("admin.audit.subject", { subject: entry.subject })}`}
+        </Text>
+        {changes.length > 0 && (
+          <dl className={classes.diff}>
+            {changes.map(({ name, was, is }) => (
+              <div key={name} style={{ display: "contents" }}>
+                <dt>{name}</dt>
+                <dd>
+                  {was !== null && <del className={classes.was}>{was}</del>}
+                  {was !== null && is !== null && " → "}
+                  {is !== null && <ins className={classes.is}>{is}</ins>}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        )}
+      </Stack>
+    </article>
+  );
+}

@@ -1,0 +1,68 @@
+/** What the operators' pages ask the server about people, accounts and what was done. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { client, taken } from "@/shared/api/client";
+import type { components } from "@/shared/api/schema";
+import type { AuditSearch } from "./search";
+
+type Schemas = components["schemas"];
+export type UserData = Schemas["UserData"];
+export type AccountData = Schemas["AccountData"];
+export type AccountAnswer = Schemas["AccountAnswer"];
+export type EntryData = Schemas["EntryData"];
+
+export const overviewQuery = (days: number) =>
+  queryOptions({
+    queryKey: ["admin", "overview", days],
+    queryFn: ({ signal }) =>
+      taken(client.GET("/api/admin/overview", { params: { query: { days } }, signal })),
+  });
+
+export const usersQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["admin", "users", q],
+    queryFn: ({ pageParam, signal }) =>
+      taken(
+        client.GET("/api/admin/users", { params: { query: { q: q || null, after: pageParam } }, signal }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+
+export const userQuery = (user_id: string) =>
+  queryOptions({
+    queryKey: ["admin", "user", user_id],
+    queryFn: ({ signal }) =>
+      taken(client.GET("/api/admin/users/{user_id}", { params: { path: { user_id } }, signal })),
+  });
+
+export const accountsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["admin", "accounts", q],
+    queryFn: ({ pageParam, signal }) =>
+      taken(
+        client.GET("/api/admin/accounts", { params: { query: { q: q || null, after: pageParam } }, signal }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+
+export const accountQuery = (account_id: string) =>
+  queryOptions({
+    queryKey: ["admin", "account", account_id],
+    queryFn: ({ signal }) =>
+      taken(client.GET("/api/admin/accounts/{account_id}", { params: { path: { account_id } }, signal })),
+  });
+
+export const auditQuery = ({ action, user, account, subject }: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["admin", "audit", action, user, account, subject],
+    queryFn: ({ pageParam, signal }) =>
+      taken(
+        client.GET("/api/admin/audit", {
+          params: { query: { action, user_id: user, account_id: account, subject, before: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: ({ next }) => next,
+  });
