@@ -60,3 +60,19 @@ def test_an_account_is_given_credits(open_page: Open, stage: Stage, root: Person
 def test_who_runs_no_server_is_told(open_page: Open, ada: Person, language: str) -> None:
     page = open_page("/admin/users", language=language, person=ada)
     expect(page.get_by_role("heading", name=say(language, "admin.operatorsOnly"))).to_be_visible()
+
+
+def test_an_operator_looks_in_and_comes_back(open_page: Open, stage: Stage, root: Person, language: str) -> None:
+    person = stage.person(f"visited-{language.lower()}@example.test")
+    operator = stage.person(f"visitor-{language.lower()}@example.test", operator=True)
+    page = open_page(f"/admin/users/{person.user_id}", language=language, person=operator)
+    confirm(page, language, "admin.users.visit")
+    bar = page.get_by_role("status").filter(has_text=say(language, "shell.visiting", name=person.email))
+    expect(bar).to_be_visible()
+    page.goto("/settings/profile")
+    expect(page.get_by_text(person.email).first).to_be_visible()
+    bar.get_by_role("button", name=say(language, "shell.endVisit")).click()
+    expect(page).to_have_url(re.compile("/admin/users$"))
+    expect(bar).to_be_hidden()
+    expect(page.get_by_role("link", name=person.email)).to_be_visible()
+    assert root.user_id != operator.user_id

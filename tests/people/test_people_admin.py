@@ -127,6 +127,30 @@ class TestVisit:
         (entry,) = admin(operator, "GET", f"/audit?subject={user}&action=POST%20/admin")["data"]
         assert entry["user_id"] == operator.me["user"]["id"]
 
+    def test_it_ends_where_it_began(self, house: House, operator: Browser) -> None:
+        browser, _ = house.person()
+        visitor = house.browser()
+        visitor.http.cookies.update(operator.http.cookies)
+        assert visitor.me.get("visit") is None
+        admin(visitor, "POST", f"/users/{browser.me['user']['id']}/visit", status=201)
+        guest = visitor.http.cookies["modelport"]
+        assert visitor.me["visit"]["operator_id"] == operator.me["user"]["id"]
+        for _ in range(2):  # pressed twice: the second one finds nothing to end
+            assert visitor.post("/auth/visit/end").status_code == 204
+            assert visitor.me["user"]["id"] == operator.me["user"]["id"]
+        assert "modelport-own" not in visitor.http.cookies
+        stale = house.browser()
+        stale.http.cookies.set("modelport", guest)
+        assert stale.get("/me").status_code == 401
+        ended = stale.post("/auth/visit/end")
+        assert ended.status_code == 204
+        assert 'modelport=""' in ended.headers["set-cookie"]  # nothing was put aside: nobody is signed in
+        stale.http.cookies.clear()
+        assert stale.post("/auth/visit/end").status_code == 204
+        # What is no visit is left alone.
+        assert browser.post("/auth/visit/end").status_code == 204
+        assert browser.get("/me").status_code == 200
+
 
 class TestAccounts:
     """Accounts, credits, roles."""

@@ -36,7 +36,7 @@ from modelport.errors import BadRequest, Conflict
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit import clock, ids
 from modelport.kit.money import format_usd, parse_usd
-from modelport.people.caller import address_of, keep_session
+from modelport.people.caller import address_of, keep_session, put_aside
 from modelport.people.me_routes import when
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ async def visit_user(request: Request, response: Response, caller: Operator, use
         user_id=user_id,
         time=clock.now().strftime("%Y-%m-%d %H:%M UTC"),
     )
+    put_aside(request, response)
     keep_session(request, response, token)
     note(request, user_id, after={"until": when(session.expires_at).isoformat()}, account_id=person.account_id)
     return Visit(user_id=user_id, account_id=person.account_id, until=when(session.expires_at))

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from modelport.accounts.errors import NotSignedIn
+from modelport.accounts.sessions import IMPERSONATION
 from modelport.accounts.sign_in import Outcome, SecondFactorNeeded
+from modelport.errors import ModelportError
 from modelport.keys.access import Permission, Principal, allow, cookie_name, public, refuse_foreign
-from modelport.people.caller import forget_session, keep_session, note_sign_in, welcome, where_of
+from modelport.people.caller import forget_session, keep_session, note_sign_in, take_back, welcome, where_of
 
 if TYPE_CHECKING:
     from modelport.accounts.sign_in import SignIn
@@ -181,6 +183,23 @@ async def finish_reset(request: Request, response: Response, body: Reset) -> Ent
     """Sets it, ends every session of the person, and signs in."""
     outcome = await _sign_in(request).finish_reset(where_of(request), body.token, body.password)
     return await entered(request, response, outcome)
+
+
+@router.post("/visit/end", status_code=204, summary="Stop looking in as somebody else", dependencies=_OPEN)
+async def end_visit(request: Request, response: Response) -> None:
+    """An operator's browser is theirs again; also when the half hour is over. Changes nothing for anybody else."""
+    services: Services = request.app.state.services
+    token = request.cookies.get(cookie_name(request))
+    if token is not None:
+        try:
+            found = await services.sessions.find(token)
+        except ModelportError:  # it has run out, or its person was suspended meanwhile
+            pass
+        else:
+            if not found.session.method.startswith(IMPERSONATION):
+                return
+        await services.sessions.end_by_token(token)
+    take_back(request, response)
 
 
 @router.post("/sign-out", status_code=204, summary="Sign out")

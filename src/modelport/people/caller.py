@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     from modelport.people.services import Services
 
-__all__ = ["address_of", "forget_session", "keep_session", "note_sign_in", "welcome", "where_of"]
+__all__ = [
+    "address_of",
+    "forget_session",
+    "keep_session",
+    "note_sign_in",
+    "put_aside",
+    "take_back",
+    "welcome",
+    "where_of",
+]
 
 
 def address_of(request: Request) -> str:
@@ -52,6 +61,30 @@ def keep_session(request: Request, response: Response, token: str) -> None:
 def forget_session(request: Request, response: Response) -> None:
     """Takes the cookie away."""
     response.delete_cookie(cookie_name(request), path="/", httponly=True, secure=is_https(request), samesite="lax")
+
+
+def put_aside(request: Request, response: Response) -> None:
+    """Keeps the session of an operator who is about to look in as somebody else, so that they come back to it."""
+    token = request.cookies.get(cookie_name(request))
+    if token is not None:
+        secure = is_https(request)
+        response.set_cookie(
+            _aside(request), token, max_age=3600, path="/", httponly=True, secure=secure, samesite="lax"
+        )
+
+
+def take_back(request: Request, response: Response) -> None:
+    """Gives the browser the session that was put aside; none where there was none."""
+    token = request.cookies.get(_aside(request))
+    if token is None:
+        forget_session(request, response)
+        return
+    keep_session(request, response, token)
+    response.delete_cookie(_aside(request), path="/", httponly=True, secure=is_https(request), samesite="lax")
+
+
+def _aside(request: Request) -> str:
+    return f"{cookie_name(request)}-own"
 
 
 async def note_sign_in(services: Services, signed_in: SignedIn) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 import modelport
 from modelport.accounts.errors import NotSignedIn
+from modelport.accounts.sessions import IMPERSONATION
 from modelport.accounts.sign_in import origin_of
 from modelport.keys.access import Permission, Principal, Role, allow, public
 from modelport.kit.clock import UTC
@@ -86,6 +87,13 @@ class User(BaseModel):
     recovery_codes_left: int
 
 
+class Visiting(BaseModel):
+    """An operator of this server looks in as the person."""
+
+    operator_id: str
+    until: datetime
+
+
 class Whole(BaseModel):
     """Answer of `GET /me`."""
 
@@ -95,6 +103,7 @@ class Whole(BaseModel):
     permissions: list[Permission] = Field(description="What the person may do in the account looked at.")
     accounts: list[Account]
     features: Features
+    visit: Visiting | None = Field(description="Set when this is an operator who looks in, and may look only.")
 
 
 class Profile(BaseModel):
@@ -192,7 +201,14 @@ async def read_me(request: Request, caller: Me) -> Whole:
             for each in person.accounts
         ],
         features=features_of(services),
+        visit=_visit(caller.session),
     )
+
+
+def _visit(session: Session | None) -> Visiting | None:
+    if session is None or not session.method.startswith(IMPERSONATION):
+        return None
+    return Visiting(operator_id=session.method.removeprefix(IMPERSONATION), until=when(session.expires_at))
 
 
 @router.patch("/me", summary="Change name and language")

@@ -12,6 +12,7 @@ import { OfflineBar } from "./offline-bar";
 import { PaletteButton } from "./palette";
 import { usePlaces } from "./places";
 import classes from "./shell.module.css";
+import { VisitBar } from "./visit-bar";
 
 function Logo() {
   return (
@@ -93,6 +94,7 @@ export function Shell() {
         </Stack>
       </Drawer>
       <OfflineBar />
+      <VisitBar />
       <main id="content" className={classes.main}>
         <Panel key={path}>
           <Outlet />

@@ -70,6 +70,9 @@ export const en = {
     navigation: "Main navigation",
     footer: "Modelport, a self-hosted model marketplace and gateway.",
     accountOf: "Account of {{name}}",
+    visiting: "You look in as {{name}}. Nothing can be changed.",
+    visitEnds: "It ends",
+    endVisit: "End it",
   },
   home: {
     title: "Every model, one key",

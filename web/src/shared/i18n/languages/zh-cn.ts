@@ -72,6 +72,9 @@ export const zhCN: Messages = {
     navigation: "主导航",
     footer: "Modelport，自托管的模型市场与网关。",
     accountOf: "{{name}} 的账户",
+    visiting: "您正以 {{name}} 的身份查看，不能更改任何设置。",
+    visitEnds: "结束时间：",
+    endVisit: "结束查看",
   },
   home: {
     title: "所有模型，一个密钥",
