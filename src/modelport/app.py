@@ -41,6 +41,7 @@ from modelport.gateway.open_streams import OpenStreams
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
+from modelport.gateway.views import view_of
 from modelport.keys.codes import Codes
 from modelport.keys.leaks import Leaks
 from modelport.keys.service import Keys, has_keys
@@ -54,6 +55,7 @@ from modelport.notices.service import Notices, signature
 from modelport.notices.worker import HookWorker
 from modelport.payments.service import Payments
 from modelport.presets.service import Presets
+from modelport.routing.service import Routing
 from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
@@ -91,6 +93,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         usage = Usage(database)
         catalog = Catalog(database, vault, public_url=settings.public_url)
         await catalog.reload()
+        routing = await _routing(database, catalog)
         mailer = Mailer(database, vault, transport_of(settings))
         throttle = Throttle()
         second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
@@ -135,6 +138,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             payments=Payments(database, vault, credits, settings, notices),
             health=Health(),
             presets=Presets(database),
+            routing=routing,
         )
     finally:
         await database.close()
@@ -143,6 +147,14 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
 async def _migrated(database: Database) -> None:
     if await migrate(database):
         _log.info("database.migrated")
+
+
+async def _routing(database: Database, catalog: Catalog) -> Routing:
+    """What decides with requests, and narrows what callers are shown."""
+    routing = Routing(database)
+    await routing.reload()
+    catalog.limit_views(partial(view_of, routing))
+    return routing
 
 
 def _ways_in(

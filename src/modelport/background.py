@@ -89,6 +89,8 @@ async def _follow_changes(services: Services) -> None:
                 _log.exception("catalog.reload_failed")
         for change in new:
             _tell(services, change)
+            if change.topic == "routing":
+                await _new_routing(services, change.subject)
         if services.leasing is not None:
             await _return_leases(services.leasing, [change.subject for change in new if change.topic == "lease"])
 
@@ -108,6 +110,13 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.budgets.changed(change.subject)
         case _:
             pass  # the catalogue was reloaded once for all
+
+
+async def _new_routing(services: Services, subject: str) -> None:
+    try:
+        await services.routing.changed(subject)
+    except Exception:  # noqa: BLE001 (the rules that are in memory go on serving)
+        _log.exception("routing.reload_failed")
 
 
 async def _return_leases(leasing: Leasing, subjects: list[str]) -> None:

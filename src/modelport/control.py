@@ -32,6 +32,8 @@ from modelport.people.consent_routes import router as consent_router
 from modelport.people.routers import account_routers, people_routers
 from modelport.people.setup_routes import router as setup_router
 from modelport.presets.routes import router as preset_router
+from modelport.routing.admin_routes import router as routing_admin_router
+from modelport.routing.routes import router as routing_router
 from modelport.usage.analytics_routes import router as analytics_router
 from modelport.usage.app_routes import router as use_router
 from modelport.usage.data_routes import router as data_router
@@ -74,6 +76,8 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(catalog_admin_router)
     app.include_router(use_router, prefix="/api/app")
     app.include_router(admin_router)
+    app.include_router(routing_router, prefix="/api/app")
+    app.include_router(routing_admin_router, prefix="/api/admin")
     app.include_router(setup_router)
     app.include_router(payments_router, prefix="/api/app")
     app.include_router(payments_admin_router, prefix="/api/admin")

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import uvloop
 
+from modelport.accounts.sessions import start_session
 from modelport.app import serving
 from modelport.catalog.document import Document
 from modelport.gateway.server import make_server
+from modelport.keys.access import APP_HEADER
 from modelport.keys.service import Bounds
 from modelport.kit.money import parse_usd
 from modelport.providers.fake import FakeProvider
@@ -211,6 +213,29 @@ class Harness:
             return Caller(self, user.email, user.account_id, text, key.hash)
 
         return self.call(make())
+
+    def browser(self, email: str, *, is_operator: bool = False) -> httpx.Client:
+        """Somebody new who is signed in; to be closed by the test."""
+
+        async def sign_in() -> str:
+            services = self.services
+            user = await services.accounts.create_user(email, is_admin=is_operator)
+            token, _ = await services.database.write(
+                lambda connection: start_session(
+                    connection,
+                    services.keys._vault,
+                    user_id=user.id,
+                    account_id=user.account_id,
+                    method="password",
+                    lifetime_ms=3_600_000,
+                    address=None,
+                    user_agent=None,
+                )
+            )
+            return token
+
+        headers = {"cookie": f"modelport={self.call(sign_in())}", APP_HEADER: "1"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
 
     def records(self, mark: str) -> list[Record]:
         """The provider's log of the requests that carry `mark`."""

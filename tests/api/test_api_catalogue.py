@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import openai
 import pytest
 from api_harness import FREE, Harness, catalogue
 from openrouter import OpenRouter
 from openrouter.operations import ListModelsUserSecurity, ListToolsSecurity
 
-from modelport.accounts.sessions import start_session
-from modelport.keys.access import APP_HEADER, Principal
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import httpx
     from api_harness import Caller
 
     from modelport.catalog.snapshot import Endpoint, Model
+    from modelport.keys.access import Principal
 
 ADMIN = "/api/admin/catalog"
 
@@ -36,27 +34,7 @@ def own_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 @pytest.fixture(scope="module")
 def operator(own_harness: Harness) -> Iterator[httpx.Client]:
     """Somebody signed in who runs the server."""
-    services = own_harness.services
-
-    async def sign_in() -> str:
-        user = await services.accounts.create_user("op@catalogue.test", is_admin=True)
-        vault = services.keys._vault
-        token, _ = await services.database.write(
-            lambda connection: start_session(
-                connection,
-                vault,
-                user_id=user.id,
-                account_id=user.account_id,
-                method="password",
-                lifetime_ms=3_600_000,
-                address=None,
-                user_agent=None,
-            )
-        )
-        return token
-
-    headers = {"cookie": f"modelport={own_harness.call(sign_in())}", APP_HEADER: "1"}
-    with httpx.Client(base_url=own_harness.url, headers=headers, timeout=30) as client:
+    with own_harness.browser("op@catalogue.test", is_operator=True) as client:
         yield client
 
 
@@ -109,7 +87,7 @@ def test_a_caller_sees_what_they_may_use(own_harness: Harness) -> None:
         assert (len(page["data"]), page["links"]["next"]) == (2, "/api/v1/models/user?limit=2&offset=2")
         assert own_harness.http.get("/api/v1/models/user").status_code == 401
     finally:
-        services.catalog._views.clear()
+        services.catalog._views.remove(view)
 
 
 class TestOperators:

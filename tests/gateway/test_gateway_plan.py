@@ -12,9 +12,9 @@ from plan_samples import Seen, endpoint, gone, model, plan, snapshot, tags, wish
 
 from modelport.errors import BadRequest, NotFound, TooManyRequests, Unavailable
 from modelport.gateway.plan_health import DEGRADED, DOWN, RESTING
-from modelport.gateway.plan_policy import Defaults, Rule, RuleBook, merged
 from modelport.gateway.wish import Sticky
 from modelport.providers.provider import DataPolicy, Provider
+from modelport.routing.policy import Defaults, Rule, RuleBook, merged
 
 THREE = snapshot(model("a/m", endpoint("cheap", 1), endpoint("middle", 3), endpoint("dear", 10)))
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "Catalog", "PriceChange", "Source", "View"]
 
 _WHOLE_SECONDS = 120.0
-View = Callable[["Principal"], Awaitable[Callable[["Model", "Endpoint"], bool]]]
-"""Says of a caller which endpoints they may use."""
+View = Callable[["Principal"], Awaitable[Callable[["Model", "Endpoint"], bool] | None]]
+"""Says of a caller which endpoints they may use; None for all of them."""
 
 
 class PriceChange(NamedTuple):
@@ -135,7 +135,7 @@ class Catalog:
 
     async def shown_to(self, caller: Principal) -> list[Shown]:
         """The models that a caller may use, each with the endpoints that they may."""
-        tests = [await view(caller) for view in self._views]
+        tests = [test for view in self._views if (test := await view(caller)) is not None]
 
         def allowed(model: Model, endpoint: Endpoint) -> bool:
             return all(test(model, endpoint) for test in tests)

@@ -16,6 +16,7 @@ from modelport.cli.output import DataDir, Email, Json, console, run, settings_of
 from modelport.cli.prices import margin as margin_of
 from modelport.cli.prices import pricing
 from modelport.cli.provider_keys import app as providers
+from modelport.cli.routing import app as routing
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
@@ -40,6 +41,7 @@ for name, group in (
     ("catalog", catalog),
     ("providers", providers),
     ("import", importing),
+    ("routing", routing),
 ):
     app.add_typer(group, name=name)
 

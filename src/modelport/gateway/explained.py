@@ -126,6 +126,8 @@ def trace(plan: Plan, attempts: list[Attempt], timings: Timings) -> str:
             "strategy": plan.strategy,
             "variants": plan.variants,
             "sort": plan.sort,
+            **({"defaults": plan.defaults} if plan.defaults else {}),
+            **({"rules": plan.rules} if plan.rules else {}),
             "plan": plan.steps,
             "attempts": attempts,
             "milliseconds": timings.millis(),

@@ -66,6 +66,10 @@ class Plan:
     sort: str | None = None
     total: int = 0
     """How many endpoints were looked at."""
+    defaults: tuple[str, ...] = ()
+    """What an account's defaults said where the request said nothing, or something laxer."""
+    rules: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    """The operator's rules that are about these models, in words."""
 
     @property
     def is_free(self) -> bool:
@@ -112,6 +116,8 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
     facts = facts_of(named.model)
     effects = around.rules.effects(named.model.id)
     steps, model_id = plan.steps, named.model.id
+    if effects is not None:
+        plan.rules[model_id] = effects.told
     plan.total += len(facts.lanes)
     kept = facts.lanes
     if not untouched(facts, wish, effects):

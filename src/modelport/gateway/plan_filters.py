@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from modelport.dialects.openai_chat.wire import MaxPrice, ProviderPreferences
     from modelport.gateway.plan_facts import Facts, Lane
     from modelport.gateway.plan_names import Named
-    from modelport.gateway.plan_policy import Effects
     from modelport.gateway.wish import Wish
+    from modelport.routing.policy import Effects
 
 __all__ = ["Look", "named_in", "removed", "untouched"]
 

@@ -17,7 +17,7 @@ from modelport.errors import BadRequest
 from modelport.gateway.plan_facts import expected_price
 from modelport.gateway.plan_filters import named_in
 from modelport.gateway.plan_health import ALL_WELL, DEGRADED, DOWN, FINE, RESTING, misses
-from modelport.gateway.plan_policy import NO_RULES
+from modelport.routing.policy import NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from modelport.gateway.plan_facts import Facts, Lane
     from modelport.gateway.plan_health import HealthView
     from modelport.gateway.plan_names import Named
-    from modelport.gateway.plan_policy import Effects, RuleBook
     from modelport.gateway.wish import Wish
+    from modelport.routing.policy import Effects, RuleBook
 
 __all__ = ["Around", "Place", "Slowness", "ordered", "sort_of"]
 
@@ -136,7 +136,7 @@ class _Order(NamedTuple):
             standing = DEGRADED
             notes.append("slow")
         soft = self._soft(lane, notes)
-        value, weight = self._value(lane)
+        value, weight = self._value(lane, notes)
         rank, fixed = self._rank(lane, notes)
         if fixed:
             # Who names an order gets it; only what would certainly fail is put behind.
@@ -191,13 +191,13 @@ class _Order(NamedTuple):
                 notes.append(f"misses_{missed}")
         return len(notes) - before
 
-    def _value(self, lane: Lane) -> tuple[float, float]:
+    def _value(self, lane: Lane, notes: list[str]) -> tuple[float, float]:
         by, endpoint, around = self.by, lane.endpoint, self.around
         if by is None or by == "exacto":
             weight = 1.0 / lane.squared
-            if self.effects is not None:
-                for name, factor in self.effects.weights.items():
-                    weight *= factor if name in lane.names else 1.0
+            if self.effects is not None and self.effects.weights and (factor := self.effects.factor(lane.names)) != 1.0:
+                weight *= factor
+                notes.append("weighted")
             # Exponential race: the smallest is endpoint i with a chance in proportion to its weight.
             drawn = -log(1.0 - around.random.random()) / max(weight, 1e-12)
             return (-float(endpoint.context_length) if self.named.longest_context else drawn), weight

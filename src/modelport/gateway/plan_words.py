@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from modelport.gateway.plan import Plan, Step
 
-__all__ = ["explained"]
+__all__ = ["explained", "told"]
 
 _REMOVED = {
     "not_ready": ("it is still being started", "它还在启动"),
@@ -25,6 +25,8 @@ _REMOVED = {
     "data_collection": ("it may keep or train on what it is sent", "它可能保留数据或用于训练"),
     "distillable": ("the model's author does not allow distillation", "模型作者不允许蒸馏"),
     "max_price": ("it costs more than `max_price`", "它的价格高于 `max_price`"),
+    "allowed_models": ("the key may not use this model", "此密钥不可使用该模型"),
+    "allowed_providers": ("the key may not use this provider", "此密钥不可使用该服务商"),
 }
 _NOTES = {
     "slow": ("slow of late", "近来较慢"),
@@ -34,6 +36,7 @@ _NOTES = {
     "misses_latency": ("slower than preferred", "首字延迟超出期望"),
     "misses_throughput": ("less throughput than preferred", "吞吐低于期望"),
     "pinned": ("pinned by the operator", "由运营者指定优先"),
+    "weighted": ("weighted by the operator", "由运营者调整权重"),
     "order": ("named in `provider.order`", "在 `provider.order` 中指定"),
     "cache": ("the conversation is in its cache", "对话仍在它的缓存中"),
     "cache_discount": ("its cache discount is counted", "已计入缓存折扣"),
@@ -42,27 +45,59 @@ _NOTES = {
     "resting": ("resting after faults or a rate limit", "因故障或限流而暂停"),
 }
 
+_NO_MATTER = frozenset({"weighted", "cache_discount"})
+"""Notes on what is in the draw already."""
+_NAMED = frozenset({"pinned", "order", "cache"})
+"""Notes on those who need no draw."""
+_BY_ACCOUNT = {"distillable": "enforce_distillable_text"}
+
+
+def told(plan: Plan) -> dict[str, object]:
+    """The whole plan, with each endpoint that was looked at in words."""
+    return {
+        "requested": plan.requested,
+        "strategy": plan.strategy,
+        "variants": plan.variants,
+        "sort": plan.sort,
+        "defaults": plan.defaults,
+        "rules": plan.rules,
+        "attempts": [
+            {"provider": each.provider.slug, "endpoint": each.tag, "model": each.model_id} for each in plan.attempts
+        ],
+        "endpoints": explained(plan),
+    }
+
 
 def explained(plan: Plan) -> list[dict[str, object]]:
     """Each endpoint that was looked at: where it stands or why not, in words."""
-    equals: dict[tuple[str, str | None, int], float] = {}
+    equals: dict[tuple[object, ...], float] = {}
     for step in plan.steps:
         if step.removed is None:
-            key = (step.model, step.standing, len(step.notes))
-            equals[key] = equals.get(key, 0.0) + (step.weight or 0.0)
-    return [_one(plan, step, equals.get((step.model, step.standing, len(step.notes)), 0.0)) for step in plan.steps]
+            equals[_equals(step)] = equals.get(_equals(step), 0.0) + (step.weight or 0.0)
+    return [_one(plan, step, equals.get(_equals(step), 0.0)) for step in plan.steps]
+
+
+def _equals(step: Step) -> tuple[object, ...]:
+    """The same for endpoints among which the draw decides."""
+    return step.model, step.standing, len(frozenset(step.notes) - _NO_MATTER)
 
 
 def _one(plan: Plan, step: Step, weights: float) -> dict[str, object]:
     told: dict[str, object] = {"model": step.model, "endpoint": step.endpoint, "price": step.price}
     if step.removed is not None:
         english, chinese = _REMOVED.get(step.removed, (step.removed, step.removed))
+        if _BY_ACCOUNT.get(step.removed, step.removed) in plan.defaults:
+            english, chinese = f"{english} (a default of the account)", f"{chinese}(账户默认设置)"
+        if step.removed == "rule":
+            rules = "; ".join(plan.rules.get(step.model, ()))
+            english, chinese = f"{english} ({rules})", f"{chinese}({rules})"
         return told | {
             "removed": step.removed,
             "reason": {"en": f"Left out: {english}.", "zh": f"不予考虑:{chinese}。"},
         }
     words = [_NOTES[each] for each in (*step.notes, *((step.standing,) if step.standing else ()))]
-    chance = step.weight / weights if step.weight and weights and plan.sort is None else None
+    drawn = plan.sort is None and _NAMED.isdisjoint(step.notes)
+    chance = step.weight / weights if step.weight and weights and drawn else None
     if chance is not None:
         words.append((f"a chance of {chance:.1%} to go first among its equals", f"在同类中居首的概率为 {chance:.1%}"))
     elif plan.sort is not None:

@@ -26,12 +26,10 @@ from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
 from modelport.gateway.opening import open_bill
-from modelport.gateway.plan import Around, Plan, Slowness, make_plan
+from modelport.gateway.planning import Planner
 from modelport.gateway.refusing import refuse, uncancel
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.run import Run
-from modelport.gateway.sticky import Conversations, conversation_of
-from modelport.gateway.wish import wish_of
 from modelport.kit import clock, ids
 from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.generation import Generation
@@ -40,14 +38,11 @@ from modelport.usage.journal import Settled
 if TYPE_CHECKING:
     from random import Random
 
-    from modelport.gateway.asked import Asked
     from modelport.gateway.cache import Wanted
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.services import Services
-    from modelport.gateway.sticky import Conversation
-    from modelport.keys.service import LiveKey
 
 __all__ = ["Chat"]
 
@@ -62,8 +57,7 @@ class Chat:
         self._streams = streams
         self._random = random
         self._plugins = Plugins(services)
-        self._slow = Slowness(services.settings.slow_factor, services.settings.slow_margin)
-        self._conversations = Conversations()
+        self._planner = Planner(services, random)
         self._cache = ResponseCache(services.settings.response_cache_bytes)
 
     async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
@@ -161,36 +155,14 @@ class Chat:
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
             account_id = key.record.account_id
             ready = await rewritten(body, door, Address(), self._services.presets, account_id)
-            made, _ = self._plan(door.read(ready.body, Address()), door, key, exchange)
+            request, defaults = door.read(ready.body, Address()), await self._planner.defaults(key)
+            made, _ = self._planner.plan(request, door, key, exchange, defaults)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
             await refuse(exchange, door, error, headers)
             return
-        told = {
-            "requested": made.requested,
-            "strategy": made.strategy,
-            "variants": made.variants,
-            "sort": made.sort,
-            "attempts": [
-                {"provider": each.provider.slug, "endpoint": each.tag, "model": each.model_id} for each in made.attempts
-            ],
-            "endpoints": plan_words.explained(made),
-        }
-        await exchange.answer(200, [*headers, _JSON], msgspec.json.encode({"data": told}))
-
-    def _plan(self, request: Asked, door: Door, key: LiveKey, exchange: Exchange) -> tuple[Plan, Conversation | None]:
-        services = self._services
-        wish, conversation = wish_of(request, door.operation), None
-        if door.operation == "chat":
-            session = request.peek.session_id or exchange.header(b"x-session-id")
-            conversation = conversation_of(key.record.account_id, request, session)
-            wish.sticky = self._conversations.find(conversation)
-        bounds = key.record.bounds
-        forbids = bounds.forbids if bounds.models or bounds.providers else None
-        most = services.settings.attempts
-        around = Around(self._random, services.health, slow=self._slow, most=most, forbids=forbids)
-        return make_plan(wish, services.catalog.snapshot, around), conversation
+        await exchange.answer(200, [*headers, _JSON], msgspec.json.encode({"data": plan_words.told(made)}))
 
     async def _prepare(
         self, exchange: Exchange, door: Door, address: Address, generation_id: str, timings: Timings
@@ -201,12 +173,14 @@ class Chat:
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         ready = await rewritten(body, door, address, services.presets, key.record.account_id)
         request = door.read(ready.body, address)
-        asked = wanted(exchange, door, ready, key.record.id, stream=request.stream)
+        defaults = await self._planner.defaults(key)
+        # Who wants nothing kept wants nothing kept here either.
+        asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:
             raise Hit(cached, key.record.account_id, key.record.id)
         request, extras = await self._plugins.of(request)
         timings.read = clock.monotonic()
-        plan, conversation = self._plan(request, door, key, exchange)
+        plan, conversation = self._planner.plan(request, door, key, exchange, defaults)
         timings.planned = clock.monotonic()
         referer = exchange.header(b"http-referer") or exchange.header(b"referer")
         title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")
@@ -233,7 +207,7 @@ class Chat:
         if asked is not None:
             exchange.through(partial(_recorded, run, asked))
         if conversation is not None and plan.total > 1:
-            run.remember = partial(self._conversations.remember, conversation)
+            run.remember = partial(self._planner.remember, conversation)
         return run
 
 

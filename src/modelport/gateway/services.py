@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from modelport.notices.worker import HookWorker
     from modelport.payments.service import Payments
     from modelport.presets.service import Presets
+    from modelport.routing.service import Routing
     from modelport.settings import Settings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
@@ -85,3 +86,4 @@ class Services:
     upstream: UpstreamClient
     health: Health
     presets: Presets
+    routing: Routing

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from modelport.accounts.service import MemberRow
     from modelport.db.database import Database
 
-__all__ = ["Member", "Workspace", "Workspaces", "home_of"]
+__all__ = ["Member", "Workspace", "Workspaces", "home_of", "routing_of"]
 
 _MOST: Final = 200
+_ROUTING: Final = frozenset({"default_text_model", "default_provider_sort"})
 _NOT_FOUND: Final = "There is no such workspace."
 
 
@@ -33,6 +34,11 @@ def home_of(connection: Connection, account_id: str) -> str | None:
     """The id of an account's default workspace, if it has been made yet."""
     found = store.default_of(connection, account_id)
     return None if found is None else found.id
+
+
+def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
+    """A workspace's default model and the default sort of its providers."""
+    return store.routing_of(connection, workspace_id)
 
 
 class Workspaces:
@@ -107,7 +113,13 @@ class Workspaces:
         """
         workspace = await self.find(account_id, ref)
         changed = {**values, "updated_at": clock.now_ms()}
-        await self._write(partial(store.change, workspace_id=workspace.id, values=changed), values.get("slug", ""))
+
+        def change(connection: Connection) -> None:
+            store.change(connection, workspace.id, changed)
+            if not _ROUTING.isdisjoint(values):
+                changes.note(connection, "routing", account_id)  # servers remember what a workspace's default model is
+
+        await self._write(change, values.get("slug", ""))
         return workspace._replace(**changed)
 
     async def remove(self, account_id: str, ref: str, *, default_too: bool = False) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "remove",
     "remove_members",
     "remove_person",
+    "routing_of",
 ]
 
 
@@ -102,6 +103,13 @@ def default_of(connection: Connection, account_id: str) -> Workspace | None:
         select(*_WORKSPACE).where(workspaces.c.account_id == account_id, workspaces.c.is_default)
     ).first()
     return Workspace(*row) if row else None
+
+
+def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
+    """Its default model and the default sort of its providers."""
+    query = select(workspaces.c.default_text_model, workspaces.c.default_provider_sort)
+    row = connection.execute(query.where(workspaces.c.id == workspace_id)).first()
+    return (row.default_text_model, row.default_provider_sort) if row else (None, None)
 
 
 def add(connection: Connection, workspace: Workspace) -> None:

@@ -1,9 +1,9 @@
-"""What others than the caller say about routing: the operator's rules by model, an account's defaults."""
+"""What rules and defaults mean for a request; pure."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -12,20 +12,32 @@ from modelport.dialects.openai_chat.wire import ProviderPreferences
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NO_RULES", "Defaults", "Effects", "Rule", "RuleBook", "merged"]
+__all__ = ["NO_DEFAULTS", "NO_RULES", "Defaults", "Effects", "Rule", "RuleBook", "merged", "said_by_account"]
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_KEPT = 20_000
+"""Models whose effects are remembered at most."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the operator's rules: for models that match `pattern`, do `action` with `providers`."""
 
-    pattern: str
+    pattern: _Name
     """A model id, with `*` and `?` as in file names."""
     action: Literal["pin", "exclude", "weight"]
     """`pin` tries them first, in this order; `exclude` never calls them; `weight` multiplies their chance."""
-    providers: tuple[str, ...]
+    providers: Annotated[tuple[_Name, ...], msgspec.Meta(min_length=1, max_length=64)]
     """Slugs or tags."""
-    weight: float = 1.0
+    weight: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1.0
     """For `weight`: 2 doubles the chance, 0.5 halves it."""
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    """Why, for whoever comes after."""
+
+    @property
+    def words(self) -> str:
+        """The rule in a few words."""
+        does = f"weight {self.weight:g}" if self.action == "weight" else self.action
+        return f"{does} {', '.join(self.providers)} for {self.pattern}"
 
 
 class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +47,14 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For requests without a model."""
     provider: ProviderPreferences | None = None
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether nothing of a request may be kept anywhere, this server's response cache included."""
+        return self.provider is not None and bool(self.provider.zdr)
+
+
+NO_DEFAULTS = Defaults()
+
 
 class Effects(NamedTuple):
     """What the rules together mean for one model."""
@@ -42,6 +62,15 @@ class Effects(NamedTuple):
     pins: tuple[str, ...]
     excluded: frozenset[str]
     weights: Mapping[str, float]
+    told: tuple[str, ...] = ()
+    """The rules in words."""
+
+    def factor(self, names: frozenset[str]) -> float:
+        """What the chance of an endpoint that is called by these names is multiplied by."""
+        product = 1.0
+        for name, factor in self.weights.items():
+            product *= factor if name in names else 1.0
+        return product
 
 
 class RuleBook:
@@ -56,6 +85,8 @@ class RuleBook:
         if not self.rules:
             return None
         if model_id not in self._effects:
+            if len(self._effects) > _KEPT:
+                self._effects.clear()
             self._effects[model_id] = self._make(model_id)
         return self._effects[model_id]
 
@@ -70,7 +101,7 @@ class RuleBook:
             if rule.action == "weight":
                 for name in rule.providers:
                     weights[name] = weights.get(name, 1.0) * rule.weight
-        return Effects(tuple(dict.fromkeys(pins)), frozenset(excluded), weights)
+        return Effects(tuple(dict.fromkeys(pins)), frozenset(excluded), weights, tuple(rule.words for rule in found))
 
 
 NO_RULES = RuleBook()
@@ -99,6 +130,18 @@ def merged(own: ProviderPreferences | None, account: ProviderPreferences | None)
     if account.data_collection == "deny":
         both.data_collection = "deny"
     return both
+
+
+def said_by_account(own: ProviderPreferences | None, defaults: Defaults) -> tuple[str, ...]:
+    """Which fields of `provider` are not as the request has them, but as its account wants them."""
+    if defaults.provider is None:
+        return ()
+    both = merged(own, defaults.provider)
+    return tuple(
+        name
+        for name in defaults.provider.__struct_fields__
+        if getattr(both, name) is not None and (own is None or getattr(both, name) != getattr(own, name))
+    )
 
 
 def _allowed(name: str, allowed: Sequence[str]) -> bool:
