@@ -145,13 +145,12 @@ class TestReading:
         assert read_usage(raw) is None
 
     def test_unknown_events(self) -> None:
-        """Kinds that are yet to come, deltas of no open block and of no known kind are passed over."""
+        """Kinds that are yet to come, ends of no open block and deltas of no known kind are passed over."""
         reader = Reader()
         start = b'{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}'
         assert reader.feed(b"", start) == []
         for data in (
             b'{"type":"weather"}',
-            b'{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"a"}}',
             b'{"type":"content_block_delta","index":0,"delta":{"type":"odd"}}',
             b'{"type":"content_block_stop","index":7}',
             b'{"type":"message_delta","delta":{}}',

@@ -85,7 +85,6 @@ class TestFaults:
             (b"", b'{"message":"broken"}', "broken"),
             (b"", event("error"), "reported an error"),
             (b"", b"<html>", "no event"),
-            (b"", event("content-start", index=0, delta=delta(content=3)), "no event"),
         ],
     )
     def test_in_a_stream(self, name: bytes, data: bytes, words: str) -> None:

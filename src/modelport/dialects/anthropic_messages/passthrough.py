@@ -17,6 +17,7 @@ from modelport.dialects.anthropic_messages.response_write import stop_reason, wr
 from modelport.dialects.anthropic_messages.stream_read import Reader
 from modelport.dialects.anthropic_messages.stream_write import Writer
 from modelport.dialects.canonical import Charged, Usage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL, one_line, overlaid
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ class _Kind(Struct):
 
 
 class _Started(Struct):
-    content_block: _Kind
+    content_block: _Kind = msgspec.field(default_factory=_Kind)
 
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
-_PEEK = msgspec.json.Decoder(_Peek)
-_KIND = msgspec.json.Decoder(_Kind)
-_STARTED = msgspec.json.Decoder(_Started)
+_PEEK = Forgiving(_Peek)
+_KIND = Forgiving(_Kind)
+_STARTED = Forgiving(_Started)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -59,7 +60,7 @@ def patch_response(body: bytes, identity: Identity, charged: Charged, *, without
         fields = _OBJECT.decode(body)
         content = _LIST.decode(fields["content"])
         if without_reasoning:
-            content = [block for block in content if _KIND.decode(block).type not in _HIDDEN]
+            content = [block for block in content if (_KIND.decode_or_none(block) or _Kind()).type not in _HIDDEN]
             fields["content"] = Raw(_ENCODER.encode(content))
     except (*FAULTS, KeyError) as error:
         raise Malformed("the body is not an answer of Anthropic Messages") from error
@@ -167,7 +168,7 @@ class Patcher:
         return _ENCODER.encode(fields | {"message": signed})
 
     def _block(self, event: bytes, data: bytes, index: int) -> bytes:
-        kind = _STARTED.decode(data).content_block.type
+        kind = (_STARTED.decode_or_none(data) or _Started()).content_block.type
         self._called = self._called or kind == "tool_use"
         self._hidden.discard(index)
         if self._without_reasoning and kind in _HIDDEN:

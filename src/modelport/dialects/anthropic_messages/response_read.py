@@ -28,7 +28,8 @@ from modelport.dialects.canonical import (
     Usage,
     UsageEvent,
 )
-from modelport.kit.raw_json import FAULTS
+from modelport.kit.forgiving import Forgiving
+from modelport.kit.raw_json import FAULTS, NULL
 
 __all__ = [
     "Blocks",
@@ -80,7 +81,7 @@ class StopDetails(Struct):
 
 
 class _Block(Struct):
-    type: str
+    type: str = ""
     text: str | None = None
     citations: list[Raw] | None = None
     thinking: str | None = None
@@ -102,9 +103,9 @@ class _Answer(Struct):
     usage: UpstreamUsage | None = None
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_BLOCK = msgspec.json.Decoder(_Block)
-_USAGE = msgspec.json.Decoder(UpstreamUsage | None)
+_ANSWER = Forgiving(_Answer)
+_BLOCK = Forgiving(_Block)
+_USAGE = Forgiving(UpstreamUsage | None)
 _ENCODER = msgspec.json.Encoder()
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
@@ -134,10 +135,13 @@ class Blocks:
         """Characters of text so far, for where citations belong."""
 
     def start(self, index: int, raw: Raw) -> list[Event]:
-        """A block begins, with all or nothing of its content. Raises `msgspec.DecodeError`."""
-        block = _BLOCK.decode(raw)
-        opened = self._open[index] = _Open(block.type, 0, raw, self._length)
-        match block.type:
+        """A block begins, with all or nothing of its content; what is no block at all is passed over."""
+        block = _BLOCK.decode_or_none(raw)
+        if block is None:
+            return []
+        kind = block.type or _guessed(block)
+        opened = self._open[index] = _Open(kind, 0, raw, self._length)
+        match kind:
             case "text":
                 opened.citations.extend(block.citations or ())
                 return self._text(block.text or "")
@@ -146,17 +150,19 @@ class Blocks:
                 return [ToolCallDelta(opened.number, "", block.id, block.name)]
             case _:
                 opened.number, self._reasoning = self._reasoning, self._reasoning + 1
-        if block.type == "thinking":
+        if kind == "thinking":
             words, signature = block.thinking or "", block.signature or None
             return [ReasoningDelta(opened.number, "text", words, signature, format=FORMAT)]
-        if block.type == "redacted_thinking":
+        if kind == "redacted_thinking":
             return [ReasoningDelta(opened.number, "encrypted", data=block.data or "", format=FORMAT)]
         return []
 
     def delta(self, index: int, delta: Delta) -> list[Event]:
-        """A block grows; what belongs to no open block, or is of an unknown kind, is passed over."""
+        """A block grows. Words whose block was never opened open one; what else belongs to none, or is of an unknown
+        kind, is passed over.
+        """
         opened = self._open.get(index)
-        if opened is None:
+        if opened is None and (opened := self._unannounced(index, delta)) is None:
             return []
         match delta.type:
             case "text_delta":
@@ -176,6 +182,17 @@ class Blocks:
             case _:
                 pass
         return []
+
+    def _unannounced(self, index: int, delta: Delta) -> _Open | None:
+        match delta.type:
+            case "text_delta":
+                self._open[index] = _Open("text", 0, NULL, self._length)
+            case "thinking_delta" | "signature_delta":
+                self._open[index] = _Open("thinking", self._reasoning, NULL, self._length)
+                self._reasoning += 1
+            case _:
+                return None
+        return self._open[index]
 
     def stop(self, index: int) -> list[Event]:
         """A block ends. Raises `msgspec.DecodeError`."""
@@ -199,6 +216,12 @@ class Blocks:
         annotation = read_annotation(raw)
         annotation.start, annotation.end = begins, self._length
         return annotation
+
+
+def _guessed(block: _Block) -> str:
+    """What a block is that does not say so; empty where its fields do not tell either."""
+    told = {"text": block.text, "thinking": block.thinking, "redacted_thinking": block.data, "tool_use": block.name}
+    return next((kind for kind, value in told.items() if value is not None), "")
 
 
 def _whole(opened: _Open) -> str:

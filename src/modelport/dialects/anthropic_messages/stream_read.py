@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from modelport.dialects.anthropic_messages.errors import CODES, StreamError
 from modelport.dialects.anthropic_messages.response_read import Blocks, Delta, finish_events, to_usage
 from modelport.dialects.anthropic_messages.wire import UpstreamUsage
 from modelport.dialects.canonical import Event, Start, UsageEvent
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = ["Reader"]
@@ -36,7 +36,7 @@ class _Event(Struct):
     error: _Fault | str | None = None
 
 
-_EVENT = msgspec.json.Decoder(_Event)
+_EVENT = Forgiving(_Event)
 
 
 class Reader:
@@ -60,7 +60,7 @@ class Reader:
             read = _EVENT.decode(data)
             if read.error is not None or "error" in {read.type, event.decode(errors="replace")}:
                 raise _fault(read)
-            return self._read(read)
+            return self._read(read, read.type or event.decode(errors="replace"))
         except FAULTS as error:
             raise StreamError("The provider's stream holds what is no event of Anthropic Messages.") from error
 
@@ -68,8 +68,8 @@ class Reader:
         """What is left when the stream has ended; nothing is held back here."""
         return []
 
-    def _read(self, read: _Event) -> list[Event]:
-        match read.type:
+    def _read(self, read: _Event, kind: str) -> list[Event]:
+        match kind:
             case "content_block_delta" if read.delta is not None:
                 return self._blocks.delta(read.index, read.delta)
             case "content_block_start" if isinstance(read.content_block, Raw):

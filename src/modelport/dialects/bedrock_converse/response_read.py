@@ -29,6 +29,7 @@ from modelport.dialects.canonical import (
     Usage,
     UsageEvent,
 )
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = [
@@ -163,11 +164,12 @@ class _Answer(Stop):
     usage: UpstreamUsage | None = None
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_BLOCK = msgspec.json.Decoder(_Block)
+_ANSWER = Forgiving(_Answer)
+_BLOCK = Forgiving(_Block)
+_CALL = Forgiving(_ToolUse)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _STR = msgspec.json.Decoder(str)
-_USAGE = msgspec.json.Decoder(UpstreamUsage | None)
+_USAGE = Forgiving(UpstreamUsage | None)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -199,8 +201,11 @@ class Blocks:
     # Whole.
 
     def whole(self, raw: Raw) -> list[Event]:
-        """One block of a whole answer."""
-        block = _BLOCK.decode(raw)
+        """One block of a whole answer; what is no block at all is passed over."""
+        block = _BLOCK.decode_or_none(raw)
+        return [] if block is None else self._read(block, raw)
+
+    def _read(self, block: _Block, raw: Raw) -> list[Event]:
         if block.text is not None:
             return self._text(block.text)
         if block.reasoningContent is not None:
@@ -228,7 +233,7 @@ class Blocks:
         start = _OBJECT.decode(value) if bytes(value)[:1] == b"{" else {"": value}
         if kind == "toolUse" and _kind_of(start) in {None, "tool_use"}:
             opened = self._open[index] = self._opened("call")
-            call = msgspec.json.decode(value, type=_ToolUse)
+            call = _CALL.decode(value)
             return [ToolCallDelta(opened.number, "", call.toolUseId, call.name)]
         self._open[index] = _Open("image" if kind == "image" else f"sealed {kind}", start=start)
         return []

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from modelport.dialects.bedrock_converse.response_write import stop_fields, write_usage
 from modelport.dialects.bedrock_converse.stream_write import COMMENT, failure, message
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, overlaid
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class _Block(Struct):
     delta: dict[str, Raw] = {}
 
 
-_BLOCK = msgspec.json.Decoder(_Block)
+_BLOCK = Forgiving(_Block)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 

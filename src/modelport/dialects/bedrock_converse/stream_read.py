@@ -8,6 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from modelport.dialects.bedrock_converse.errors import CODES, StreamError, read_error
 from modelport.dialects.bedrock_converse.response_read import Blocks, Delta, Stop, UpstreamUsage, to_finish, to_usage
 from modelport.dialects.canonical import Event, Start, UsageEvent
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = ["Reader"]
@@ -28,10 +29,10 @@ class _Fault(Struct):
     originalStatusCode: int | None = None  # noqa: N815
 
 
-_BLOCK = msgspec.json.Decoder(_Block)
-_STOP = msgspec.json.Decoder(Stop)
-_METADATA = msgspec.json.Decoder(_Metadata)
-_FAULT = msgspec.json.Decoder(_Fault)
+_BLOCK = Forgiving(_Block)
+_STOP = Forgiving(Stop)
+_METADATA = Forgiving(_Metadata)
+_FAULT = Forgiving(_Fault)
 _ANY = msgspec.json.Decoder(dict[str, Raw])
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.dialects.canonical import Annotation
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = ["citation_index", "read_citation", "read_logprob", "write_citation", "write_logprob"]
@@ -48,9 +49,9 @@ class _OpenAILogprob(Struct):
     logprobs: list[float] = []
 
 
-_CITATION = msgspec.json.Decoder(_Citation)
+_CITATION = Forgiving(_Citation)
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
-_LOGPROB = msgspec.json.Decoder(_Logprob)
+_LOGPROB = Forgiving(_Logprob)
 _OPENAI = msgspec.json.Decoder(_OpenAILogprob)
 _ENCODER = msgspec.json.Encoder()
 

@@ -13,6 +13,7 @@ from modelport.dialects.cohere_chat.response_write import write_usage
 from modelport.dialects.cohere_chat.stream_read import Delta, MessagePiece, StreamedEvent
 from modelport.dialects.cohere_chat.stream_write import COMMENT, DONE, failure, frame
 from modelport.dialects.cohere_chat.wire import Item
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL, overlaid
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Patcher", "patch_response"]
 
-_EVENT = msgspec.json.Decoder(StreamedEvent)
-_ITEM = msgspec.json.Decoder(Item)
+_EVENT = Forgiving(StreamedEvent)
+_ITEM = Forgiving(Item)
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw] | None)
 _ENCODER = msgspec.json.Encoder()
@@ -51,7 +52,7 @@ def _hide_reasoning(message: dict[str, Raw]) -> None:
     message.pop("tool_plan", None)
     content = message.get("content", NULL)
     blocks: list[Raw] = (_LIST.decode(content) if bytes(content)[:1] == b"[" else None) or list[Raw]()
-    kept = [index for index, raw in enumerate(blocks) if _ITEM.decode(raw).type != "thinking"]
+    kept = [index for index, raw in enumerate(blocks) if (_ITEM.decode_or_none(raw) or Item()).type != "thinking"]
     if len(kept) == len(blocks):
         return
     message["content"] = Raw(_ENCODER.encode([blocks[index] for index in kept]))
@@ -129,7 +130,7 @@ class Patcher:
         if kind not in {"content-start", "content-delta", "content-end"}:
             return b""
         if kind != "content-end":
-            item = _ITEM.decode(message.content)
+            item = _ITEM.decode_or_none(message.content) or Item()
             if item.type == "thinking" or (item.type is None and item.thinking is not None):
                 self._hidden.add(read.index)
         if read.index in self._hidden:

@@ -22,6 +22,7 @@ from modelport.dialects.cohere_chat.citations import citation_index, read_citati
 from modelport.dialects.cohere_chat.content_read import reasoning_of
 from modelport.dialects.cohere_chat.errors import Malformed, StreamError
 from modelport.dialects.cohere_chat.wire import BLOCK_FORMAT, PLAN_FORMAT, Detail, Item, UpstreamUsage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL
 
 __all__ = ["REASONS", "Call", "finish_reason", "read_response", "read_usage", "reasoning_delta"]
@@ -78,9 +79,9 @@ class _Answer(Struct):
     usage: Raw = NULL
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_ITEM = msgspec.json.Decoder(Item)
-_USAGE = msgspec.json.Decoder(UpstreamUsage | None)
+_ANSWER = Forgiving(_Answer)
+_ITEM = Forgiving(Item)
+_USAGE = Forgiving(UpstreamUsage | None)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -113,8 +114,10 @@ def _read_message(message: _Message) -> list[Event]:
     length = number = 0
     indexes = {citation_index(raw) for raw in cited}
     for index, raw in enumerate(content or ()):
-        item = _ITEM.decode(raw)
-        if item.type == "text":
+        item = _ITEM.decode_or_none(raw)
+        if item is None:
+            continue
+        if item.type == "text" or (item.type is None and item.text is not None):
             events += [TextDelta(item.text)] if item.text else []
             here = [raw for raw in cited if citation_index(raw) == index]
             events += [AnnotationEvent(read_citation(raw, length)) for raw in here]

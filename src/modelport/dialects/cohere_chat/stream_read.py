@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Raw, Struct
 
 from modelport.dialects.canonical import (
@@ -20,6 +19,7 @@ from modelport.dialects.cohere_chat.citations import citation_index, read_citati
 from modelport.dialects.cohere_chat.errors import StreamError
 from modelport.dialects.cohere_chat.response_read import Call, finish_reason, read_usage, reasoning_delta
 from modelport.dialects.cohere_chat.wire import BLOCK_FORMAT, PLAN_FORMAT, Detail, Item
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL
 
 __all__ = ["Delta", "MessagePiece", "Reader", "StreamedEvent"]
@@ -57,9 +57,9 @@ class StreamedEvent(Struct):
     """An error's words."""
 
 
-_EVENT = msgspec.json.Decoder(StreamedEvent)
-_ITEM = msgspec.json.Decoder(Item)
-_CALL = msgspec.json.Decoder(Call)
+_EVENT = Forgiving(StreamedEvent)
+_ITEM = Forgiving(Item)
+_CALL = Forgiving(Call)
 
 
 class Reader:
@@ -110,7 +110,7 @@ class Reader:
         events: list[Event] = []
         match kind:
             case "content-delta":
-                events += self._piece(read.index, _ITEM.decode(message.content))
+                events += self._piece(read.index, _ITEM.decode_or_none(message.content) or Item())
                 if entries := read_logprob(read.logprobs):
                     events.append(LogprobsDelta(entries))
             case "content-start" | "content-end":
@@ -118,7 +118,7 @@ class Reader:
             case "tool-plan-delta":
                 events += self._plan_delta(message.tool_plan or delta.tool_plan or "")
             case "tool-call-start" | "tool-call-delta":
-                events += self._call(read.index, _CALL.decode(message.tool_calls))
+                events += self._call(read.index, _CALL.decode_or_none(message.tool_calls) or Call())
             case "tool-call-end":
                 events += self._release(self._calls.get(read.index, -1))
             case "citation-start":
@@ -152,7 +152,7 @@ class Reader:
             block = bytes(self._opaque.pop(index)).decode()
             self._reasoning += 1
             return [ReasoningDelta(self._reasoning - 1, "encrypted", data=block, format=BLOCK_FORMAT)]
-        item = _ITEM.decode(raw)
+        item = _ITEM.decode_or_none(raw) or Item()
         self._blocks.pop(index, None)
         self._details.pop(index, None)
         if item.type not in {None, "text", "thinking"}:

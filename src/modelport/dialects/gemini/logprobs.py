@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Raw, Struct
 
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Entry(_Token):
     top_logprobs: list[_Token] | None = None
 
 
-_ENTRY = msgspec.json.Decoder(_Entry)
+_ENTRY = Forgiving(_Entry)
 _ENCODER = msgspec.json.Encoder()
 
 

@@ -15,6 +15,7 @@ from modelport.dialects.gemini.errors import Malformed, StreamError, fault_of
 from modelport.dialects.gemini.frames import COMMENT, Frames
 from modelport.dialects.gemini.stream_write import Writer
 from modelport.dialects.gemini.usage import cost_fields, read_usage, write_usage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL, one_line, overlaid
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class _Ending(msgspec.Struct, rename="camel"):
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
-_THOUGHT = msgspec.json.Decoder(_Thought)
-_ENDING = msgspec.json.Decoder(_Ending)
+_THOUGHT = Forgiving(_Thought)
+_ENDING = Forgiving(_Ending)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -69,10 +70,10 @@ def _without_thoughts(raw: Raw) -> tuple[Raw, bool]:
     empty = True
     candidates: list[object] = []
     for each in _LIST.decode(raw):
-        candidate = _OBJECT.decode(each)
+        candidate = _OBJECT.decode(each) if _is_object(each) else {}
         content = _OBJECT.decode(candidate["content"]) if _is_object(candidate.get("content")) else {}
         parts = _LIST.decode(content["parts"]) if "parts" in content else []
-        kept = [part for part in parts if not _THOUGHT.decode(part).thought]
+        kept = [part for part in parts if not (_THOUGHT.decode_or_none(part) or _Thought()).thought]
         if len(kept) == len(parts):
             candidates.append(each)
             empty = empty and not parts and not set(candidate) - {"content", "index"}
@@ -163,4 +164,6 @@ class ArrayPatcher(Patcher):
 def _says_why(candidates: Raw | None) -> bool:
     if candidates is None or candidates == NULL:
         return False
-    return any(_ENDING.decode(each).finish_reason is not None for each in _LIST.decode(candidates))
+    return any(
+        (_ENDING.decode_or_none(each) or _Ending()).finish_reason is not None for each in _LIST.decode(candidates)
+    )

@@ -31,6 +31,7 @@ from modelport.dialects.gemini.logprobs import LogprobsResult, read_logprobs
 from modelport.dialects.gemini.partial_calls import PartialArg, PartialCall
 from modelport.dialects.gemini.usage import UpstreamUsage, to_usage
 from modelport.dialects.gemini.wire import BLOCK_FORMAT, FORMAT
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL, one_line
 
 __all__ = ["REASONS", "Answer", "finish_reason", "read_response"]
@@ -130,9 +131,9 @@ class _Chunk(Struct, rename="camel"):
     error: Raw | UnsetType = UNSET
 
 
-_CHUNK = msgspec.json.Decoder(_Chunk)
+_CHUNK = Forgiving(_Chunk)
 _CHUNKS = msgspec.json.Decoder(list[Raw])
-_PART = msgspec.json.Decoder(_Part)
+_PART = Forgiving(_Part)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -229,7 +230,8 @@ class _Choice:
         self._answer_id = answer_id
         events: list[Event] = []
         for raw in (candidate.content.parts if candidate.content else None) or ():
-            events += self._part(raw)
+            if (part := _PART.decode_or_none(raw)) is not None:
+                events += self._part(part, raw)
         if (result := candidate.logprobs_result) is not None and (entries := read_logprobs(result)):
             events.append(LogprobsDelta(entries, choice=self._index))
         if candidate.grounding_metadata is not None or candidate.citation_metadata is not None:
@@ -267,8 +269,7 @@ class _Choice:
             events.append(RefusalDelta(message, self._index))
         return [*events, Finish(reason, native, self._index)]
 
-    def _part(self, raw: Raw) -> list[Event]:
-        part = _PART.decode(raw)
+    def _part(self, part: _Part, raw: Raw) -> list[Event]:
         if part.function_call is not None:
             self._thought = None
             return self._call(part.function_call, part.thought_signature)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Raw, Struct
 
 from modelport.dialects.canonical import Usage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.money import to_number
 from modelport.kit.raw_json import FAULTS
 
@@ -39,7 +39,7 @@ class UpstreamUsage(Struct, rename="camel"):
     tool_use_prompt_tokens_details: list[_Modality] | None = None
 
 
-_USAGE = msgspec.json.Decoder(UpstreamUsage | None)
+_USAGE = Forgiving(UpstreamUsage | None)
 _NUMBERED = {2: "IMAGE", 4: "AUDIO"}
 """Vertex AI's client for Python writes enumerations as numbers."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import msgspec
 from msgspec import Raw, Struct
 
 from modelport.dialects.canonical import (
@@ -35,6 +34,7 @@ from modelport.dialects.openai_chat.canonical_details import (
 )
 from modelport.dialects.openai_chat.errors import StreamError
 from modelport.dialects.openai_chat.response import finish_reason, read_usage
+from modelport.kit.forgiving import Forgiving
 
 __all__ = ["AnswerReader"]
 
@@ -122,16 +122,16 @@ class _Source(Struct):
 
 
 _T = TypeVar("_T")
-_BODY = msgspec.json.Decoder(_Body)
-_FAULT = msgspec.json.Decoder(_Fault | str)
-_STRING = msgspec.json.Decoder(str)
-_RAWS = msgspec.json.Decoder(list[Raw])
-_LOGPROBS = msgspec.json.Decoder(_Logprobs)
-_SOUND = msgspec.json.Decoder(_Sound)
-_PICTURES = msgspec.json.Decoder(list[_Picture])
-_PART = msgspec.json.Decoder(_Part)
-_SOURCES = msgspec.json.Decoder(list[_Source])
-_URLS = msgspec.json.Decoder(list[str])
+_BODY = Forgiving(_Body)
+_FAULT: Forgiving[_Fault | str] = Forgiving(_Fault | str)
+_STRING = Forgiving(str)
+_RAWS = Forgiving(list[Raw])
+_LOGPROBS = Forgiving(_Logprobs)
+_SOUND = Forgiving(_Sound)
+_PICTURES = Forgiving(list[_Picture])
+_PART = Forgiving(_Part)
+_SOURCES = Forgiving(list[_Source])
+_URLS = Forgiving(list[str])
 
 
 class AnswerReader:
@@ -160,7 +160,7 @@ class AnswerReader:
         choices = body.choices or []
         for position, choice in enumerate(choices):
             _refuse(choice.error)
-            index = choice.index if choice.index is not None else position
+            index = choice.index if choice.index is not None and choice.index >= 0 else position
             reading = self._choices.get(index)
             if reading is None:
                 reading = self._choices[index] = _Reading(index, self._id)
@@ -187,7 +187,7 @@ class AnswerReader:
             events.append(LogprobsDelta(logprobs.content, logprobs.refusal, reading.index))
         if choice.finish_reason:
             native = choice.native_finish_reason or choice.finish_reason
-            stopped_by = _lenient(choice.stop_reason, _STRING)
+            stopped_by = _string(choice.stop_reason) or None  # a number is that of a token (recorded)
             finish = Finish(finish_reason(choice.finish_reason), native, reading.index, stopped_by)
             if finish != reading.finish:  # the reference repeats it in the usage chunk
                 reading.finish = finish
@@ -350,10 +350,5 @@ def _string(raw: Raw) -> str:
     return _STRING.decode(raw) if bytes(raw)[:1] == b'"' else ""
 
 
-def _lenient(raw: Raw, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-    if not raw:
-        return None
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+def _lenient(raw: Raw, decoder: Forgiving[_T]) -> _T | None:
+    return decoder.decode_or_none(raw) if raw else None

@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 
 from modelport.dialects.canonical import Annotation, Reasoning
+from modelport.kit.forgiving import Forgiving
 
 __all__ = [
     "SIGNATURE_FORMAT",
@@ -64,7 +65,7 @@ class _AnnotationIn(Struct):
     url_citation: _UrlCitation | None = None
 
 
-_DETAIL = msgspec.json.Decoder(Detail)
+_DETAIL = Forgiving(Detail)
 _ANNOTATION = msgspec.json.Decoder(_AnnotationIn)
 
 

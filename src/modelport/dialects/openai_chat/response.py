@@ -11,6 +11,7 @@ from msgspec import Raw
 from modelport.dialects.canonical import FinishReason, Usage
 from modelport.dialects.openai_chat.errors import Malformed
 from modelport.dialects.openai_chat.wire import UpstreamUsage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.money import to_number
 
 __all__ = [
@@ -28,11 +29,11 @@ __all__ = [
 ]
 
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
-_CHOICES = msgspec.json.Decoder(list[dict[str, Raw]])
-_MESSAGE = msgspec.json.Decoder(dict[str, Raw])
-_USAGE = msgspec.json.Decoder(UpstreamUsage)
-_REASON = msgspec.json.Decoder(str | None)
-_TEXT = msgspec.json.Decoder(str | None)
+_CHOICES = Forgiving(list[dict[str, Raw]])
+_MESSAGE = Forgiving(dict[str, Raw])
+_USAGE = Forgiving(UpstreamUsage)
+_REASON = Forgiving(str | None)
+_TEXT: Forgiving[str | None] = Forgiving(str | None)
 _ENCODER = msgspec.json.Encoder()
 _NULL = Raw(b"null")
 _ASSISTANT = Raw(b'"assistant"')
@@ -181,7 +182,7 @@ def read(body: bytes, identity: Identity, *, without_reasoning: bool) -> Answer:
         fields = _FIELDS.decode(body)
         choices = _CHOICES.decode(fields.get("choices", Raw(b"[]")))
         usage = read_usage(fields.pop("usage", _NULL))
-        upstream_id = _TEXT.decode(fields.get("id", _NULL))
+        upstream_id = _TEXT.decode_or_none(fields.get("id", _NULL))
         answer = Answer(fields, usage, None, None, upstream_id, has_output=False)
         for index, choice in enumerate(choices):
             _patch_choice(choice, index, answer, without_reasoning=without_reasoning)
@@ -201,8 +202,9 @@ def read(body: bytes, identity: Identity, *, without_reasoning: bool) -> Answer:
 
 def _patch_choice(choice: dict[str, Raw], index: int, answer: Answer, *, without_reasoning: bool) -> None:
     choice.setdefault("index", Raw(str(index).encode()))
-    message = _MESSAGE.decode(choice.get("message", Raw(b"{}")))
-    native = _REASON.decode(choice.get("finish_reason", _NULL))
+    told = choice.get("message", _NULL)
+    message = _MESSAGE.decode_or_none(told) or {}
+    native = _REASON.decode_or_none(choice.get("finish_reason", _NULL))
     if native is not None:
         answer.finish_reason, answer.native_finish_reason = finish_reason(native), native
         choice.setdefault("native_finish_reason", choice["finish_reason"])
@@ -211,7 +213,7 @@ def _patch_choice(choice: dict[str, Raw], index: int, answer: Answer, *, without
         choice["finish_reason"] = _NULL
     names = tuple(message)
     _patch_message(message, answer, without_reasoning=without_reasoning)
-    if tuple(message) != names:  # else the provider's own bytes will do
+    if tuple(message) != names or bytes(told)[:1] != b"{":  # else the provider's own bytes will do
         choice["message"] = Raw(_ENCODER.encode(message))
 
 
@@ -238,7 +240,7 @@ def drop_nulls_and_take_text(message: dict[str, Raw]) -> list[str]:
         if name in _TEXTS:
             start = bytes(raw)[:1]
             if start == b'"':
-                if text := _TEXT.decode(raw):
+                if text := _TEXT.decode_or_none(raw):
                     produced.append(text)
             elif start == b"[" and bytes(raw) != b"[]":
                 produced.append(bytes(raw).decode())  # content in parts, as Mistral's reasoning models send it

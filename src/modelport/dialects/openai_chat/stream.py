@@ -22,18 +22,20 @@ from modelport.dialects.openai_chat.response import (
     write_usage,
 )
 from modelport.dialects.openai_chat.wire import UpstreamError
+from modelport.kit.forgiving import Forgiving
 
 __all__ = ["DONE", "Assembler", "Patcher", "StreamError"]
 
 DONE = b"data: [DONE]\n\n"
 
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
-_CHOICES = msgspec.json.Decoder(list[dict[str, Raw]])
-_DELTA = msgspec.json.Decoder(dict[str, Raw])
-_TEXT = msgspec.json.Decoder(str | None)
-_ERROR = msgspec.json.Decoder(UpstreamError | str)
+_CHOICES = Forgiving(list[dict[str, Raw]])
+_DELTA = Forgiving(dict[str, Raw])
+_TEXT: Forgiving[str | None] = Forgiving(str | None)
+_ERROR = Forgiving(UpstreamError | str)
 _ENCODER = msgspec.json.Encoder()
 _NULL = Raw(b"null")
+_DIGITS = frozenset(b"%d" % digit for digit in range(10))
 _CHUNK = Raw(b'"chat.completion.chunk"')
 
 
@@ -73,9 +75,9 @@ class Patcher:
                 _refuse(fields.pop("error"))
             if "usage" in fields:
                 self.usage = read_usage(fields.pop("usage")) or self.usage
-            choices = _CHOICES.decode(fields.get("choices", Raw(b"[]")))
+            choices = _CHOICES.decode_or_none(fields.get("choices", _NULL)) or []
             if self.upstream_id is None and "id" in fields:
-                self.upstream_id = _TEXT.decode(fields["id"])
+                self.upstream_id = _TEXT.decode_or_none(fields["id"])
             for choice in choices:
                 self._patch(choice)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -90,9 +92,8 @@ class Patcher:
         return b"data: " + _ENCODER.encode(fields) + b"\n\n"
 
     def _patch(self, choice: dict[str, Raw]) -> None:
-        raw_delta = choice.get("delta", _NULL)
-        absent = bytes(raw_delta) == b"null"
-        delta = {} if absent else _DELTA.decode(raw_delta)
+        read = _DELTA.decode_or_none(choice.get("delta", _NULL))
+        delta = read or {}
         names = tuple(delta)
         if "role" in delta:
             index = bytes(choice.get("index", b"0"))
@@ -101,17 +102,18 @@ class Patcher:
             else:
                 self._spoke.add(index)
         self._note(delta)
-        if absent or tuple(delta) != names:  # else the provider's own bytes will do
+        if read is None or tuple(delta) != names:  # else the provider's own bytes will do
             choice["delta"] = Raw(_ENCODER.encode(delta))
         native = choice.get("finish_reason", _NULL)
-        if bytes(native) != b"null" and (reason := _TEXT.decode(native)):
+        if bytes(native) != b"null" and (reason := _TEXT.decode_or_none(native)):
             self.native_finish_reason = reason
             self.finish_reason = finish_reason(reason)
             choice["finish_reason"] = Raw(_ENCODER.encode(self.finish_reason))
             choice.setdefault("native_finish_reason", native)
         else:
             choice["finish_reason"] = _NULL
-        choice.setdefault("index", Raw(b"0"))
+        if bytes(choice.get("index", _NULL))[:1] not in _DIGITS:
+            choice["index"] = Raw(b"0")
 
     def _note(self, delta: dict[str, Raw]) -> None:
         for text in drop_nulls_and_take_text(delta):
@@ -224,7 +226,7 @@ class _Chunk(msgspec.Struct):
     choices: list[_Choice]
 
 
-_TYPED = msgspec.json.Decoder(_Chunk)
+_TYPED = Forgiving(_Chunk)
 
 
 class _Sum:
@@ -280,9 +282,9 @@ class _Sum:
         call["type"] = piece.type or call["type"]
         function = piece.function or {}
         if "name" in function and not call["name"]:  # some repeat it with every piece
-            call["name"] = _TEXT.decode(function["name"]) or ""
+            call["name"] = _TEXT.decode_or_none(function["name"]) or ""
         if "arguments" in function:
-            call["arguments"] += _TEXT.decode(function["arguments"]) or ""
+            call["arguments"] += _TEXT.decode_or_none(function["arguments"]) or ""
 
     def message(self) -> dict[str, object]:
         texts = {name: "".join(parts) for name, parts in self.texts.items()}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
+from modelport.kit.forgiving import Forgiving
+
 __all__ = ["read_logprobs", "write_logprobs"]
 
 
@@ -33,14 +35,14 @@ class _Entry(Struct):
     top_logprobs: list[_Alternative] | None = None
 
 
-_COLUMNS: msgspec.json.Decoder[_Columns | None] = msgspec.json.Decoder(_Columns | None)
-_ENTRY = msgspec.json.Decoder(_Entry)
+_COLUMNS: Forgiving[_Columns | None] = Forgiving(_Columns | None)
+_ENTRY = Forgiving(_Entry)
 _ENCODER = msgspec.json.Encoder()
 
 
 def read_logprobs(raw: Raw) -> list[Raw] | None:
-    """The entries of a choice's `logprobs`; None where there are none. Raises `msgspec.DecodeError`."""
-    columns = _COLUMNS.decode(raw) if raw else None
+    """The entries of a choice's `logprobs`; None where there are none."""
+    columns = _COLUMNS.decode_or_none(raw) if raw else None
     if columns is None or not columns.tokens:
         return None
     numbers, tops = columns.token_logprobs or [], columns.top_logprobs or []
@@ -68,7 +70,7 @@ def write_logprobs(entries: list[Raw], offset: int) -> tuple[dict[str, object], 
     tops: list[dict[str, Raw]] = []
     offsets: list[int] = []
     for raw in entries:
-        entry = _ENTRY.decode(raw)
+        entry = _ENTRY.decode_or_none(raw) or _Entry()
         offsets.append(offset)
         offset += len(entry.token)
         tokens.append(entry.token)

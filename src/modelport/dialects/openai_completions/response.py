@@ -29,6 +29,7 @@ from modelport.dialects.canonical import (
 from modelport.dialects.openai_completions.errors import Malformed, StreamError
 from modelport.dialects.openai_completions.logprobs import read_logprobs, write_logprobs
 from modelport.dialects.openai_completions.wire import REASONING_FIELDS, Body, UpstreamError, UpstreamUsage
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.money import to_number
 from modelport.kit.raw_json import FAULTS, NULL, overlaid
 
@@ -64,11 +65,11 @@ _REASONS = {
 }
 
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
-_CHOICES = msgspec.json.Decoder(list[dict[str, Raw]])
-_BODY = msgspec.json.Decoder(Body)
-_USAGE: msgspec.json.Decoder[UpstreamUsage | None] = msgspec.json.Decoder(UpstreamUsage | None)
-_ERROR = msgspec.json.Decoder(UpstreamError | str)
-_REASON = msgspec.json.Decoder(str | None)
+_CHOICES = Forgiving(list[dict[str, Raw]])
+_BODY = Forgiving(Body)
+_USAGE: Forgiving[UpstreamUsage | None] = Forgiving(UpstreamUsage | None)
+_ERROR = Forgiving(UpstreamError | str)
+_STRING = Forgiving(str)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -250,14 +251,14 @@ def patch_response(body: bytes, identity: Identity, charged: Charged, *, without
 
 def patch_choice(choice: dict[str, Raw], *, without_reasoning: bool) -> None:
     """Mends a choice in place: its reason in the reference's words, reasoning under the reference's name or away."""
-    native = _REASON.decode(choice.get("finish_reason", NULL))
+    native = _STRING.decode_or_none(choice.get("finish_reason", NULL))
     if native:
         choice.setdefault("native_finish_reason", choice["finish_reason"])
         choice["finish_reason"] = Raw(_ENCODER.encode(finish_reason(native)))
     else:
         choice["finish_reason"] = NULL
-    if bytes(choice.get("text", NULL)) == b"null":
-        choice["text"] = Raw(b'""')
+    if bytes(choice.get("text", NULL))[:1] != b'"':
+        choice["text"] = Raw(_ENCODER.encode(_STRING.decode_or_none(choice.get("text", NULL)) or ""))
     if without_reasoning:
         for name in REASONING_FIELDS:
             choice.pop(name, None)

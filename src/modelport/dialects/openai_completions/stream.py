@@ -36,6 +36,7 @@ from modelport.dialects.openai_completions.response import (
     write_usage,
 )
 from modelport.dialects.openai_completions.wire import REASONING_FIELDS, Body
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, NULL, one_line, overlaid
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ COMMENT = b": MODELPORT PROCESSING\n\n"
 
 DONE = b"data: [DONE]\n\n"
 
-_BODY = msgspec.json.Decoder(Body)
+_BODY = Forgiving(Body)
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
-_CHOICES = msgspec.json.Decoder(list[dict[str, Raw]])
-_INDEX = msgspec.json.Decoder(int)
-_TEXT = msgspec.json.Decoder(str)
+_CHOICES = Forgiving(list[dict[str, Raw]])
+_INDEX = Forgiving(int)
+_TEXT = Forgiving(str)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -237,7 +238,7 @@ class Patcher:
             refuse(fields.pop("error", NULL))
             if bytes(usage := fields.pop("usage", NULL)) != b"null":
                 self._beside["usage"] = usage
-            choices = _CHOICES.decode(fields.pop("choices", Raw(b"[]")))
+            choices = _CHOICES.decode_or_none(fields.pop("choices", NULL)) or []
             passed = [choice for position, choice in enumerate(choices) if self._patch(choice, position)]
         except FAULTS as error:
             raise StreamError("The provider's stream holds what is no text completion event.") from error
@@ -259,7 +260,10 @@ class Patcher:
     def _patch(self, choice: dict[str, Raw], position: int) -> bool:
         """Mends a choice in place; False when nothing of it is to be passed on now."""
         refuse(choice.get("error", NULL))
-        index = _INDEX.decode(choice.setdefault("index", Raw(str(position).encode())))
+        index = _INDEX.decode_or_none(choice.setdefault("index", Raw(str(position).encode())))
+        if index is None:
+            index = position
+            choice["index"] = Raw(str(position).encode())
         patch_choice(choice, without_reasoning=self._without_reasoning)
         if bytes(choice["finish_reason"]) == b"null":
             return True

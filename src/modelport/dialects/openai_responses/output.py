@@ -38,17 +38,18 @@ from modelport.dialects.openai_responses.wire import (
     SearchItem,
     UsageBody,
 )
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = ["Items", "read_annotation", "read_usage", "write_annotation"]
 
-_MESSAGE = msgspec.json.Decoder(MessageItem)
-_CALL = msgspec.json.Decoder(CallItem)
-_CUSTOM_CALL = msgspec.json.Decoder(CustomCallItem)
-_REASONING = msgspec.json.Decoder(ReasoningItem)
-_IMAGE = msgspec.json.Decoder(ImageItem)
-_SEARCH = msgspec.json.Decoder(SearchItem)
-_USAGE = msgspec.json.Decoder(UsageBody | None)
+_MESSAGE = Forgiving(MessageItem)
+_CALL = Forgiving(CallItem)
+_CUSTOM_CALL = Forgiving(CustomCallItem)
+_REASONING = Forgiving(ReasoningItem)
+_IMAGE = Forgiving(ImageItem)
+_SEARCH = Forgiving(SearchItem)
+_USAGE = Forgiving(UsageBody | None)
 
 _Thought = Literal["text", "summary", "encrypted"]
 _Kind = Literal["text", "refusal", "summary", "reasoning", "call"]
@@ -70,13 +71,13 @@ class _Citation(Struct):
     end_index: int | None = None
 
 
-_CITATION = msgspec.json.Decoder(_Citation)
+_CITATION = Forgiving(_Citation)
 
 
 def read_annotation(raw: Raw) -> Annotation:
     """A citation; one that is not of an address is kept as it came."""
-    one = _CITATION.decode(raw)
-    if one.type != "url_citation" or one.url is None:
+    one = _CITATION.decode_or_none(raw)
+    if one is None or one.type != "url_citation" or one.url is None:
         return Annotation(raw=raw)
     return Annotation(one.url, one.title, one.content, one.start_index, one.end_index)
 
@@ -177,7 +178,7 @@ class Items:
     def begun(self, index: int, item: Raw) -> list[Event]:
         """An item has begun: a call has its names now, the rest comes with the words."""
         self._begun.add(index)
-        kind = KIND.decode(item).type
+        kind = _kind(item)
         if kind in {"function_call", "custom_tool_call"}:
             return self._call(index, item, custom=kind == "custom_tool_call")
         if kind == "reasoning":
@@ -217,7 +218,7 @@ class Items:
     def part(self, index: int, number: int, part: Part) -> list[Event]:
         """A part of a message or of reasoning is done."""
         match part.type:
-            case "output_text" | "text":
+            case "output_text" | "text" | "":
                 return self._text(index, number, part)
             case "refusal":
                 return self.refusal(index, number, self._rest(index, "refusal", number, part.refusal))
@@ -234,7 +235,9 @@ class Items:
             return []
         self._done.add(index)
         events: list[Event] = []
-        match kind := KIND.decode(item).type:
+        match kind := _kind(item):
+            case "":
+                pass  # no item at all
             case "message":
                 content = _MESSAGE.decode(item).content
                 parts = [Part("output_text", text=content)] if isinstance(content, str) else content or []
@@ -371,3 +374,11 @@ def _picture(item: ImageItem) -> list[Event]:
     if result.startswith(("data:", "http://", "https://")):
         return [ImageEvent(result)]
     return [ImageEvent(f"data:image/{item.output_format or 'png'};base64,{result}")]
+
+
+def _kind(item: Raw) -> str | None:
+    """What an item is; empty for what is none. A message may leave its type out."""
+    known = KIND.decode_or_none(item)
+    if known is None:
+        return ""
+    return known.type or ("message" if known.role else None)

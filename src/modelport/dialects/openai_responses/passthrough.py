@@ -16,8 +16,9 @@ from msgspec import Raw, Struct
 from modelport.dialects.openai_responses.errors import LENGTH, Malformed, StreamError, code_of, message_of, type_of
 from modelport.dialects.openai_responses.reader import Reader
 from modelport.dialects.openai_responses.response_write import write_usage
-from modelport.dialects.openai_responses.wire import KIND, NULL
+from modelport.dialects.openai_responses.wire import KIND, NULL, Kind
 from modelport.dialects.openai_responses.writer import DONE, Writer
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS, one_line, overlaid
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Event(Struct):
     error: Raw = NULL
 
 
-_EVENT = msgspec.json.Decoder(_Event)
+_EVENT = Forgiving(_Event)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 _ENCODER = msgspec.json.Encoder()
@@ -72,7 +73,7 @@ def _usage(theirs: Raw | None, charged: Charged) -> dict[str, object]:
 
 
 def _is_reasoning(item: Raw) -> bool:
-    return KIND.decode(item).type == "reasoning"
+    return (KIND.decode_or_none(item) or Kind()).type == "reasoning"
 
 
 class Patcher:
@@ -174,7 +175,7 @@ class Patcher:
         hidden = (
             kind.startswith("response.reasoning")
             or (read.item != NULL and _is_reasoning(read.item))
-            or (read.part != NULL and KIND.decode(read.part).type in _HIDDEN_PARTS)
+            or (read.part != NULL and (KIND.decode_or_none(read.part) or Kind()).type in _HIDDEN_PARTS)
         )
         if hidden and read.output_index is not None:
             self._hidden.add(read.output_index)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from modelport.dialects.canonical import Start
 from modelport.dialects.openai_responses.errors import StreamError
 from modelport.dialects.openai_responses.output import Items
@@ -22,6 +20,7 @@ from modelport.dialects.openai_responses.wire import (
     Part,
     ResponseEvent,
 )
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
@@ -29,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader"]
 
-_TYPE = msgspec.json.Decoder(EventType)
-_DELTA = msgspec.json.Decoder(Delta)
-_ITEM = msgspec.json.Decoder(ItemEvent)
-_RESPONSE = msgspec.json.Decoder(ResponseEvent)
-_ERROR = msgspec.json.Decoder(ErrorEvent)
-_PART = msgspec.json.Decoder(Part)
+_TYPE = Forgiving(EventType)
+_DELTA = Forgiving(Delta)
+_ITEM = Forgiving(ItemEvent)
+_RESPONSE = Forgiving(ResponseEvent)
+_ERROR = Forgiving(ErrorEvent)
+_PART = Forgiving(Part)
 
 _REPORTED = "The provider reported an error."
 _UNREADABLE = "The provider's stream holds what is no event of a response."
@@ -133,13 +132,12 @@ class Reader:
     def _piece(self, kind: str, one: Delta) -> list[Event]:
         index = self._items.place(one.output_index)
         if kind == "response.output_text.annotation.added":
-            if one.annotation == NULL:
-                raise StreamError(_UNREADABLE)
-            return self._items.annotation(index, one.content_index, one.annotation)
-        if one.part == NULL:
-            raise StreamError(_UNREADABLE)
+            return [] if one.annotation == NULL else self._items.annotation(index, one.content_index, one.annotation)
+        part = _PART.decode_or_none(one.part)
+        if part is None:
+            return []
         number = one.summary_index if kind == "response.reasoning_summary_part.done" else one.content_index
-        return self._items.part(index, number, _PART.decode(one.part))
+        return self._items.part(index, number, part)
 
     def _start(self, answer: Answer) -> list[Event]:
         if self._started:

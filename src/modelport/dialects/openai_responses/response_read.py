@@ -8,11 +8,12 @@ from modelport.dialects.canonical import Event, Finish, FinishReason, Start, Usa
 from modelport.dialects.openai_responses.errors import Malformed
 from modelport.dialects.openai_responses.output import Items, read_usage
 from modelport.dialects.openai_responses.wire import OPENAI_FORMAT, Answer, Fault
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
 
 __all__ = ["ending", "finish_reason", "read_response"]
 
-_ANSWER = msgspec.json.Decoder(Answer)
+_ANSWER = Forgiving(Answer)
 
 _REASONS = {
     "completed": FinishReason.STOP,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import NULL
 
 __all__ = [
@@ -169,7 +170,7 @@ class AudioData(Struct):
 class Part(Struct):
     """One part of a message, a tool's output, or a reasoning item."""
 
-    type: str
+    type: str = ""
     text: str | None = None
     refusal: str | None = None
     annotations: list[Raw] | None = None
@@ -324,14 +325,14 @@ class Delta(Struct):
 class ItemEvent(Struct):
     """An item has begun or is done."""
 
-    item: Raw
+    item: Raw = NULL
     output_index: int | None = None
 
 
 class ResponseEvent(Struct):
-    """The response as it stands."""
+    """The response as it stands; none where it can't be read, for an end is an end all the same."""
 
-    response: Answer
+    response: Answer = msgspec.field(default_factory=Answer)
 
 
 class ErrorEvent(Struct):
@@ -342,5 +343,5 @@ class ErrorEvent(Struct):
     error: Fault | str | None = None
 
 
-KIND = msgspec.json.Decoder(Kind)
+KIND = Forgiving(Kind)
 """Reads what an item is."""
