@@ -42,6 +42,7 @@ from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
 from modelport.gateway.views import view_of
+from modelport.guardrails.service import Guardrails
 from modelport.keys.codes import Codes
 from modelport.keys.leaks import Leaks
 from modelport.keys.service import Keys, has_keys
@@ -98,10 +99,10 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         throttle = Throttle()
         second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
         upstream = UpstreamClient()
-        outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
-        hooks = HookWorker(database, vault, outbound, signature)
-        notices = Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
+        outbound, hooks, notices = _telling(database, vault, mailer, settings)
         keys = Keys(database, vault)
+        budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
+        guardrails = Guardrails(database, budgets, workspaces)
         yield Services(
             settings=settings,
             database=database,
@@ -114,7 +115,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             organizations=organizations,
             identities=Identities(database, vault, oidc=Oidc(upstream), sign_in=sign_in, settings=settings),
             administration=Administration(database, vault),
-            workspaces=Workspaces(database, has_keys),
+            workspaces=workspaces,
             mailer=mailer,
             notices=notices,
             hooks=hooks,
@@ -131,7 +132,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             usage=usage,
             insight=Insight(database, partial(_permaslug, catalog)),
             journal=Journal(database, credits, settings.settle_timeout),
-            budgets=Budgets(database),
+            budgets=budgets,
+            guardrails=guardrails,
             prices=PriceBook(database, catalog),
             leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
             upstream=upstream,
@@ -155,6 +157,15 @@ async def _routing(database: Database, catalog: Catalog) -> Routing:
     await routing.reload()
     catalog.limit_views(partial(view_of, routing))
     return routing
+
+
+def _telling(
+    database: Database, vault: Vault, mailer: Mailer, settings: Settings
+) -> tuple[UpstreamClient, HookWorker, Notices]:
+    """What tells an account's people: by mail, and by calls of addresses that they gave."""
+    outbound = UpstreamClient(allow_address=None if settings.private_addresses else is_public)
+    hooks = HookWorker(database, vault, outbound, signature)
+    return outbound, hooks, Notices(database, vault, mailer=mailer, worker=hooks, settings=settings)
 
 
 def _ways_in(

@@ -108,6 +108,8 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.credits.changed(change.subject)
         case "budget":
             services.budgets.changed(change.subject)
+        case "guardrail":
+            services.guardrails.changed(change.subject)
         case _:
             pass  # the catalogue was reloaded once for all
 

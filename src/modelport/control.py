@@ -22,6 +22,7 @@ from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFound
 from modelport.gateway.explaining import router as explaining_router
 from modelport.gateway.openapi import with_inference
+from modelport.guardrails.routes import router as guardrails_router
 from modelport.keys.access import public
 from modelport.keys.routes import router as keys_router
 from modelport.limits.routes import router as limits_router
@@ -65,6 +66,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             preset_router,
             usage_router,
             keys_router,
+            guardrails_router,
             explaining_router,
             *account_routers,
             data_router,

@@ -135,6 +135,29 @@ def _presets(run: Run) -> None:
     assert client.presets.get_version(slug="one", version="1") is not None
 
 
+def _guardrails(run: Run) -> None:
+    client = run.client(run.management)
+    made = client.guardrails.create(name="Prod", allowed_models=["fake/*"], limit_usd=5, reset_interval="daily").data
+    assert (client.guardrails.get(id=made.id).data.name, made.limit_usd) == ("Prod", 5)
+    builtins: list[Any] = [{"slug": "email", "action": "redact"}]
+    changed = client.guardrails.update(id=made.id, content_filter_builtins=builtins).data
+    assert changed.content_filter_builtins is not None
+    assert client.guardrails.list() is not None
+    hashes = [run.caller.key_hash]
+    assert client.guardrails.bulk_assign_keys(id=made.id, key_hashes=hashes).assigned_count == 1
+    assert client.guardrails.list_guardrail_key_assignments(id=made.id) is not None
+    assert client.guardrails.list_key_assignments() is not None
+    assert client.guardrails.bulk_unassign_keys(id=made.id, key_hashes=hashes).unassigned_count == 1
+    people = client.organization.list_members()
+    assert people is not None
+    ids = [each.id for each in people.result.data]
+    assert client.guardrails.bulk_assign_members(id=made.id, member_user_ids=ids).assigned_count == 1
+    assert client.guardrails.list_guardrail_member_assignments(id=made.id) is not None
+    assert client.guardrails.list_member_assignments() is not None
+    assert client.guardrails.bulk_unassign_members(id=made.id, member_user_ids=ids).unassigned_count == 1
+    client.guardrails.delete(id=made.id)
+
+
 def _figures(run: Run) -> None:
     client = run.client(run.management)
     assert client.analytics.get_user_activity() is not None
@@ -146,7 +169,7 @@ def _figures(run: Run) -> None:
 
 
 def test_what_the_page_says_is_what_the_client_does(run: Run) -> None:
-    drives: list[Callable[[Run], None]] = [_inference, _catalogue, _keys, _workspaces, _presets, _figures]
+    drives: list[Callable[[Run], None]] = [_inference, _catalogue, _keys, _workspaces, _presets, _guardrails, _figures]
     for drive in drives:
         drive(run)
     assert set(DRIVEN) - ELSEWHERE - run.driven() == set()

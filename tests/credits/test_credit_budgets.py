@@ -16,7 +16,7 @@ from modelport.usage import batch
 if TYPE_CHECKING:
     from db.database_places import Place
 
-_ME = Spender("acct", "user", "key", "ws", ("guard",))
+_ME = Spender("acct", "user", "key", "ws", (("guard", "guard"),))
 _DAY = 86_400_000
 
 

@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 
     from modelport.db.database import Database
 
-__all__ = ["SCOPES", "Budget", "BudgetRef", "BudgetSpend", "Budgets", "LiveBudget", "Scope", "Spender"]
+__all__ = [
+    "SCOPES",
+    "Budget",
+    "BudgetRef",
+    "BudgetSpend",
+    "Budgets",
+    "LiveBudget",
+    "Scope",
+    "Spender",
+    "drop_budget",
+    "keep_budget",
+]
 
 Scope = Literal[
     "workspace_default_member", "workspace_default_key", "member", "api_key", "workspace", "guardrail", "account"
@@ -59,7 +70,8 @@ class Spender(NamedTuple):
     user_id: str
     key_id: str
     workspace_id: str = ""
-    guardrails: tuple[str, ...] = ()
+    guardrails: tuple[tuple[str, str], ...] = ()
+    """Ids of guardrails, each with whose spending its budget counts: a key's or a member's."""
 
 
 class BudgetRef(NamedTuple):
@@ -113,6 +125,7 @@ class LiveBudget(Meter):
                     "available": to_number(max(left - self.held, 0)),
                     "in_flight": to_number(self.held),
                     "remedy_hint": "Lower max_tokens, wait until the budget resets, or have it raised.",
+                    **({"guardrail_id": record.subject} if record.scope == "guardrail" else {}),
                 },
             )
         self.held += amount
@@ -121,6 +134,18 @@ class LiveBudget(Meter):
 def _cents(amount: int) -> str:
     dollars, rest = divmod(amount, 10**9)
     return f"{dollars:,}.{rest // 10**7:02d}"
+
+
+def keep_budget(connection: Connection, budget: Budget) -> None:
+    """Stores a budget, or another limit for it, in a transaction of its domain's. Servers know in a second."""
+    store.put(connection, budget)
+    changes.note(connection, "budget", budget.account_id)
+
+
+def drop_budget(connection: Connection, account_id: str, budget_id: str) -> None:
+    """Ends a budget, if there is one, in a transaction of its domain's."""
+    if store.remove(connection, account_id, budget_id):
+        changes.note(connection, "budget", account_id)
 
 
 class Budgets:
@@ -233,6 +258,13 @@ def _applying(records: Iterable[Budget], spender: Spender) -> Iterable[tuple[Bud
             case "api_key":
                 mine, who = record.subject == spender.key_id, spender.key_id
             case _:
-                mine, who = record.subject in spender.guardrails, record.subject
+                yield from _guarded(record, spender)
+                continue
         if mine:
+            yield record, BudgetRef(record.id, who)
+
+
+def _guarded(record: Budget, spender: Spender) -> Iterable[tuple[Budget, BudgetRef]]:
+    for guardrail, who in spender.guardrails:
+        if guardrail == record.subject:
             yield record, BudgetRef(record.id, who)

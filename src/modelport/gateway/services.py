@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.guardrails.service import Guardrails
     from modelport.keys.codes import Codes
     from modelport.keys.leaks import Leaks
     from modelport.keys.service import Keys
@@ -79,6 +80,7 @@ class Services:
     insight: Insight
     journal: Journal
     budgets: Budgets
+    guardrails: Guardrails
     prices: PriceBook
     leasing: Leasing | None
     """Where several processes may serve from one database."""

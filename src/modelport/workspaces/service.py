@@ -77,6 +77,10 @@ class Workspaces:
             return found
         return made
 
+    async def default_guardrails(self, account_id: str) -> dict[str, str]:
+        """The id of each workspace's default guardrail, which may not say anything yet."""
+        return await self._database.read(partial(store.default_guardrails, account_id=account_id))
+
     async def find(self, account_id: str, ref: str) -> Workspace:
         """An account's workspace by id or slug.
 

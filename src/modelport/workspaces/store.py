@@ -18,6 +18,7 @@ __all__ = [
     "add_member",
     "change",
     "count",
+    "default_guardrails",
     "default_of",
     "find",
     "members_of",
@@ -110,6 +111,14 @@ def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, s
     query = select(workspaces.c.default_text_model, workspaces.c.default_provider_sort)
     row = connection.execute(query.where(workspaces.c.id == workspace_id)).first()
     return (row.default_text_model, row.default_provider_sort) if row else (None, None)
+
+
+def default_guardrails(connection: Connection, account_id: str) -> dict[str, str]:
+    """The ids of an account's default guardrails, by its workspaces."""
+    rows = connection.execute(
+        select(workspaces.c.id, workspaces.c.default_guardrail_id).where(workspaces.c.account_id == account_id)
+    )
+    return {row.id: row.default_guardrail_id for row in rows}
 
 
 def add(connection: Connection, workspace: Workspace) -> None:

@@ -1,0 +1,1 @@
+"""Guardrails: what keys and members may be used for, and what may not be sent with them. See `README.md`."""
