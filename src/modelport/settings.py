@@ -257,6 +257,13 @@ class Settings(BaseSettings):
     cny_per_usd: str = Field(
         default="7.2", description="Yuan for a dollar of credits, for buyers who pay in CNY; a decimal number."
     )
+    bought_credits_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="Days after which what is left of bought credits expires; never without it. It holds for credits "
+        "that are ordered from then on. Promotional credits are spent before bought ones, the soonest to expire first.",
+    )
     stripe_secret_key: SecretStr | None = Field(
         default=None, description="Stripe's secret key; cards, Alipay and WeChat Pay are off without it."
     )

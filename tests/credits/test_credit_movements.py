@@ -182,3 +182,55 @@ async def test_a_refund_whose_end_was_not_heard(house: House, fate: str) -> None
     purse = await house.purse()
     assert (purse.available, purse.held, purse.doubtful) == (600, 0, 0)
     await _green(house)
+
+
+class TestBoughtCreditsThatExpire:
+    """The operator's choice: bought credits may expire too, and are spent after all that were given."""
+
+    async def test_gifts_are_spent_before_them_and_credits_for_ever_after(self, house: House) -> None:
+        """A thousand for ever are there from the start."""
+        await _topup(house, 400, "second", expires_at=_LATER + 1)
+        await _topup(house, 300, "first", expires_at=_LATER)
+        await _gift(house, 200, _LATER + 9, "gift")
+        await _spend(house, 350)
+        lots = [(lot.reference, lot.remaining) for lot in await house.credits.gifts(house.account_id)]
+        assert lots == [("first", 150), ("second", 400)]
+        assert await house.credits.expire(_LATER) == 150
+        assert await house.credits.expire(_LATER + 1) == 400
+        assert (await house.purse()).posted == 1000
+        await _green(house)
+
+    async def test_a_refund_takes_its_own_purchase_first(self, house: House) -> None:
+        """Then what never expires, then other purchases; a gift never."""
+        await _topup(house, 300, "other", expires_at=_LATER)
+        await _topup(house, 400, "mine", expires_at=_LATER + 1)
+        await _gift(house, 50, None, "gift")
+        take: dict[str, Any] = {"processor": "acme", "reference": "mine", "if_spent": "rest"}
+        await house.credits.refund(house.account_id, 1500, idempotency_key="k", **take)
+        lots = {lot.reference: lot.remaining for lot in await house.credits.gifts(house.account_id)}
+        assert lots == {"gift": 50, "other": 200}
+        await house.credits.refund(house.account_id, 900, idempotency_key="all", **take)
+        assert (await house.purse()).posted == 50
+        assert await house.credits.expire(_LATER + 1) == 0
+        await _green(house)
+
+    async def test_what_comes_back_expires_as_before(self, house: House) -> None:
+        """And what paid a debt, or was spent, does not."""
+        await _topup(house, 500, "p", expires_at=_LATER)
+        await _spend(house, 1400)
+        more: dict[str, Any] = {"processor": "acme", "reference": "p"}
+        moved = await house.credits.dispute(house.account_id, 500, idempotency_key="d", **more)
+        assert (moved.amount, moved.debt) == (100, 400)
+        won = await house.credits.win_dispute(house.account_id, 500, idempotency_key="w", **more)
+        assert (won.balance, won.debt) == (100, 0)
+        assert await house.credits.expire(_LATER) == 100
+        await _green(house)
+
+    async def test_a_debt_is_paid_from_them_at_once(self, house: House) -> None:
+        await _spend(house, 900)
+        await house.credits.dispute(house.account_id, 300, processor="acme", reference="x", idempotency_key="x")
+        moved = await _topup(house, 500, "p", expires_at=_LATER)
+        assert (moved.balance, moved.debt) == (300, 0)
+        assert await house.credits.expire(_LATER) == 300
+        assert (await house.purse()).posted == 0
+        await _green(house)

@@ -78,13 +78,16 @@ class Movements(ABC):
         reference: str,
         idempotency_key: str,
         fee: int = 0,
+        expires_at: int | None = None,
     ) -> Moved:
         """Credits that were paid for through `processor`; `fee` is what the house keeps of the payment beside them.
 
-        A debt is paid first. Raises `BadAmount`, `KeyReused`.
+        A debt is paid first. What is left at `expires_at` (milliseconds; None: never) is taken away; what was given is
+        spent before. Raises `BadAmount`, `KeyReused`.
         """
         source = ("payments", processor)
-        return await self._give(Gave(account_id, amount, source, "topup", reference, idempotency_key, fee=fee))
+        lot = None if expires_at is None else Gift(expires_at, bought=True)
+        return await self._give(Gave(account_id, amount, source, "topup", reference, idempotency_key, lot, fee=fee))
 
     async def redeem(
         self,
@@ -141,10 +144,12 @@ class Movements(ABC):
     ) -> Moved:
         """The processor paid back what had been disputed: a debt is paid first. Raises `BadAmount`, `KeyReused`."""
         source = ("payments", processor)
-        return await self._give(Gave(account_id, amount, source, "dispute_won", reference, idempotency_key))
+        return await self._give(
+            Gave(account_id, amount, source, "dispute_won", reference, idempotency_key, restores=True)
+        )
 
     async def expire(self, now: int | None = None) -> int:
-        """Takes away what is left of promotional credits whose time has come; returns how much that was."""
+        """Takes away what is left of credits whose time has come, given or bought; returns how much that was."""
         moment = clock.now_ms() if now is None else now
         total = 0
         for account_id in await self._database.read(partial(promotions.accounts_with_expired, now=moment)):
@@ -171,7 +176,7 @@ class Movements(ABC):
         return await self._database.read(partial(store.moved_through, kind=kind, owner=owner, since=since, until=until))
 
     async def gifts(self, account_id: str) -> list[promotions.Gift]:
-        """Promotional credits of an account of which something is left, the one that is spent first before others."""
+        """Credits of an account that were given or expire, of which something is left, the ones spent first first."""
 
         def read(connection: Connection) -> list[promotions.Gift]:
             account = store.account(connection, "credits", account_id)

@@ -25,9 +25,12 @@ which the next credits pay."""
 
 
 class Gift(NamedTuple):
-    """That credits are promotional: spent before bought ones, and gone at `expires_at` (milliseconds; None: never)."""
+    """That credits are promotional: spent before bought ones, and gone at `expires_at` (milliseconds; None: never).
+    `bought` ones expire too, and are spent after all that were given.
+    """
 
     expires_at: int | None
+    bought: bool = False
 
 
 class Gave(NamedTuple):
@@ -42,6 +45,8 @@ class Gave(NamedTuple):
     key: str
     gift: Gift | None = None
     fee: int = 0
+    restores: bool = False
+    """That bought credits come back which had been taken: their lot has them again."""
 
 
 class Taken(NamedTuple):
@@ -92,14 +97,17 @@ def give(connection: Connection, gave: Gave) -> Moved:
     if gave.fee:
         fees = store.account(connection, "fees", "")
         postings.append(Posting(source, fees, gave.fee, "single", "fee", gave.reference, f"{gave.key}/fee"))
-    paid = 0
+    paid = 0 if gave.gift and not gave.gift.bought else min(debt_of(connection, gave.account_id), gave.amount)
     if gave.gift is not None:
         promotions.add(
-            connection, gave.account_id, balance, gave.amount, gave.reference, gave.gift.expires_at
+            connection, gave.account_id, balance, gave.amount, gave.reference, gave.gift.expires_at,
+            bought=gave.gift.bought, used=paid,
         )  # fmt: skip
-    elif owed := debt_of(connection, gave.account_id):
-        paid = min(owed, gave.amount)
+    elif paid or gave.restores:
         promotions.attribute(connection, gave.account_id, balance)
+    if gave.restores:
+        promotions.restore(connection, gave.account_id, gave.reference, gave.amount - paid)
+    if paid:
         debt = store.account(connection, "debt", gave.account_id)
         postings.append(Posting(mine, debt, paid, "single", "repay", gave.reference, f"{gave.key}/repay"))
         promotions.debited(connection, gave.account_id, paid)
@@ -116,8 +124,8 @@ def take_back(connection: Connection, taken: Taken, free: int) -> Moved:
     if (known := store.transfer(connection, taken.key)) is not None:
         _same(known, mine, to, min(known.amount, taken.amount))
         return _after(connection, taken.account_id, balance, known.amount, 0, repeated=True)
-    gifts = promotions.left(promotions.attribute(connection, taken.account_id, balance))
-    bought = max(balance.credits_posted - balance.debits_posted - gifts, 0)
+    lots = promotions.attribute(connection, taken.account_id, balance)
+    bought = max(balance.credits_posted - balance.debits_posted - promotions.left(lots), 0)
     amount = min(taken.amount, bought, free)
     rest = taken.amount - amount
     if rest and taken.if_spent == "refuse":
@@ -131,12 +139,13 @@ def take_back(connection: Connection, taken: Taken, free: int) -> Moved:
     if owed:
         debt = store.account(connection, "debt", taken.account_id)
         postings.append(Posting(debt, to, owed, "single", taken.code, taken.reference, f"{taken.key}/debt"))
+    promotions.take_bought(connection, lots, taken.reference, amount, bought)
     promotions.debited(connection, taken.account_id, amount)
     return _posted(connection, taken.account_id, mine, postings, amount, owed)
 
 
 def expire(connection: Connection, account_id: str, now: int, free: int) -> Moved:
-    """Takes away what is left of gifts whose time has come, at most `free`: what requests hold comes later."""
+    """Takes away what is left of lots whose time has come, at most `free`: what requests hold comes later."""
     mine, balance = _locked(connection, account_id)
     expired = store.account(connection, "expired", "")
     postings: list[Posting] = []
@@ -145,7 +154,7 @@ def expire(connection: Connection, account_id: str, now: int, free: int) -> Move
         amount = min(gift.remaining, free - total)
         if gift.expires_at is None or gift.expires_at > now or amount <= 0:
             continue
-        key = f"expire/{gift.id}/{gift.remaining}"
+        key = f"expire/{gift.id}/{balance.version}"  # each movement raises it, so no two expiries share one
         postings.append(Posting(mine, expired, amount, "single", "expire", gift.reference, key))
         promotions.take(connection, gift.id, amount)
         total += amount

@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelport.credits import budget_store, lease_store, moving, seals, store
+from modelport.credits import budget_store, extract, lease_store, moving, seals, store
 from modelport.credits.budget_store import BudgetSpend
 from modelport.credits.check import Report, check
+from modelport.credits.extract import Entry
 from modelport.credits.lease_store import Subject
 from modelport.credits.movements import Movements
 from modelport.credits.moving import IfSpent, Moved
@@ -31,6 +32,7 @@ __all__ = [
     "BudgetSpend",
     "Checkpoint",
     "Credits",
+    "Entry",
     "IfSpent",
     "Moved",
     "Posting",
@@ -41,15 +43,21 @@ __all__ = [
     "Transaction",
     "add_budget_spend",
     "add_holds",
+    "amounts",
     "balances_of",
     "books",
     "checkpoint_holds",
     "dead_holds",
+    "debt_at",
+    "entries",
     "is_alive",
     "known_keys",
     "leased",
     "ledger_account",
     "lock",
+    "moved_before",
+    "movements",
+    "movements_through",
     "orphans",
     "post",
     "posted_of",
@@ -73,6 +81,14 @@ ledger_account = store.account
 known_keys = store.known_keys
 post = store.post
 remove_holds = store.remove_holds
+
+# What statements and exports read.
+amounts = extract.amounts
+debt_at = extract.debt_at
+entries = extract.entries
+moved_before = extract.moved_before
+movements = extract.movements
+movements_through = extract.through
 
 # And what shares balances between processes.
 is_alive = lease_store.is_alive

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -141,6 +143,7 @@ promotions = Table(
     Column("remaining", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("bought", Boolean, nullable=False, server_default=false()),
     CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining"),
     Index(
         "ix_promotions_open",
@@ -156,8 +159,8 @@ promotions = Table(
     ),
     sqlite_autoincrement=True,
 )
-"""Credits that were given and may expire. They lie with the account's other credits; `remaining` says how much of
-each gift is not spent yet, as of the account's mark."""
+"""Credits that were given, and `bought` ones that expire. They lie with the account's other credits; `remaining` says
+how much of each lot is not spent yet, as of the account's mark."""
 
 promotion_marks = Table(
     "promotion_marks",
