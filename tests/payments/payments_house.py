@@ -109,8 +109,10 @@ async def _noted(credits: Any, account_id: str) -> None:
 class House:
     """Everything that runs."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        self.stripe = StripeFront()
+    def __init__(self, folder: Path, *, stripe: StripeFront | None = None, **settings: Any) -> None:
+        """`stripe` is another house's, where one is there already."""
+        self._guest = stripe is not None
+        self.stripe = stripe or StripeFront()
         self.epay = EPayGateway()
         self.harness = Harness(
             folder,
@@ -124,9 +126,7 @@ class House:
             epay_key=KEY,
             epay_methods=["alipay", "wechat_pay"],
             bank_transfer_instructions="Bank of Examples, 000-1",
-            topup_fee_percent="5.5",
-            topup_fee_min="0.80",
-            **settings,
+            **{"topup_fee_percent": "5.5", "topup_fee_min": "0.80", **settings},
         )
         self.payments = self.harness.services.payments
         self.buyers: list[Buyer] = []
@@ -173,5 +173,6 @@ class House:
         if self._operator is not None:
             self._operator.http.close()
         self.harness.stop(within=1)
-        self.stripe.stop()
+        if not self._guest:
+            self.stripe.stop()
         self.epay.stop()

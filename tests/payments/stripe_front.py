@@ -168,6 +168,10 @@ class StripeFront:
             "cancel_url": asked["cancel_url"],
             "intent_metadata": asked["payment_intent_data"]["metadata"],
             "saves": "setup_future_usage" in asked["payment_intent_data"],
+            "locale": asked["locale"],
+            "taxed": asked.get("automatic_tax", {}).get("enabled") == "true",
+            "tax_ids": asked.get("tax_id_collection", {}).get("enabled") == "true",
+            "promotions": asked.get("allow_promotion_codes") == "true",
         }
         self.pages[page_id] = page
         return 200, json.dumps(page).encode()
@@ -231,9 +235,15 @@ class StripeFront:
         value: dict[str, Any] = answer.json()
         return value
 
-    def pay(self, page_id: str, card: str = GOOD) -> dict[str, Any]:
-        """Fills in a card on a Checkout page; returns the payment."""
+    def pay(self, page_id: str, card: str = GOOD, *, tax: int = 0, discount: int = 0) -> dict[str, Any]:
+        """Fills in a card on a Checkout page, perhaps where taxes are added, or with a promotion code; returns the
+        payment.
+        """
         page = self.pages[page_id]
+        assert not tax or page["taxed"], "no taxes on this page"
+        assert not discount or page["promotions"], "no codes are taken on this page"
+        page["amount_total"] = page["amount_subtotal"] + tax - discount
+        page["total_details"] = {"amount_tax": tax, "amount_discount": discount}
         month = {"card[exp_month]": 12, "card[exp_year]": 2040, "card[cvc]": "123"}
         method = self._ask("/v1/payment_methods", type="card", **{"card[number]": card}, **month)
         self._ask(f"/v1/payment_methods/{method['id']}/attach", customer=page["customer"])

@@ -9,6 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from stripe_front import signature
+from structlog.testing import capture_logs
 
 from modelport.kit.money import parse_usd
 
@@ -51,28 +53,103 @@ def test_a_hundred_deliveries_in_any_order(house: House) -> None:
         ]
     random.Random(7).shuffle(deliveries)  # noqa: S311 (an order of deliveries is no secret)
     verdicts: dict[str, int] = {}
-    for body, signing in deliveries:
-        answer = house.hook(body, **signing)
-        assert answer.status_code in {200, 400}, answer.text
-        word = "forged" if answer.status_code == 400 else answer.json()["verdict"]
-        verdicts[word] = verdicts.get(word, 0) + 1
+    with capture_logs() as logs:
+        for body, signing in deliveries:
+            answer = house.hook(body, **signing)
+            assert answer.status_code in {200, 400}, answer.text
+            word = "forged" if answer.status_code == 400 else answer.json()["verdict"]
+            verdicts[word] = verdicts.get(word, 0) + 1
     assert verdicts["applied"] == 2
     assert verdicts["forged"] == 300
     assert verdicts["refused: another amount"] == 100
     assert verdicts["refused: another currency"] == 100
     assert verdicts["refused: names another order"] == 100
+    assert verdicts["refused: another processor's order"] == 100
+    assert verdicts["ignored"] == 298
+    assert sum(verdicts.values()) == len(deliveries) == 1000
+    words = [(each["event"], each["log_level"]) for each in logs if each["event"].startswith("payments.event")]
+    assert words.count(("payments.event_forged", "warning")) == 300
+    assert words.count(("payments.event_refused", "error")) == 400
+    kept = house.operator.ask("GET", "/admin/payments/events?verdict=refused&limit=200").json()
+    assert len(kept) == 200
+    assert {each["verdict"][:8] for each in kept} == {"refused:"}
     assert buyer.balance == 2 * TEN
     assert stranger.balance == 0
 
 
-async def _an_epay_order(house: House, buyer: Buyer) -> str:
+def test_a_hundred_refunds_and_disputes_in_any_order(house: House) -> None:
+    """Each event about money that went back a hundred times, shuffled: what it says happens once."""
+    refunder, _, refunded = _bought(house)
+    made = house.stripe.http.post("/v1/refunds", data={"payment_intent": _intent(house, refunded), "amount": "540"})
+    loser, _, lost = _bought(house)
+    loser.spend("4")
+    winner, _, won = _bought(house)
+    event, dispute = house.stripe.event, house.stripe.dispute
+    bodies = [
+        event("refund.created", made.json()),
+        event("refund.updated", made.json()),
+        event("refund.created", {**made.json(), "amount": 10**7}),
+        event("refund.created", {**made.json(), "currency": "cny"}),
+        event("charge.dispute.created", dispute(lost)),
+        event("charge.dispute.closed", dispute(lost, status="lost")),
+        event("charge.dispute.created", {**dispute(lost), "amount": 10**7}),
+        event("charge.dispute.created", dispute(won)),
+        event("charge.dispute.closed", dispute(won, status="won")),
+        event("charge.dispute.funds_reinstated", dispute(won, status="won")),
+    ]
+    deliveries = bodies * 100
+    random.Random(11).shuffle(deliveries)  # noqa: S311 (an order of deliveries is no secret)
+    stripe, hooks = house.payments.stripe, house.payments.hooks
+    assert stripe is not None
+
+    async def deliver() -> list[str]:
+        return [await hooks.take("stripe", await stripe.read_event(body, signature(body))) for body in deliveries]
+
+    verdicts = house.harness.call(deliver())
+    assert verdicts.count("refused: more than was paid") == 200
+    assert verdicts.count("refused: another currency") == 100
+    assert (refunder.balance, refunder.debt) == (parse_usd("5"), 0)
+    assert (loser.balance, loser.debt) == (0, parse_usd("4"))
+    assert (winner.balance, winner.debt) == (TEN, 0)
+
+
+def test_a_hundred_notices_of_epay(house: House) -> None:
+    """The same for the other processor, shuffled among forgeries and crossed ones: credited once."""
+    buyer = house.buyer()
+    order_id = house.harness.call(_an_epay_order(house, buyer, "pay_of_epay_too"))
+    facts = {"trade_no": "trade-x", "out_trade_no": order_id, "type": "alipay", "money": "10.80"}
+    house.epay.paid[order_id] = facts
+    crossed = buyer.buy("10")["id"]
+    notice = house.epay.notice
+    good = notice(facts)
+    deliveries: list[dict[str, str]] = [
+        each
+        for each in (
+            good,
+            notice(facts, key="wrong"),
+            notice(facts, key=""),
+            good | {"sign": ""},
+            good | {"pid": "1002"},
+            notice({**facts, "money": "0.01"}),
+            notice({**facts, "out_trade_no": crossed, "trade_no": "trade-y"}),
+        )
+        for _ in range(100)
+    ]
+    random.Random(5).shuffle(deliveries)  # noqa: S311 (an order of deliveries is no secret)
+    told = [house.harness.http.get("/api/webhooks/epay", params=each) for each in deliveries]
+    words = [each.text if each.status_code == 200 else str(each.status_code) for each in told]
+    assert (words.count("success"), words.count("fail"), words.count("400")) == (100, 200, 400)
+    assert buyer.balance == TEN
+
+
+async def _an_epay_order(house: House, buyer: Buyer, name: str = "pay_of_epay") -> str:
     """The id of an order of another processor."""
     from modelport.kit import clock
     from modelport.payments import store
 
     order = store.Order(
-        "pay_of_epay", buyer.account_id, buyer.user_id, "epay", "alipay", "checkout", TEN, 0, "usd", 1080, "1",
-        "pending", "pay_of_epay", None, None, None, None, None, None,
+        name, buyer.account_id, buyer.user_id, "epay", "alipay", "checkout", TEN, 0, "cny", 1080, "1",
+        "pending", name, None, None, None, None, None, None,
         clock.now_ms(), clock.now_ms(), clock.now_ms() + 10**9, None, None, 0, 0,
     )  # fmt: skip
     await house.harness.services.database.write(lambda connection: store.add_order(connection, order))
@@ -124,7 +201,7 @@ def test_nonsense_with_a_good_signature(house: House, body: bytes) -> None:
 
 def test_no_secret_no_address(tmp_path: Path) -> None:
     """Without a secret, an empty one signs nothing: the address does not exist."""
-    from stripe_front import SECRET, signature
+    from stripe_front import SECRET
 
     from api.api_harness import Harness
 

@@ -194,6 +194,10 @@ class Accounts:
         """The address of a user who is known to exist."""
         return await self._database.read(partial(store.email_of, user_id=user_id))
 
+    async def emails(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """The addresses of users, by id; of who was erased there is none."""
+        return await self._database.read(partial(store.emails, user_ids=user_ids))
+
     async def first_admin(self) -> User | None:
         """The administrator that was made first, or None on a fresh database."""
         return await self._database.read(store.any_admin)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from modelport.accounts.roles import Role
 from modelport.accounts.tables import accounts, memberships, setup_tokens, users
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "Standing",
@@ -15,6 +18,7 @@ __all__ = [
     "add_setup_token",
     "add_user",
     "any_admin",
+    "emails",
     "has_password",
     "set_login",
     "spend_setup_token",
@@ -39,6 +43,12 @@ _USER = (users.c.id, users.c.account_id, users.c.email, users.c.is_admin)
 def email_of(connection: Connection, user_id: str) -> str:
     """The address of a user."""
     return str(connection.execute(select(users.c.email).where(users.c.id == user_id)).scalar_one())
+
+
+def emails(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
+    """The addresses of users, by id."""
+    rows = connection.execute(select(users.c.id, users.c.email).where(users.c.id.in_(user_ids)))
+    return {row.id: row.email for row in rows}
 
 
 def user_by_email(connection: Connection, email: str) -> User | None:

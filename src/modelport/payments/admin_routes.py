@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from modelport.errors import BadRequest
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import parse_usd
 from modelport.payments import schemas
+from modelport.payments.book_routes import router as book_router
 from modelport.payments.errors import NoSuchOrder
 from modelport.payments.processor import Paid
 from modelport.payments.service import Payments
@@ -20,6 +20,7 @@ from modelport.payments.service import Payments
 __all__ = ["router"]
 
 router = APIRouter(tags=["Admin: payments"])
+router.include_router(book_router)
 _Operator = Annotated[Principal, Depends(allow(Permission.OPERATE))]
 
 
@@ -129,21 +130,3 @@ async def refund(
 async def read_refunds(request: Request, _caller: _Operator, order_id: str) -> list[schemas.RefundData]:
     """Oldest first."""
     return [schemas.RefundData.of(each) for each in await _payments(request).refunds.of(order_id)]
-
-
-@router.get("/payments/reconciliation", summary="The processor's books against ours")
-async def read_reconciliation(
-    request: Request, _caller: _Operator, day: Annotated[date, Query(description="A UTC day.")]
-) -> dict[str, object]:
-    """Every payment and refund of the day on which they differ."""
-    report = await _payments(request).reconcile((day - date(1970, 1, 1)).days)
-    return {
-        "day": day.isoformat(),
-        "green": report.green,
-        "payments": report.payments,
-        "refunds": report.refunds,
-        "matched": report.matched,
-        "differences": [each._asdict() for each in report.differences],
-        "uncredited": report.uncredited,
-        "ledger": {code: str(amount) for code, amount in report.ledger.items()},
-    }

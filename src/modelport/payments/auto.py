@@ -154,6 +154,7 @@ class AutoTopups:
             credited_at=None,
             refunded=0,
             disputed=0,
+            credits_days=self._settings.bought_credits_days,
         )
         month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 

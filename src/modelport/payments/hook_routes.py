@@ -6,18 +6,25 @@ processor that is not set up, or has no secret, has no address.
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+import structlog
 from fastapi import APIRouter, Depends, Request, Response
 
 from modelport.errors import TooLarge
 from modelport.keys.access import public
-from modelport.payments.errors import HookOff
+from modelport.payments.errors import ForgedEvent, HookOff
 from modelport.payments.service import Payments
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
+_log = structlog.get_logger(__name__)
 _LARGEST = 256 * 1024
 """Bytes; real events have a few thousand."""
 
@@ -28,7 +35,9 @@ async def stripe(request: Request) -> dict[str, str]:
     payments: Payments = request.app.state.services.payments
     if payments.stripe is None:
         raise HookOff("Not Found")
-    notice = await payments.stripe.read_event(await _body(request), request.headers.get("stripe-signature", ""))
+    body, signature = await _body(request), request.headers.get("stripe-signature", "")
+    with _forgeries_noted(request, "stripe"):
+        notice = await payments.stripe.read_event(body, signature)
     return {"verdict": await payments.hooks.take("stripe", notice)}
 
 
@@ -42,8 +51,20 @@ async def epay(request: Request) -> Response:
     parameters = dict(request.query_params)
     if request.method == "POST":
         parameters |= dict(parse_qsl((await _body(request)).decode(errors="replace"), keep_blank_values=True))
-    verdict = await payments.hooks.take("epay", payments.epay.read_notice(parameters))
+    with _forgeries_noted(request, "epay"):
+        notice = payments.epay.read_notice(parameters)
+    verdict = await payments.hooks.take("epay", notice)
     return Response("fail" if verdict.startswith("refused") else "success", media_type="text/plain")
+
+
+@contextlib.contextmanager
+def _forgeries_noted(request: Request, processor: str) -> Generator[None]:
+    try:
+        yield
+    except ForgedEvent as error:
+        address = request.client.host if request.client else None
+        _log.warning("payments.event_forged", processor=processor, address=address, reason=error.message)
+        raise
 
 
 async def _body(request: Request) -> bytes:

@@ -41,7 +41,12 @@ class Hooks:
         Raises `ProcessorDown` when the truth can't be asked for now: the processor will send the event again.
         """
         order = await self._order(processor, notice)
-        verdict = "ignored" if order is None else await self._apply(order, notice)
+        if order is None:
+            verdict = "ignored"
+        elif order.processor != processor:
+            verdict = "refused: another processor's order"
+        else:
+            verdict = await self._apply(order, notice)
         await self._database.write(
             partial(
                 store.note_event,
@@ -57,7 +62,7 @@ class Hooks:
         return verdict
 
     async def _order(self, processor: str, notice: Notice) -> Order | None:
-        """The processor's own order that the event is about. An id alone never leads to another processor's."""
+        """The order that the event is about; one of another processor's only where the event names it by our id."""
         if notice.about == "other":
             return None
         read = self._database.read
@@ -68,15 +73,14 @@ class Hooks:
             found = await read(partial(store.by_external_id, processor=processor, external_id=notice.external_id))
         if found is None and notice.order_id is not None:
             found = await read(partial(store.order, order_id=notice.order_id))
-        return found if found is not None and found.processor == processor else None
+        return found
 
     async def _apply(self, order: Order, notice: Notice) -> str:
-        if notice.order_id is not None and notice.order_id != order.id:
-            return "refused: names another order"
-        if notice.currency is not None and notice.currency != order.currency:
-            return "refused: another currency"
-        if notice.about == "payment" and notice.amount not in {None, order.amount}:
-            return "refused: another amount"
+        if (why := _mismatch(order, notice)) is not None:
+            return f"refused: {why}"
+        known = partial(store.is_applied, processor=order.processor, event_id=notice.event_id[:200])
+        if await self._database.read(known):
+            return "ignored"  # the same event again
         match notice.about:
             case "payment":
                 return await self._payment(order)
@@ -119,3 +123,14 @@ class Hooks:
         else:
             done = await self._refunds.disputed(current, notice.reference, notice.amount)
         return "applied" if done else "ignored"
+
+
+def _mismatch(order: Order, notice: Notice) -> str | None:
+    """How an event does not fit the order it was found for."""
+    if notice.order_id is not None and notice.order_id != order.id:
+        return "names another order"
+    if notice.currency is not None and notice.currency != order.currency:
+        return "another currency"
+    if notice.about == "payment" and notice.amount not in {None, order.amount}:
+        return "another amount"
+    return None

@@ -1,4 +1,6 @@
-"""What payments do beside requests: find payments whose event never came, finish what a crash cut off, top up."""
+"""What payments do beside requests: find payments whose event never came, finish what a crash
+cut off, top up, hold the books of the day against the processor's.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from modelport.payments import store
 if TYPE_CHECKING:
     from modelport.db.database import Database
     from modelport.payments.auto import AutoTopups
+    from modelport.payments.books import Books
     from modelport.payments.orders import Orders
     from modelport.payments.refunds import Refunds
     from modelport.payments.vouchers import Vouchers
@@ -34,13 +37,21 @@ class Jobs:
     """The payments' own rounds."""
 
     def __init__(
-        self, database: Database, orders: Orders, refunds: Refunds, vouchers: Vouchers, auto: AutoTopups
+        self,
+        database: Database,
+        orders: Orders,
+        refunds: Refunds,
+        vouchers: Vouchers,
+        auto: AutoTopups,
+        *,
+        books: Books,
     ) -> None:
         self._database = database
         self._orders = orders
         self._refunds = refunds
         self._vouchers = vouchers
         self._auto = auto
+        self._books = books
 
     async def run(self) -> None:
         """Rounds until cancelled. The first follows a start, perhaps after a crash, and waits for nothing: every step
@@ -68,6 +79,7 @@ class Jobs:
             _log.warning("payments.refunds_wait", reason=error.message)
         await self._vouchers.finish(before)
         await self._auto.run()
+        await self._books.daily()
 
     async def _look_at_orders(self, before: int) -> None:
         for order in await self._database.read(partial(store.unfinished, before=before + 1, limit=100)):

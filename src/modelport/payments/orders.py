@@ -122,6 +122,7 @@ class Orders:
             credited_at=None,
             refunded=0,
             disputed=0,
+            credits_days=self._settings.bought_credits_days,
         )
         order = await self._written(fresh)
         if order.status != "created":
@@ -268,6 +269,7 @@ class Orders:
             reference=order.id,
             idempotency_key=f"topup/{order.id}",
             fee=order.fee,
+            expires_at=order.credits_expire_at,
         )
         number = await self._receipts.issue(order)
         await self._database.write(partial(store.change, order_id=order.id, credited_at=clock.now_ms()))

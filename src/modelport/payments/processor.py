@@ -117,6 +117,12 @@ class Processor(Protocol):
         """Charges a saved payment method without its owner present, once for each order."""
         ...
 
+    async def movements(self, since: int, until: int) -> list[tuple[str, str, int, str]] | None:
+        """What came in and went out between two moments (unix seconds): id of the payment, kind (`payment`,
+        `refund`), amount in the smallest unit, currency. None where it can't list them.
+        """
+        ...
+
     async def close(self) -> None:
         """Closes connections."""
         ...

@@ -18,10 +18,12 @@ from modelport.payments.pdf import receipt_pdf
 from modelport.payments.processor import Buyer
 from modelport.payments.receipts import Profile
 from modelport.payments.service import Payments
+from modelport.payments.statement_routes import router as statement_router
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/payments", tags=["Payments"])
+router.include_router(statement_router)
 _Reader = Annotated[Principal, Depends(allow(Permission.CREDITS_READ))]
 _Buyer = Annotated[Principal, Depends(allow(Permission.CREDITS_WRITE))]
 
@@ -44,6 +46,8 @@ async def read_options(request: Request, _caller: _Reader) -> schemas.Options:
         fee_percent=settings.topup_fee_percent,
         fee_minimum=settings.topup_fee_min,
         cny_per_usd=settings.cny_per_usd,
+        credits_days=settings.bought_credits_days,
+        refund_if_spent=settings.refund_if_spent,
     )
 
 

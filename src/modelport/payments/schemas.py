@@ -67,6 +67,8 @@ class Options(BaseModel):
     fee_minimum: str
     cny_per_usd: str
     vouchers: bool = True
+    credits_days: int | None = Field(default=None, description="Days after which bought credits expire; null: never.")
+    refund_if_spent: str = Field(description="What happens to credits that are refunded after they were used.")
 
 
 class QuoteData(BaseModel):
@@ -113,6 +115,7 @@ class OrderData(BaseModel):
     instructions: str | None = None
     created_at: datetime | None
     paid_at: datetime | None
+    expires_at: datetime | None = Field(description="When what is left of its credits expires; null: never.")
 
     @classmethod
     def of(cls, order: Order, instructions: str | None = None) -> OrderData:
@@ -137,6 +140,7 @@ class OrderData(BaseModel):
             instructions=instructions,
             created_at=_time(order.created_at),
             paid_at=_time(order.paid_at),
+            expires_at=_time(order.credits_expire_at),
         )
 
 

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.kit.money import parse_usd
-from modelport.payments import reconcile
 from modelport.payments.auto import AutoTopups
+from modelport.payments.books import Books
 from modelport.payments.errors import MethodOff
 from modelport.payments.hooks import Hooks
 from modelport.payments.jobs import Jobs
@@ -17,6 +17,7 @@ from modelport.payments.processors.epay import EPay
 from modelport.payments.processors.stripe import Stripe
 from modelport.payments.receipts import Receipts
 from modelport.payments.refunds import Refunds
+from modelport.payments.statements import Statements
 from modelport.payments.vouchers import Vouchers
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ class Payments:
         settings: Settings,
         notices: Notices,
     ) -> None:
-        self._database = database
-        self._credits = credits
         self._settings = settings
         self.processors: dict[str, Processor] = {}
         self.stripe = Stripe(settings) if settings.stripe_secret_key is not None else None
@@ -68,7 +67,9 @@ class Payments:
         self.vouchers = Vouchers(database, vault, credits)
         self.auto = AutoTopups(database, credits, settings, self.orders, self.processors, notices=notices)
         self.hooks = Hooks(database, self.orders, self.refunds)
-        self.jobs = Jobs(database, self.orders, self.refunds, self.vouchers, self.auto)
+        self.statements = Statements(database)
+        self.books = Books(database, self.processors)
+        self.jobs = Jobs(database, self.orders, self.refunds, self.vouchers, self.auto, books=self.books)
 
     def public_url(self, path: str) -> str:
         """`path` at the address that people and processors reach this server by."""
@@ -94,12 +95,6 @@ class Payments:
         if self.stripe is None or saved is None:
             raise MethodOff("There is no saved card yet.")
         return await self.stripe.portal(saved.customer_id, self.public_url("/settings/credits"))
-
-    async def reconcile(self, day: int) -> reconcile.Report:
-        """Stripe's books of a UTC day against ours. Raises `MethodOff`, `ProcessorDown`."""
-        if self.stripe is None:
-            raise MethodOff("Stripe is not set up on this server.")
-        return await reconcile.reconcile(self._database, self._credits, self.stripe, day)
 
     async def run(self) -> None:
         """What payments do beside requests, until cancelled."""

@@ -23,6 +23,7 @@ __all__ = [
     "change_refund",
     "customer",
     "customer_of",
+    "is_applied",
     "note_event",
     "of_account",
     "open_refunds",
@@ -33,6 +34,9 @@ __all__ = [
     "spent_by_auto_since",
     "unfinished",
 ]
+
+
+_DAY_MS = 86_400_000
 
 
 class Order(NamedTuple):
@@ -64,6 +68,14 @@ class Order(NamedTuple):
     credited_at: int | None
     refunded: int
     disputed: int
+    credits_days: int | None = None
+
+    @property
+    def credits_expire_at(self) -> int | None:
+        """When what is left of its credits is taken away, in milliseconds; None: never."""
+        if self.credits_days is None or self.paid_at is None:
+            return None
+        return self.paid_at + self.credits_days * _DAY_MS
 
 
 class Refund(NamedTuple):
@@ -206,6 +218,12 @@ def note_event(  # noqa: PLR0917 (a row)
             connection.execute(insert(events).values(**row))
     except IntegrityError:  # the same event was delivered to another process at this moment
         connection.execute(update(events).where(key).values(deliveries=events.c.deliveries + 1))
+
+
+def is_applied(connection: Connection, processor: str, event_id: str) -> bool:
+    """Whether this event did its work already."""
+    row = select(events.c.verdict).where(events.c.processor == processor, events.c.event_id == event_id)
+    return connection.execute(row).scalar() == "applied"
 
 
 def customer(connection: Connection, account_id: str, processor: str) -> Customer | None:

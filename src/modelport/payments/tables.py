@@ -26,6 +26,7 @@ __all__ = [
     "orders",
     "receipt_series",
     "receipts",
+    "reconciliations",
     "refunds",
     "voucher_batches",
     "vouchers",
@@ -63,6 +64,7 @@ orders = Table(
     Column("credited_at", BigInteger),
     Column("refunded", BigInteger, nullable=False, server_default="0"),
     Column("disputed", BigInteger, nullable=False, server_default="0"),
+    Column("credits_days", Integer),
     UniqueConstraint("account_id", "client_key", name="uq_payment_orders_client_key"),
     CheckConstraint("credits > 0 AND fee >= 0 AND amount > 0", name="amounts"),
     CheckConstraint("status IN ('created', 'pending', 'paid', 'failed', 'expired', 'canceled')", name="status"),
@@ -76,7 +78,8 @@ orders = Table(
 )
 """What somebody wants to buy. `credits` are what the account gets, `fee` what the house keeps beside them; `amount`
 is both, in the smallest unit of `currency`, before taxes and promotion codes of the processor. `paid` without
-`credited_at` is a crash between the two, which the poller mends. At most one automatic order of an account is open."""
+`credited_at` is a crash between the two, which the poller mends. At most one automatic order of an account is open.
+`credits_days` is after how many days what is left of the credits expires, as it was when they were ordered."""
 
 events = Table(
     "payment_events",
@@ -186,6 +189,17 @@ receipts = Table(
     ),
 )
 """A numbered receipt with everything that stands on it, as JSON: it never changes when the buyer's details do."""
+
+reconciliations = Table(
+    "payment_reconciliations",
+    metadata,
+    Column("processor", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("green", Boolean, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+"""Each UTC day's books of a processor against ours, as JSON; made once the day is over, and again when asked."""
 
 voucher_batches = Table(
     "voucher_batches",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from modelport.usage.generation import Generation
 
-__all__ = ["bucket_of", "fold", "note", "rebuild"]
+__all__ = ["bucket_of", "fold", "note", "rebuild", "unfolded"]
 
 _HOUR_MS = 3_600_000
 _BATCH = 500
@@ -147,6 +147,11 @@ def fold(connection: Connection) -> int:
         _introduce(connection, seen)
     connection.execute(delete(pending).where(pending.c.seq.in_([row.seq for row in rows])))
     return len(rows)
+
+
+def unfolded(deltas: str) -> list[tuple[str, int, str, list[int]]]:
+    """What a note that is not folded yet adds: account, hour, model, and sums in the order of `COUNTERS`."""
+    return [(each.key[0], each.key[1], each.key[2], each.sums) for each in _DECODER.decode(deltas)]
 
 
 def _add(into: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], sums: list[int]) -> None:

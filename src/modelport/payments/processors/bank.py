@@ -43,5 +43,9 @@ class Bank:
         """There is nothing to charge."""
         return Found("failed", failure="not_supported")
 
+    async def movements(self, since: int, until: int) -> list[tuple[str, str, int, str]] | None:  # noqa: ARG002
+        """It has no list."""
+        return None
+
     async def close(self) -> None:
         """Nothing is open."""

@@ -121,6 +121,10 @@ class EPay:
             currency="cny",
         )
 
+    async def movements(self, since: int, until: int) -> list[tuple[str, str, int, str]] | None:  # noqa: ARG002
+        """It has no list."""
+        return None
+
     async def close(self) -> None:
         """Closes connections."""
         await self._http.aclose()

@@ -195,7 +195,7 @@ class Stripe:
             )
         return str(made["url"])
 
-    async def movements(self, since: int, until: int) -> list[tuple[str, str, int, str]]:
+    async def movements(self, since: int, until: int) -> list[tuple[str, str, int, str]] | None:
         """What Stripe says came in and went out between two moments (unix seconds): id of the payment intent, kind
         (`payment`, `refund`), amount in the smallest unit, currency. Raises `ProcessorDown`, `ProcessorRefused`.
         """
