@@ -90,18 +90,26 @@ def report() -> str:
     sick = Health()
     for _ in range(30):
         sick.observe("ep_author/model-7_p3", Outcome(Verdict.FAULT))
+    measured = Health()
+    for number in range(10):
+        for _ in range(20):
+            measured.observe(f"ep_author/model-7_p{number}", Outcome(Verdict.OK, 0.2 + number / 50, 40.0 + number))
+    thresholds = {"preferred_max_latency": {"p90": 2}, "preferred_min_throughput": 45}
     cases = (
         ("plain", _asked(), Health()),
         ("with tools", _asked(tools=_TOOLS), Health()),
         ("an endpoint down", _asked(), sick),
         ("provider preferences", _asked(provider={"ignore": ["p2"], "max_price": {"prompt": 8}, "zdr": False}), sick),
-        ("sort: throughput", _asked(provider={"sort": "throughput"}), Health()),
+        ("sort: throughput, all measured", _asked(provider={"sort": "throughput"}), measured),
+        ("with tools, all measured", _asked(tools=_TOOLS), measured),
+        ("preferred thresholds, all measured", _asked(provider=thresholds), measured),
+        ("the same and an order", _asked(provider={**thresholds, "order": ["p4"]}), measured),
     )
-    lines = ["planning, us of CPU, 10 endpoints    10 models   10,000 models"]
+    lines = ["planning, us of CPU, 10 endpoints      10 models   10,000 models"]
     few, many = _snapshot(10), _snapshot(10_000)
     for name, asked, health in cases:
         times = [_microseconds(_planning(asked, health, each)) for each in (few, many)]
-        lines.append(f"  {name:<32} {times[0]:>9.1f} {times[1]:>15.1f}")
+        lines.append(f"  {name:<34} {times[0]:>9.1f} {times[1]:>15.1f}")
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ from modelport.gateway.plan_health import RESTING
 from modelport.gateway.wish import wish_of
 from modelport.kit.money import parse_price
 from modelport.providers.provider import Provider
+from modelport.upstream.outliers import outliers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,6 +127,12 @@ class Seen:
 
     def success(self, endpoint_id: str, /) -> float | None:
         return self.rates.get(endpoint_id.removeprefix("ep_a/m_"))
+
+    def outliers(self, endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
+        return outliers(
+            {each: self.throughput(each, 50) for each in endpoint_ids},
+            {each: self.success(each) for each in endpoint_ids},
+        )
 
     def _ids(self, names: Iterable[str]) -> list[str]:
         return [f"ep_a/m_{tag}" for tag in names]

@@ -9,22 +9,24 @@ The order is the reference's (`behaviour.md` section 7): outages last, and among
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from modelport.gateway import plan_refusals
 from modelport.gateway.plan_facts import facts_of
-from modelport.gateway.plan_filters import Look, removed, untouched
+from modelport.gateway.plan_filters import filters_of, removed
 from modelport.gateway.plan_health import RESTING, STANDINGS
 from modelport.gateway.plan_names import resolve
 from modelport.gateway.plan_order import Around, Slowness, ordered, sort_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from modelport.catalog.snapshot import Endpoint, Model, Snapshot
     from modelport.gateway.plan_facts import Lane
     from modelport.gateway.plan_names import Named
-    from modelport.gateway.plan_order import Forbids, Place
+    from modelport.gateway.plan_order import Place
     from modelport.gateway.wish import Wish
 
 __all__ = ["Around", "Plan", "Slowness", "Step", "make_plan"]
@@ -51,6 +53,14 @@ class Step(msgspec.Struct, omit_defaults=True):
     notes: tuple[str, ...] = ()
 
 
+class _Looked(NamedTuple):
+    """What became of one model's endpoints."""
+
+    model: str
+    removed: Sequence[tuple[Lane, str]]
+    places: Sequence[Place]
+
+
 @dataclass(slots=True)
 class Plan:
     """Endpoints to try in order, with the reasons."""
@@ -59,7 +69,8 @@ class Plan:
     attempts: list[Endpoint]
     models: dict[str, Model]
     """The models that may answer, by id."""
-    steps: list[Step] = field(default_factory=list[Step])
+    looks: list[_Looked] = field(default_factory=list["_Looked"])
+    """What became of each endpoint that was looked at, model by model."""
     strategy: str = "direct"
     """The reference's word for how the model was found: `direct`, `alias`, `latest`, `auto`, `free`, `fallback`."""
     variants: tuple[str, ...] = ()
@@ -70,6 +81,11 @@ class Plan:
     """What an account's defaults said where the request said nothing, or something laxer."""
     rules: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     """The operator's rules that are about these models, in words."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """Why each endpoint stands where it does. Written out only when somebody asks."""
+        return [step for look in self.looks for step in _steps(look)]
 
     @property
     def is_free(self) -> bool:
@@ -100,7 +116,7 @@ def make_plan(wish: Wish, snapshot: Snapshot, around: Around) -> Plan:
         if places := _places(named, wish, around, plan):
             groups.append(places)
     if not groups:
-        gone = [(step.endpoint, step.removed) for step in plan.steps if step.removed is not None]
+        gone = [(lane.endpoint.tag, reason) for look in plan.looks for lane, reason in look.removed]
         raise plan_refusals.nothing(wish, [*plan.models.values()], gone)
     if whole and len(groups) > 1:
         groups = [sorted((place for places in groups for place in places), key=lambda place: place[:4])]
@@ -113,51 +129,52 @@ def make_plan(wish: Wish, snapshot: Snapshot, around: Around) -> Plan:
 
 
 def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]:
-    facts = facts_of(named.model)
-    effects = around.rules.effects(named.model.id)
-    steps, model_id = plan.steps, named.model.id
+    facts, model_id = facts_of(named.model), named.model.id
+    effects = around.rules.effects(model_id)
     if effects is not None:
         plan.rules[model_id] = effects.told
     plan.total += len(facts.lanes)
     kept = facts.lanes
-    if not untouched(facts, wish, effects):
-        left = list(kept)
-        for lane in kept:
-            reason = removed(Look(lane, wish, named, facts.tiers, effects))
-            if reason is not None:
-                steps.append(Step(model_id, lane.endpoint.tag, removed=reason, price=lane.price))
-                left.remove(lane)
-        kept = tuple(left)
-    if around.forbids is not None:
-        kept = _permitted(kept, model_id, around.forbids, steps)
-    if not kept:
-        return []
-    places = ordered(facts, kept, named, effects, wish=wish, around=around)
-    steps += [
-        Step(
-            model_id,
-            place.lane.endpoint.tag,
-            index,
-            price=place.lane.price,
-            weight=place.weight,
-            draw=place.value,
-            standing=STANDINGS[place.standing] if place.standing else None,
-            notes=place.notes,
-        )
-        for index, place in enumerate(places)
-    ]
+    gone: list[tuple[Lane, str]] = []
+    if filters := filters_of(facts, wish, named, effects):
+        kept = _left(kept, gone, lambda lane: removed(lane, filters))
+    if (forbids := around.forbids) is not None:
+        kept = _left(kept, gone, lambda lane: forbids(model_id, lane.endpoint.provider.slug))
+    places = ordered(facts, kept, named, effects, wish=wish, around=around) if kept else []
+    plan.looks.append(_Looked(model_id, gone, places))
     return places
 
 
-def _permitted(lanes: tuple[Lane, ...], model_id: str, forbids: Forbids, steps: list[Step]) -> tuple[Lane, ...]:
-    kept: list[Lane] = []
+def _left(lanes: Sequence[Lane], gone: list[tuple[Lane, str]], why: Callable[[Lane], str | None]) -> tuple[Lane, ...]:
+    """The lanes that nothing speaks against; the others go to `gone`."""
+    left: list[Lane] = []
     for lane in lanes:
-        reason = forbids(model_id, lane.endpoint.provider.slug)
+        reason = why(lane)
         if reason is None:
-            kept.append(lane)
+            left.append(lane)
         else:
-            steps.append(Step(model_id, lane.endpoint.tag, removed=reason, price=lane.price))
-    return tuple(kept)
+            gone.append((lane, reason))
+    return tuple(left)
+
+
+def _steps(look: _Looked) -> list[Step]:
+    model = look.model
+    return [
+        *(Step(model, lane.endpoint.tag, removed=reason, price=lane.price) for lane, reason in look.removed),
+        *(
+            Step(
+                model,
+                place.lane.endpoint.tag,
+                index,
+                price=place.lane.price,
+                weight=place.weight,
+                draw=place.value,
+                standing=STANDINGS[place.standing] if place.standing else None,
+                notes=place.notes,
+            )
+            for index, place in enumerate(look.places)
+        ),
+    ]
 
 
 def _refuse_what_would_be_refused(groups: list[list[Place]], plan: Plan, around: Around) -> None:

@@ -23,6 +23,8 @@ class Lane(NamedTuple):
     """One endpoint, with what the planner asks of it in every request."""
 
     endpoint: Endpoint
+    id: str
+    """The endpoint's."""
     names: frozenset[str]
     """What callers may call it: its provider's slug, its tag, its provider's name in small letters."""
     price: float
@@ -44,6 +46,8 @@ class Facts(NamedTuple):
     shortest_answer: int
     """The least of all `longest`."""
     shortest_context: int
+    ids: tuple[str, ...]
+    """The endpoints' ids."""
     features: frozenset[str] | None
     """Parameters that all of the endpoints which state theirs support; None when none states them."""
 
@@ -72,6 +76,7 @@ def _make(model: Model) -> Facts:
         tiers=frozenset(each.service_tier for each in model.endpoints if each.service_tier is not None),
         shortest_answer=min((lane.longest for lane in lanes), default=_UNBOUNDED),
         shortest_context=min((_context(each) for each in model.endpoints), default=_UNBOUNDED),
+        ids=tuple(each.id for each in model.endpoints),
         features=stated[0].intersection(*stated) if stated else None,
     )
 
@@ -81,6 +86,7 @@ def _lane(endpoint: Endpoint) -> Lane:
     price = expected_price(endpoint)
     return Lane(
         endpoint,
+        endpoint.id,
         frozenset({provider.slug, endpoint.tag, provider.name.lower()}),
         price,
         max(price, 1e-6) ** 2,

@@ -1,146 +1,126 @@
-"""Which filter takes an endpoint out of a plan; the first that does is named as the reason."""
+"""Which filter takes an endpoint out of a plan; the first that does is named as the reason.
+
+What a request asks for is looked at once, and what can take out none of a model's endpoints is left out: so most
+requests come by no filter at all.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from modelport.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from modelport.catalog.snapshot import Endpoint
+    from modelport.catalog.prices import Rates
+    from modelport.catalog.snapshot import Endpoint, Model
     from modelport.dialects.openai_chat.wire import MaxPrice, ProviderPreferences
     from modelport.gateway.plan_facts import Facts, Lane
     from modelport.gateway.plan_names import Named
     from modelport.gateway.wish import Wish
     from modelport.routing.policy import Effects
 
-__all__ = ["Look", "named_in", "removed", "untouched"]
+    Test = Callable[[Lane], bool]
+    """Whether it takes an endpoint out."""
+    Filters = Sequence[tuple[str, Test]]
+
+__all__ = ["filters_of", "meant", "preferred", "removed"]
 
 _PER_MILLION = 10**9  # a price of 1 USD per million tokens, in `Price` units
+_APIECE = _PER_MILLION * 1_000_000
+"""A price by the piece is kept per million pieces like any other, and given here for one."""
+_BOUNDS = (
+    ("prompt", "prompt", _PER_MILLION),
+    ("completion", "completion", _PER_MILLION),
+    ("request", "request", _APIECE),
+    ("image", "image", _APIECE),
+    ("audio", "prompt_audio", _PER_MILLION),
+)
+"""Fields of `max_price`, the rates they bound, and what one of their dollars is there."""
 _COVERS = {"fp4": ("fp4", "mxfp4", "nvfp4"), "fp8": ("fp8", "mxfp8")}
 
 
-def untouched(facts: Facts, wish: Wish, effects: Effects | None) -> bool:
-    """Whether it shows at a glance that no filter takes any of the model's endpoints out."""
-    if wish.preferences is not None or effects is not None or wish.tier is not None or not facts.plain:
-        return False
+def filters_of(facts: Facts, wish: Wish, named: Named, effects: Effects | None) -> Filters:
+    """Those that may take out endpoints of the model, by the names of their reasons."""
+    found: list[tuple[str, Test]] = []
+    if not facts.plain:
+        found.append(("not_ready", _not_ready))
+    if effects is not None and effects.excluded:
+        excluded = effects.excluded
+        found.append(("rule", lambda lane: not excluded.isdisjoint(lane.names)))
+    if not facts.plain:
+        found.append(("service_tier", lambda lane: not _tier_fits(lane, wish, named, facts.tiers)))
     longest = wish.max_tokens or 0
-    if longest > facts.shortest_answer or wish.body_bytes + longest > facts.shortest_context:
-        return False
-    return not wish.wanted or facts.features is None or wish.wanted <= facts.features
+    if longest > facts.shortest_answer:
+        found.append(("max_tokens", lambda lane: longest > lane.longest))
+    if wish.body_bytes + longest > facts.shortest_context:
+        found.append(("context_length", lambda lane: _too_long(lane.endpoint, wish)))
+    if wish.wanted and facts.features is not None and not wish.wanted <= facts.features:
+        found.append(("parameters", lambda lane: _lacks(lane, wish.wanted)))
+    if wish.preferences is not None:
+        found += preferred(wish.preferences, wish, named.model)
+    return found
 
 
-class Look(NamedTuple):
-    """One endpoint under one request."""
-
-    lane: Lane
-    wish: Wish
-    named: Named
-    tiers: frozenset[str]
-    """Those the model's endpoints have."""
-    effects: Effects | None
-
-
-def removed(look: Look) -> str | None:
+def removed(lane: Lane, filters: Filters) -> str | None:
     """Which filter takes the endpoint out, or None."""
-    for reason, takes_out in _ALWAYS:
-        if takes_out(look):
+    for reason, takes_out in filters:
+        if takes_out(lane):
             return reason
-    preferences = look.wish.preferences
-    if preferences is not None:
-        for reason, takes_out in _PREFERRED:
-            if takes_out(look, preferences):
-                return reason
     return None
 
 
-def _not_ready(look: Look) -> bool:
-    return not look.lane.endpoint.provider.base_url
+def preferred(wants: ProviderPreferences, wish: Wish, model: Model) -> list[tuple[str, Test]]:
+    """The filters that a `provider` object sets."""
+    found: list[tuple[str, Test]] = []
+    if (only := wants.only) is not None:
+        among = meant(only)
+        found.append(("only", lambda lane: among.isdisjoint(lane.names)))
+    if wants.ignore:
+        ignored = meant(wants.ignore)
+        found.append(("ignore", lambda lane: not ignored.isdisjoint(lane.names)))
+    if wants.allow_fallbacks is False and wants.order:
+        ordered = meant(wants.order)
+        found.append(("order", lambda lane: ordered.isdisjoint(lane.names)))
+    if (kinds := wants.quantizations) is not None:
+        wanted = frozenset(each for kind in kinds for each in _COVERS.get(kind, (kind,)))
+        found.append(("quantizations", lambda lane: (lane.endpoint.quantization or "unknown") not in wanted))
+    if wants.zdr:
+        found.append(("zdr", _retains))
+    if wants.data_collection == "deny":
+        found.append(("data_collection", _collects))
+    if wants.enforce_distillable_text and not model.is_distillable:
+        found.append(("distillable", lambda _: True))
+    if wants.max_price is not None:
+        found += [("max_price", test) for test in _bounds(wants.max_price)]
+    if wants.require_parameters:
+        found.append(("require_parameters", lambda lane: _lacks(lane, wish.parameters)))
+    return found
 
 
-def _by_rule(look: Look) -> bool:
-    return look.effects is not None and not look.effects.excluded.isdisjoint(look.lane.names)
+def meant(names: Iterable[str]) -> frozenset[str]:
+    """Names as they are looked for among an endpoint's own: a provider's display name counts in any letters."""
+    return frozenset(each for name in names for each in (name, name.lower()))
 
 
-def _only(look: Look, preferences: ProviderPreferences) -> bool:
-    return preferences.only is not None and not named_in(look.lane, preferences.only)
+def _not_ready(lane: Lane) -> bool:
+    return not lane.endpoint.provider.base_url
 
 
-def _ignored(look: Look, preferences: ProviderPreferences) -> bool:
-    return preferences.ignore is not None and named_in(look.lane, preferences.ignore)
+def _retains(lane: Lane) -> bool:
+    return not lane.endpoint.data_policy.is_zdr
 
 
-def _not_in_order(look: Look, preferences: ProviderPreferences) -> bool:
-    fixed = preferences.allow_fallbacks is False and preferences.order
-    return bool(fixed) and not named_in(look.lane, preferences.order or ())
+def _collects(lane: Lane) -> bool:
+    return lane.endpoint.data_policy.collects
 
 
-def _quantized(look: Look, preferences: ProviderPreferences) -> bool:
-    kind = look.lane.endpoint.quantization or "unknown"
-    wanted = preferences.quantizations
-    return wanted is not None and not any(kind in _COVERS.get(each, (each,)) for each in wanted)
-
-
-def _retains(look: Look, preferences: ProviderPreferences) -> bool:
-    return bool(preferences.zdr) and not look.lane.endpoint.data_policy.is_zdr
-
-
-def _collects(look: Look, preferences: ProviderPreferences) -> bool:
-    return preferences.data_collection == "deny" and look.lane.endpoint.data_policy.collects
-
-
-def _not_distillable(look: Look, preferences: ProviderPreferences) -> bool:
-    return bool(preferences.enforce_distillable_text) and not look.named.model.is_distillable
-
-
-def _dear(look: Look, preferences: ProviderPreferences) -> bool:
-    return preferences.max_price is not None and _too_dear(look.lane.endpoint, preferences.max_price)
-
-
-def _lacks_all_given(look: Look, preferences: ProviderPreferences) -> bool:
-    supported = look.lane.endpoint.supported_parameters
-    return bool(preferences.require_parameters and supported) and not look.wish.parameters <= supported
-
-
-def _of_other_tier(look: Look) -> bool:
-    return not _tier_fits(look.lane, look.wish, look.named, look.tiers)
-
-
-def _too_short_answers(look: Look) -> bool:
-    return look.wish.max_tokens is not None and look.wish.max_tokens > look.lane.longest
-
-
-def _too_long_for(look: Look) -> bool:
-    return _too_long(look.lane.endpoint, look.wish)
-
-
-def _lacks_feature(look: Look) -> bool:
-    supported = look.lane.endpoint.supported_parameters
-    return bool(supported) and not look.wish.wanted <= supported
-
-
-_ALWAYS: tuple[tuple[str, Callable[[Look], bool]], ...] = (
-    ("not_ready", _not_ready),
-    ("rule", _by_rule),
-    ("service_tier", _of_other_tier),
-    ("max_tokens", _too_short_answers),
-    ("context_length", _too_long_for),
-    ("parameters", _lacks_feature),
-)
-_PREFERRED: tuple[tuple[str, Callable[[Look, ProviderPreferences], bool]], ...] = (
-    ("only", _only),
-    ("ignore", _ignored),
-    ("order", _not_in_order),
-    ("quantizations", _quantized),
-    ("zdr", _retains),
-    ("data_collection", _collects),
-    ("distillable", _not_distillable),
-    ("max_price", _dear),
-    ("require_parameters", _lacks_all_given),
-)
+def _lacks(lane: Lane, wanted: frozenset[str]) -> bool:
+    supported = lane.endpoint.supported_parameters
+    return bool(supported) and not wanted <= supported
 
 
 def _tier_fits(lane: Lane, wish: Wish, named: Named, tiers: frozenset[str]) -> bool:
@@ -167,29 +147,30 @@ def _too_long(endpoint: Endpoint, wish: Wish) -> bool:
     return bool(context) and wish.prompt_tokens + (wish.max_tokens or 0) > context
 
 
-def _too_dear(endpoint: Endpoint, limit: MaxPrice) -> bool:
-    rates, pricing = endpoint.pricing.base, endpoint.pricing
-    return any(
-        most is not None and price * pricing.kept > _number(name, most) * scale * pricing.whole
-        for name, most, price, scale in (
-            ("prompt", limit.prompt, rates.prompt, _PER_MILLION),
-            ("completion", limit.completion, rates.completion, _PER_MILLION),
-            # A price by the piece is kept per million pieces like any other, and given here for one.
-            ("request", limit.request, rates.request, _PER_MILLION * 1_000_000),
-            ("image", limit.image, rates.image, _PER_MILLION * 1_000_000),
-            ("audio", limit.audio, rates.prompt_audio, _PER_MILLION),
-        )
-    )
+def _bounds(limit: MaxPrice) -> list[Test]:
+    """Whether an endpoint is dearer than each rate that is bound; exact, as whole numbers."""
+    found: list[Test] = []
+    for name, rate, scale in _BOUNDS:
+        most = getattr(limit, name)
+        if most is not None:
+            over, under = _number(name, most).as_integer_ratio()
+            found.append(_dearer(attrgetter(rate), over * scale, under))
+    return found
+
+
+def _dearer(rate: Callable[[Rates], int], over: int, under: int) -> Test:
+    def test(lane: Lane) -> bool:
+        pricing = lane.endpoint.pricing
+        return rate(pricing.base) * pricing.kept * under > over * pricing.whole
+
+    return test
 
 
 def _number(name: str, limit: float | str) -> Decimal:
     try:
-        return Decimal(str(limit))
+        number = Decimal(str(limit))
     except InvalidOperation:
-        raise BadRequest(f"Invalid request: `provider.max_price.{name}` holds {limit!r}, which is no number.") from None
-
-
-def named_in(lane: Lane, names: Iterable[str]) -> bool:
-    """Whether one of the names means this endpoint: its provider by slug or name, or its own tag."""
-    own = lane.names
-    return any(name in own or name.lower() in own for name in names)
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise BadRequest(f"Invalid request: `provider.max_price.{name}` holds {limit!r}, which is no number.")
+    return number

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modelport.dialects.openai_chat.wire import Percentiles
+    from modelport.dialects.openai_chat.wire import Percentiles, ProviderPreferences
 
-__all__ = ["ALL_WELL", "DEGRADED", "DOWN", "FINE", "RESTING", "STANDINGS", "HealthView", "misses"]
+__all__ = [
+    "ALL_WELL",
+    "DEGRADED",
+    "DOWN",
+    "FINE",
+    "RESTING",
+    "STANDINGS",
+    "HealthView",
+    "Thresholds",
+    "misses",
+    "thresholds",
+]
 
 FINE, DEGRADED, DOWN, RESTING = range(4)
 STANDINGS = ("fine", "degraded", "down", "resting")
@@ -44,6 +55,10 @@ class HealthView(Protocol):
         """The share of requests that it answered lately; None as above."""
         ...
 
+    def outliers(self, endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
+        """Those of a model's endpoints whose speed or success stands out to the bad."""
+        ...
+
 
 class _AllWell:
     """Knows of no endpoint: all are fine, none was measured."""
@@ -63,22 +78,34 @@ class _AllWell:
     def success(self, _endpoint_id: str, /) -> float | None:
         return None
 
+    def outliers(self, _endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
+        return frozenset()
+
 
 ALL_WELL: HealthView = _AllWell()
 
 
-def misses(
-    health: HealthView, endpoint_id: str, *, latency: float | Percentiles | None, throughput: float | Percentiles | None
-) -> str | None:
+Thresholds = tuple[list[tuple[int, float]], list[tuple[int, float]]]
+
+
+def thresholds(preferences: ProviderPreferences | None) -> Thresholds | None:
+    """A caller's preferred seconds and tokens a second, by percentile; None where there are none."""
+    if preferences is None:
+        return None
+    latency, throughput = preferences.preferred_max_latency, preferences.preferred_min_throughput
+    return None if latency is None and throughput is None else (_each(latency), _each(throughput))
+
+
+def misses(health: HealthView, endpoint_id: str, wanted: Thresholds) -> str | None:
     """Which of a caller's preferred thresholds the endpoint misses; what isn't known misses none."""
-    for percentile, most in _each(latency):
+    for percentile, most in wanted[0]:
         seen = health.latency(endpoint_id, percentile)
         if seen is not None and seen > most:
-            return "latency"
-    for percentile, least in _each(throughput):
+            return "misses_latency"
+    for percentile, least in wanted[1]:
         seen = health.throughput(endpoint_id, percentile)
         if seen is not None and seen < least:
-            return "throughput"
+            return "misses_throughput"
     return None
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 from operator import itemgetter
-from statistics import median, pstdev
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.dialects.openai_chat.wire import SortBy
 from modelport.errors import BadRequest
 from modelport.gateway.plan_facts import expected_price
-from modelport.gateway.plan_filters import named_in
-from modelport.gateway.plan_health import ALL_WELL, DEGRADED, DOWN, FINE, RESTING, misses
+from modelport.gateway.plan_health import ALL_WELL, DEGRADED, DOWN, FINE, RESTING, misses, thresholds
 from modelport.routing.policy import NO_RULES
+from modelport.upstream.outliers import LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from random import Random
 
     from modelport.gateway.plan_facts import Facts, Lane
@@ -33,8 +32,10 @@ __all__ = ["Around", "Place", "Slowness", "ordered", "sort_of"]
 
 _SORTS = frozenset({"price", "throughput", "latency", "exacto"})
 _NONE = frozenset[str]()
-_LEAST_LANES = 4
-"""Endpoints that must have been measured before one is called worse than the others."""
+_NO_PLACES = dict[str, int]()
+_NO_NOTES: tuple[str, ...] = ()
+_UNNAMED = 100_000
+"""The place of those that are not named; more names than that can't be given."""
 
 
 class Slowness(NamedTuple):
@@ -83,21 +84,23 @@ def ordered(
     slower = _slow_ones(lanes, health, around.slow)
     lacking = bool(wish.would_like) and facts.features is not None and not wish.would_like <= facts.features
     quality = by == "exacto" or (by is None and "tools" in wish.wanted)
-    worse = _worse_ones(lanes, health) if quality and len(lanes) >= _LEAST_LANES and health.typical else _NONE
+    worse = health.outliers(facts.ids) if quality and len(lanes) >= LEAST and health.typical else _NONE
+    soft = lacking or wish.tier is not None or bool(worse)
+    troubled = health.troubled
     if (
         by is None
-        and not (health.troubled or slower or worse or lacking or named.longest_context)
+        and not (troubled or slower or soft or named.longest_context)
         and wish.preferences is None
         and effects is None
         and wish.sticky is None
-        and wish.tier is None
     ):
         # The usual case, told apart because it is the usual one: a draw among equals.
         draw = around.random.random
         places = [Place(0, 0, 0, -log(1.0 - draw()) * lane.squared, lane, 1.0 / lane.squared) for lane in lanes]
     else:
-        order = _Order(wish, named, effects, around, by, slower, worse, min(lane.price for lane in lanes))
-        places = [order.place(lane) for lane in lanes]
+        cheapest = min(lane.price for lane in lanes) if wish.sticky is not None else 0.0
+        order = _Order(wish, named, effects, around, by, slower=slower, worse=worse, soft=soft, cheapest=cheapest)
+        places = [order.place(lane, troubled) for lane in lanes]
     places.sort(key=_DECIDE)
     return places
 
@@ -119,120 +122,118 @@ class Around(NamedTuple):
     """The bounds of the caller's key, where it has any."""
 
 
-class _Order(NamedTuple):
-    wish: Wish
-    named: Named
-    effects: Effects | None
-    around: Around
-    by: str | None
-    slower: frozenset[str]
-    worse: frozenset[str]
-    cheapest: float
+class _Order:
+    """One request's order of one model's endpoints. What it asks for is looked at once, not for each endpoint."""
 
-    def place(self, lane: Lane) -> Place:
-        endpoint_id, notes = lane.endpoint.id, list[str]()
-        standing = self.around.health.troubled.get(endpoint_id, FINE)
-        if standing == FINE and endpoint_id in self.slower:
-            standing = DEGRADED
-            notes.append("slow")
-        soft = self._soft(lane, notes)
-        value, weight = self._value(lane, notes)
-        rank, fixed = self._rank(lane, notes)
-        if fixed:
-            # Who names an order gets it; only what would certainly fail is put behind.
-            rank += 1_000_000 if standing == RESTING else 0
-            return Place(rank, 0, soft, value, lane, weight, tuple(notes))
-        sticky = self.wish.sticky
-        if sticky is not None and sticky.endpoint_id == endpoint_id and self.by is None and standing < DOWN:
-            price = expected_price(lane.endpoint, sticky.cached_share)
-            if price <= self.cheapest:
-                value, rank = -1.0, rank - 1
-                notes.append("cache")
-            else:
-                # Even with the discount another is cheaper: the discount counts in the draw, and no more.
-                ratio = max(price * price, 1e-12) / lane.squared
-                value, weight = value * ratio, weight / ratio
-                notes.append("cache_discount")
-        return Place(rank, standing, soft, value, lane, weight, tuple(notes))
-
-    def _rank(self, lane: Lane, notes: list[str]) -> tuple[int, bool]:
-        """Where names put it, and whether a caller's order does."""
-        preferences, effects = self.wish.preferences, self.effects
-        rank = 0
-        if effects is not None and effects.pins:
-            rank = _index(lane, effects.pins)
-            if rank < len(effects.pins):
-                notes.append("pinned")
-        if preferences is not None and preferences.order:
-            own = _index(lane, preferences.order)
-            if own < len(preferences.order):
-                notes.append("order")
-            return own * 1000 + rank, own < len(preferences.order)
-        return rank, False
-
-    def _soft(self, lane: Lane, notes: list[str]) -> int:
-        endpoint, wish = lane.endpoint, self.wish
+    def __init__(
+        self,
+        wish: Wish,
+        named: Named,
+        effects: Effects | None,
+        around: Around,
+        by: str | None,
+        *,
+        slower: frozenset[str],
+        worse: frozenset[str],
+        soft: bool,
+        cheapest: float,
+    ) -> None:
         preferences = wish.preferences
-        before = len(notes)
-        if endpoint.supported_parameters and not wish.would_like <= endpoint.supported_parameters:
-            notes.append("lacks_parameters")
-        if endpoint.id in self.worse:
-            notes.append("quality")
-        if wish.tier is not None and endpoint.service_tier != wish.tier:
-            notes.append("other_tier")
-        if preferences is not None:
-            missed = misses(
-                self.around.health,
-                endpoint.id,
-                latency=preferences.preferred_max_latency,
-                throughput=preferences.preferred_min_throughput,
-            )
-            if missed is not None:
-                notes.append(f"misses_{missed}")
-        return len(notes) - before
+        self._wish, self._worse, self._slower, self._by = wish, worse, slower, by
+        self._health, self._draw = around.health, around.random.random
+        self._cheapest, self._longest_context = cheapest, named.longest_context
+        self._pins = _places_of(effects.pins) if effects is not None else _NO_PLACES
+        self._weights = effects if effects is not None and effects.weights else None
+        self._order = _places_of(preferences.order) if preferences is not None and preferences.order else _NO_PLACES
+        self._wanted = thresholds(preferences)
+        self._soft = soft or self._wanted is not None
 
-    def _value(self, lane: Lane, notes: list[str]) -> tuple[float, float]:
-        by, endpoint, around = self.by, lane.endpoint, self.around
+    def place(self, lane: Lane, troubled: Mapping[str, int]) -> Place:
+        """Where an endpoint stands."""
+        notes = _NO_NOTES
+        standing = troubled.get(lane.id, FINE) if troubled else FINE
+        if standing == FINE and lane.id in self._slower:
+            standing, notes = DEGRADED, ("slow",)
+        soft = 0
+        if self._soft:
+            missing = self._missing(lane)
+            soft, notes = len(missing), notes + missing
+        weight, by = 0.0, self._by
         if by is None or by == "exacto":
             weight = 1.0 / lane.squared
-            if self.effects is not None and self.effects.weights and (factor := self.effects.factor(lane.names)) != 1.0:
+            if self._weights is not None and (factor := self._weights.factor(lane.names)) != 1.0:
                 weight *= factor
-                notes.append("weighted")
+                notes = (*notes, "weighted")
             # Exponential race: the smallest is endpoint i with a chance in proportion to its weight.
-            drawn = -log(1.0 - around.random.random()) / max(weight, 1e-12)
-            return (-float(endpoint.context_length) if self.named.longest_context else drawn), weight
+            value = -log(1.0 - self._draw()) / max(weight, 1e-12)
+            if self._longest_context:
+                value = -float(lane.endpoint.context_length)
+        else:
+            value = self._sorted(lane, by)
+        rank = 0
+        if self._pins or self._order:
+            rank, fixed, named = self._rank(lane)
+            notes += named
+            if fixed:
+                # Who names an order gets it; only what would certainly fail is put behind.
+                rank += 10**12 if standing == RESTING else 0
+                return Place(rank, 0, soft, value, lane, weight, notes)
+        sticky = self._wish.sticky
+        if sticky is not None and sticky.endpoint_id == lane.id and by is None and standing < DOWN:
+            price = expected_price(lane.endpoint, sticky.cached_share)
+            if price <= self._cheapest:
+                return Place(rank - 1, standing, soft, -1.0, lane, weight, (*notes, "cache"))
+            # Even with the discount another is cheaper: the discount counts in the draw, and no more.
+            ratio = max(price * price, 1e-12) / lane.squared
+            return Place(rank, standing, soft, value * ratio, lane, weight / ratio, (*notes, "cache_discount"))
+        return Place(rank, standing, soft, value, lane, weight, notes)
+
+    def _rank(self, lane: Lane) -> tuple[int, bool, tuple[str, ...]]:
+        """Where names put it, whether a caller's order does, and which of them name it."""
+        rank, named = 0, _NO_NOTES
+        if self._pins:
+            rank = min([self._pins.get(name, _UNNAMED) for name in lane.names])
+            named = ("pinned",) if rank < _UNNAMED else _NO_NOTES
+        if not self._order:
+            return rank, False, named
+        own = min([self._order.get(name, _UNNAMED) for name in lane.names])
+        fixed = own < _UNNAMED
+        return own * (_UNNAMED + 1) + rank, fixed, (*named, "order") if fixed else named
+
+    def _missing(self, lane: Lane) -> tuple[str, ...]:
+        """The wishes that it does not meet."""
+        found, wish = _NO_NOTES, self._wish
+        if wish.would_like and (given := lane.endpoint.supported_parameters) and not wish.would_like <= given:
+            found = ("lacks_parameters",)
+        if lane.id in self._worse:
+            found = (*found, "quality")
+        if wish.tier is not None and lane.endpoint.service_tier != wish.tier:
+            found = (*found, "other_tier")
+        if self._wanted is not None and (missed := misses(self._health, lane.id, self._wanted)) is not None:
+            found = (*found, missed)
+        return found
+
+    def _sorted(self, lane: Lane, by: str) -> float:
         if by == "price":
-            return lane.price, 0.0
+            return lane.price
         if by == "latency":
-            seconds = around.health.latency(endpoint.id, 50)
-            return (1e9 + lane.price if seconds is None else seconds), 0.0
-        speed = around.health.throughput(endpoint.id, 50)
-        return (1e9 + lane.price if speed is None else -speed), 0.0
+            seconds = self._health.latency(lane.id, 50)
+            return 1e9 + lane.price if seconds is None else seconds
+        speed = self._health.throughput(lane.id, 50)
+        return 1e9 + lane.price if speed is None else -speed
 
 
-def _index(lane: Lane, names: Sequence[str]) -> int:
-    return next((index for index, name in enumerate(names) if named_in(lane, (name,))), len(names))
+def _places_of(names: Sequence[str]) -> dict[str, int]:
+    """Which place each name has, the earliest where it has several."""
+    return {each: place for place, name in reversed([*enumerate(names)]) for each in (name.lower(), name)}
 
 
 def _slow_ones(lanes: Sequence[Lane], health: HealthView, slow: Slowness) -> frozenset[str]:
     typical = health.typical
     if not typical or len(lanes) < 2 or not slow.factor:
         return _NONE
-    seen = [(typical[lane.endpoint.id], lane.endpoint.id) for lane in lanes if lane.endpoint.id in typical]
+    seen = [(typical[lane.id], lane.id) for lane in lanes if lane.id in typical]
     if len(seen) < 2:
         return _NONE
     quickest = min(seen)[0]
     return frozenset(each for seconds, each in seen if seconds > max(quickest * slow.factor, quickest + slow.margin))
-
-
-def _worse_ones(lanes: Sequence[Lane], health: HealthView) -> frozenset[str]:
-    """Endpoints whose speed or success stands out to the bad among at least four that were measured."""
-    worse: set[str] = set()
-    speeds = {lane.endpoint.id: health.throughput(lane.endpoint.id, 50) for lane in lanes}
-    rates = {lane.endpoint.id: health.success(lane.endpoint.id) for lane in lanes}
-    for measured, sigmas in ((speeds, 1.5), (rates, 2.0)):
-        seen = {each: value for each, value in measured.items() if value is not None}
-        if len(seen) >= _LEAST_LANES:
-            bound = median(seen.values()) - sigmas * pstdev(seen.values())
-            worse |= {each for each, value in seen.items() if value < bound}
-    return frozenset(worse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelport.gateway.plan_facts import facts_of
-from modelport.gateway.plan_filters import Look, removed
+from modelport.gateway.plan_filters import filters_of, removed
 from modelport.gateway.plan_names import Named
 from modelport.gateway.wish import Wish
 
@@ -42,7 +42,7 @@ async def view_of(routing: Routing, caller: Principal) -> Callable[[Model, Endpo
         lane = next((each for each in facts.lanes if each.endpoint is endpoint), None)
         if lane is None:
             return True
-        reason = removed(Look(lane, wish, Named(model), facts.tiers, routing.book.effects(model.id)))
+        reason = removed(lane, filters_of(facts, wish, Named(model), routing.book.effects(model.id)))
         return reason is None or reason in _FITS_NO_REQUEST
 
     return allowed

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.kit import clock
+from modelport.upstream.outliers import outliers
 from modelport.upstream.windows import PERCENTS, Percentiles, Ring
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _PROBE_SECONDS = 30.0
 _OUTAGE_LEAST, _LEAST = 5, 20
 _ENOUGH = 5
 """Values below which a percentile says nothing."""
+_FRESH = 1.0
+_MOST_OUTLIERS = 20_000
 
 
 class Verdict(StrEnum):
@@ -115,6 +118,7 @@ class Health:
         self._typical: dict[str, float] = {}
         self._look_again = 0.0
         self._keys: dict[tuple[str, str], _Bench] = {}
+        self._outliers: dict[tuple[str, ...], tuple[float, frozenset[str]]] = {}
 
     # What the planner reads.
 
@@ -155,6 +159,20 @@ class Health:
             return None
         good, bad = record.recent.sums(self.now(), 60)
         return good / (good + bad) if good + bad >= _LEAST else None
+
+    def outliers(self, endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
+        """Those of a model's endpoints whose speed or success stands out to the bad; worked out once a second."""
+        now, known = self.now(), self._outliers.get(endpoint_ids)
+        if known is not None and now - known[0] < _FRESH:
+            return known[1]
+        found = outliers(
+            {each: self.throughput(each, 50) for each in endpoint_ids},
+            {each: self.success(each) for each in endpoint_ids},
+        )
+        if len(self._outliers) > _MOST_OUTLIERS:
+            self._outliers.clear()
+        self._outliers[endpoint_ids] = (now, found)
+        return found
 
     def view(self, endpoint_id: str) -> View:
         """The endpoint's health as it is published."""
@@ -220,6 +238,7 @@ class Health:
         self._troubled.clear()
         self._typical.clear()
         self._keys.clear()
+        self._outliers.clear()
 
     # Keys.
 
