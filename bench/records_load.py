@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from modelport.usage import partitions, rollup
+from modelport.settings import Settings
+from modelport.usage import partitions
+from modelport.usage.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,7 +105,7 @@ async def load(database: Database, url: str, rows: int, now: int) -> dict[str, f
     begun = time.monotonic()
     await connection.execute("SET work_mem = '256MB'")
     await connection.close()
-    await database.write(rollup.rebuild)
+    await Upkeep(Settings(), database).rebuild()
     steps["roll-ups"] = time.monotonic() - begun
     begun = time.monotonic()
     connection = await _connect(url)

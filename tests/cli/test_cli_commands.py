@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "credits grant": ("credits", "grant", *USER, "--amount", "10.50", "--reference", "r1", "--json"),
     "credits grant again": ("credits", "grant", *USER, "--amount", "10.50", "--reference", "r1", "--json"),
     "ledger check": ("ledger", "check", "--json"),
+    "usage rebuild": ("usage", "rebuild", "--json"),
     "catalog apply": ("catalog", "apply", "FILE", "--json"),
     "catalog apply again": ("catalog", "apply", "FILE", "--json"),
     "catalog list": ("catalog", "list", "--json"),
@@ -105,6 +106,7 @@ def test_from_an_empty_directory_to_a_funded_key(done: dict[str, Done]) -> None:
     assert done["credits grant"].value == {"user": "a@example.test", "balance": "10.5"}
     assert done["credits grant again"].value["balance"] == "10.5", "a reference grants once"
     assert done["ledger check"].value["fault"] is None
+    assert done["usage rebuild"].value["seconds"] >= 0
 
 
 def test_the_catalogue(done: dict[str, Done]) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from credits.money_house import House, generation, rows
 from modelport.kit import clock
 from modelport.settings import Settings
-from modelport.usage import partitions, rollup
+from modelport.usage import partitions
 from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.journal import Settled
 from modelport.usage.log import Filters, page
+from modelport.usage.rebuild import rebuild
 from modelport.usage.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _DAY = 86_400_000
-_TABLES = ("usage_hours", "usage_days", "account_hours", "model_days", "app_days")
+_TABLES = ("usage_hours", "usage_days", "account_hours", "model_days", "model_totals", "app_days", "app_totals")
 
 
 def _made(house: House, key_id: str, number: int, **more: Any) -> Any:
@@ -49,7 +50,7 @@ async def _sums(house: House) -> dict[str, list[Any]]:
 async def _exact(house: House) -> None:
     """What was added up little by little is what the stored generations say."""
     found = await _sums(house)
-    await house.database.write(rollup.rebuild)
+    await house.database.write(rebuild)
     assert found == await _sums(house)
 
 
@@ -116,6 +117,9 @@ async def test_weeks_are_made_and_dropped(house: House) -> None:
     left = await rows(house.database, "SELECT created_at FROM generations ORDER BY created_at")
     assert [row[0] for row in left] == sorted(each.created_at for each in made[:5])
     assert await house.scalar("SELECT sum(requests + failed) FROM usage_days") == 11
+    before = await _sums(house)
+    await house.database.write(rebuild)
+    assert await _sums(house) == before, "sums are all that is left of what was dropped"
     if house.database.dialect == "postgresql":
 
         def drop(connection: Connection) -> None:

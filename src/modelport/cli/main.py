@@ -17,6 +17,7 @@ from modelport.cli.prices import margin as margin_of
 from modelport.cli.prices import pricing
 from modelport.cli.provider_keys import app as providers
 from modelport.cli.routing import app as routing
+from modelport.cli.usage import usage
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
@@ -38,6 +39,7 @@ for name, group in (
     ("users", users),
     ("credits", credits),
     ("ledger", ledger),
+    ("usage", usage),
     ("catalog", catalog),
     ("providers", providers),
     ("import", importing),

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
 
-from modelport.usage.tables import COUNTERS, account_hours, app_days, apps, model_days, usage_days, usage_hours
+from modelport.usage.tables import (
+    COUNTERS,
+    account_hours,
+    app_days,
+    app_totals,
+    apps,
+    model_days,
+    model_totals,
+    usage_days,
+    usage_hours,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,8 +87,7 @@ def _sums(table: Any) -> list[ColumnElement[int]]:  # any table of the roll-ups
     return [cast(func.sum(table.c[name]), BigInteger) for name in COUNTERS]
 
 
-def _figures(values: Sequence[Any]) -> Figures:
-    return Figures(*(int(value) for value in values))
+_figures = Figures._make
 
 
 def _by_name(rows: Sequence[Any]) -> dict[str, Figures]:
@@ -138,10 +147,11 @@ def series(
 
 def models_between(connection: Connection, first: int, last: int, bucket: int | None = None) -> dict[str, Figures]:
     """Everybody's use by model over some days."""
-    c = model_days.c
-    query = select(c.model, *_sums(model_days)).where(c.day.between(first, last)).group_by(c.model)
+    table = model_totals if bucket is None else model_days
+    c = table.c
+    query = select(c.model, *_sums(table)).where(c.day.between(first, last)).group_by(c.model)
     if bucket is not None:
-        query = query.where(c.bucket == bucket)
+        query = query.where(model_days.c.bucket == bucket)
     return _by_name(connection.execute(query).all())
 
 
@@ -151,7 +161,8 @@ def models_by_period(
     """Everybody's tokens by day, week (from Monday) or month, told by its first day, and model: the `top` of each
     period, most tokens first, then all others as one, with an empty name.
     """
-    c = model_days.c
+    table = model_totals if bucket is None else model_days
+    c = table.c
     begins = _begins(c.day, period, first, last)
     tokens = cast(func.sum(c.prompt_tokens + c.completion_tokens), BigInteger)
     place = func.row_number().over(partition_by=begins, order_by=(tokens.desc(), c.model))
@@ -161,7 +172,7 @@ def models_by_period(
         .group_by(begins, c.model)
     )
     if bucket is not None:
-        query = query.where(c.bucket == bucket)
+        query = query.where(model_days.c.bucket == bucket)
     ranked = query.subquery().c
     place = case((ranked.place <= top, ranked.place), else_=top + 1)
     name = case((ranked.place <= top, ranked.model), else_="")
@@ -175,7 +186,7 @@ def models_by_period(
 
 def tokens_by_day(connection: Connection, first: int, last: int, chosen: Sequence[str]) -> list[tuple[int, str, int]]:
     """Everybody's tokens by day of the chosen models, and of all others as one, with an empty name."""
-    c = model_days.c
+    c = model_totals.c
     name = case((c.model.in_(chosen), c.model), else_="")
     tokens = cast(func.sum(c.prompt_tokens + c.completion_tokens), BigInteger)
     query = select(c.day, name, tokens).where(c.day.between(first, last)).group_by(c.day, name).order_by(c.day, name)
@@ -204,10 +215,11 @@ def months(first: int, last: int) -> list[int]:
 
 def apps_between(connection: Connection, first: int, last: int, model: str | None = None) -> dict[str, Figures]:
     """Everybody's use by app (its origin) over some days, of one model where one is given."""
-    c = app_days.c
-    query = select(c.app, *_sums(app_days)).where(c.day.between(first, last)).group_by(c.app)
+    table = app_totals if model is None else app_days
+    c = table.c
+    query = select(c.app, *_sums(table)).where(c.day.between(first, last)).group_by(c.app)
     if model is not None:
-        query = query.where(c.model == model)
+        query = query.where(app_days.c.model == model)
     return _by_name(connection.execute(query).all())
 
 

@@ -20,25 +20,27 @@ from modelport.usage.tables import (
     COUNTERS,
     account_hours,
     app_days,
+    app_totals,
     apps,
     model_days,
+    model_totals,
     pending,
     usage_days,
     usage_hours,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
     from modelport.usage.generation import Generation
 
-__all__ = ["bucket_of", "fold", "note", "rebuild", "unfolded"]
+__all__ = ["HOUR_MS", "LOCK", "TABLES", "bucket_of", "fold", "keys_of", "note", "unfolded"]
 
-_HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000
 _BATCH = 500
-_LOCK = 7_236_745_220
+LOCK = 7_236_745_220
 _WIDTH = len(COUNTERS)
 
 Key = tuple[str, int, str, str, str, str, str, int, str, str]
@@ -71,7 +73,7 @@ def note(connection: Connection, made: Sequence[Generation]) -> None:
     for each in made:
         key = (
             each.account_id,
-            each.created_at // _HOUR_MS,
+            each.created_at // HOUR_MS,
             each.model,
             each.provider or "",
             each.endpoint_id or "",
@@ -114,37 +116,21 @@ def _counts(each: Generation) -> list[int]:
 def fold(connection: Connection) -> int:
     """Adds what was noted to the roll-ups; returns how many notes, 0 when none is left or another process is at it."""
     if connection.dialect.name == "postgresql":
-        taken = connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}).scalar_one()
+        taken = connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar_one()
         if not taken:
             return 0
     rows = connection.execute(select(pending.c.seq, pending.c.deltas).order_by(pending.c.seq).limit(_BATCH)).all()
     if not rows:
         return 0
-    hours: dict[tuple[Any, ...], list[int]] = {}
-    days: dict[tuple[Any, ...], list[int]] = {}
-    accounts: dict[tuple[Any, ...], list[int]] = {}
-    models: dict[tuple[Any, ...], list[int]] = {}
-    by_app: dict[tuple[Any, ...], list[int]] = {}
-    seen: dict[str, tuple[str, str]] = {}
-    for row in rows:
-        for delta in _DECODER.decode(row.deltas):
-            account, hour, *middle, bucket, title, categories = delta.key
-            model, app, day = str(middle[0]), str(middle[4]), hour // 24
-            _add(hours, (account, hour, *middle), delta.sums)
-            _add(days, (account, day, *middle), delta.sums)
-            _add(accounts, (account, hour), delta.sums)
-            _add(models, (day, model, bucket), delta.sums)
-            if app:
-                _add(by_app, (day, app, model), delta.sums)
-                known = seen.get(app, ("", ""))
-                seen[app] = (title or known[0], categories or known[1])
-    _ADD_HOURS.many(connection, _rows(hours))
-    _ADD_DAYS.many(connection, _rows(days))
-    _ADD_ACCOUNTS.many(connection, _rows(accounts))
-    _ADD_MODELS.many(connection, _rows(models))
-    if by_app:
-        _ADD_APPS.many(connection, _rows(by_app))
-        _introduce(connection, seen)
+    deltas = [delta for row in rows for delta in _DECODER.decode(row.deltas)]
+    sums: dict[str, dict[tuple[Any, ...], list[int]]] = {table.name: {} for table in TABLES}
+    for delta in deltas:
+        for name, key in _places(delta.key):
+            _add(sums[name], key, delta.sums)
+    for table in TABLES:
+        if found := sums[table.name]:
+            _ADDING[table.name].many(connection, _rows(found))
+    _introduce(connection, _apps(deltas))
     connection.execute(delete(pending).where(pending.c.seq.in_([row.seq for row in rows])))
     return len(rows)
 
@@ -152,6 +138,31 @@ def fold(connection: Connection) -> int:
 def unfolded(deltas: str) -> list[tuple[str, int, str, list[int]]]:
     """What a note that is not folded yet adds: account, hour, model, and sums in the order of `COUNTERS`."""
     return [(each.key[0], each.key[1], each.key[2], each.sums) for each in _DECODER.decode(deltas)]
+
+
+def _apps(deltas: Iterable[_Delta]) -> dict[str, tuple[str, str]]:
+    """What apps said of themselves last: title and categories."""
+    seen: dict[str, tuple[str, str]] = {}
+    for delta in deltas:
+        *_, app, _, title, categories = delta.key
+        if app:
+            known = seen.get(app, ("", ""))
+            seen[app] = (title or known[0], categories or known[1])
+    return seen
+
+
+def _places(key: Key) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Every roll-up that a delta belongs into, and its key there."""
+    account, hour, model, provider, endpoint, key_id, app, bucket, _, _ = key
+    day = hour // 24
+    yield "usage_hours", (account, hour, model, provider, endpoint, key_id, app)
+    yield "usage_days", (account, day, model, provider, endpoint, key_id, app)
+    yield "account_hours", (account, hour)
+    yield "model_days", (day, model, bucket)
+    yield "model_totals", (day, model)
+    if app:
+        yield "app_days", (day, app, model)
+        yield "app_totals", (day, app)
 
 
 def _add(into: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], sums: list[int]) -> None:
@@ -164,12 +175,13 @@ def _rows(sums: Mapping[tuple[Any, ...], list[int]]) -> list[tuple[Any, ...]]:
     return [(*key, *sums[key]) for key in sorted(sums)]
 
 
-def _keys(table: Table) -> list[str]:
+def keys_of(table: Table) -> list[str]:
+    """The columns of its primary key."""
     return [column.name for column in table.primary_key]
 
 
 def _adding(table: Table) -> Prepared:
-    keys = _keys(table)
+    keys = keys_of(table)
     names = (*keys, *COUNTERS)
     sets = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in COUNTERS)
     statement = (
@@ -182,13 +194,15 @@ def _adding(table: Table) -> Prepared:
     return Prepared(text(statement).bindparams(*binds), names)
 
 
-_ADD_HOURS, _ADD_DAYS = _adding(usage_hours), _adding(usage_days)
-_ADD_ACCOUNTS = _adding(account_hours)
-_ADD_MODELS, _ADD_APPS = _adding(model_days), _adding(app_days)
+TABLES = (usage_hours, usage_days, account_hours, model_days, model_totals, app_days, app_totals)
+"""Every roll-up."""
+_ADDING = {table.name: _adding(table) for table in TABLES}
 
 
 def _introduce(connection: Connection, seen: Mapping[str, tuple[str, str]]) -> None:
     """Keeps what apps say of themselves; the newest title wins, categories add up to ten."""
+    if not seen:
+        return
     build = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     found = {row.origin: row for row in connection.execute(select(apps).where(apps.c.origin.in_(list(seen)))).all()}
     for origin in sorted(seen):
@@ -203,59 +217,3 @@ def _introduce(connection: Connection, seen: Mapping[str, tuple[str, str]]) -> N
         connection.execute(
             statement.on_conflict_do_update(index_elements=["origin"], set_={"title": shown, "categories": merged})
         )
-
-
-_MEASURES = {
-    "requests": "CASE WHEN status <> 'error' THEN 1 ELSE 0 END",
-    "failed": "CASE WHEN status = 'error' THEN 1 ELSE 0 END",
-    "cancelled": "CASE WHEN cancelled THEN 1 ELSE 0 END",
-    "free": "CASE WHEN is_free AND status <> 'error' THEN 1 ELSE 0 END",
-    "upstream_cost": "coalesce(upstream_cost, 0) + wasted_cost",
-    "timed": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN 1 ELSE 0 END",
-    "latency_ms": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN latency_ms ELSE 0 END",
-    "generation_ms": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN coalesce(generation_ms, 0) "
-    "ELSE 0 END",
-}
-_SOURCES = {
-    "provider": "coalesce(provider, '')",
-    "endpoint_id": "coalesce(endpoint_id, '')",
-    "app": "coalesce(app, '')",
-    "hour": f"created_at / {_HOUR_MS}",
-    "day": f"created_at / {_HOUR_MS * 24}",
-    "bucket": "CASE WHEN prompt_tokens <= 1000 THEN 0 WHEN prompt_tokens <= 10000 THEN 1 "
-    "WHEN prompt_tokens <= 100000 THEN 2 WHEN prompt_tokens <= 1000000 THEN 3 ELSE 4 END",
-}
-_DERIVED = ((usage_days, usage_hours, ""), (account_hours, usage_hours, ""), (app_days, usage_days, " WHERE app <> ''"))
-"""Sums of sums, in the order in which they can be made; only two tables need the generations themselves."""
-
-
-def rebuild(connection: Connection) -> None:
-    """Makes every roll-up anew from the stored generations: after a restore, or for a proof that they are exact.
-
-    Called first in its transaction. What is stored and noted meanwhile is added by the next fold.
-    """
-    if connection.dialect.name == "postgresql":
-        # Notes and generations must be of one moment, or what comes in between counts twice.
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SET LOCAL work_mem = '256MB'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    connection.execute(delete(pending))
-    for table in (usage_hours, usage_days, account_hours, model_days, app_days):
-        connection.execute(delete(table))
-    for table in (usage_hours, model_days):
-        sources = [_SOURCES.get(name, name) for name in _keys(table)]
-        sums = [f"sum({_MEASURES.get(name, name)})" for name in COUNTERS]
-        connection.execute(text(_summed(table, sources, sums, "generations")))
-    for table, origin, only in _DERIVED:
-        sources = ["hour / 24" if name == "day" and "hour" in origin.c else name for name in _keys(table)]
-        connection.execute(text(_summed(table, sources, [f"sum({name})" for name in COUNTERS], origin.name + only)))
-
-
-def _summed(table: Table, sources: Sequence[str], sums: Sequence[str], origin: str) -> str:
-    places = ", ".join(str(number) for number in range(1, len(sources) + 1))
-    # In the order of the key: an account's rows then lie side by side.
-    return (
-        f"INSERT INTO {table.name} ({', '.join((*_keys(table), *COUNTERS))}) "  # noqa: S608 (our own names)
-        f"SELECT {', '.join((*sources, *sums))} FROM {origin} GROUP BY {places} ORDER BY {places}"
-    )

@@ -10,9 +10,11 @@ __all__ = [
     "COUNTERS",
     "account_hours",
     "app_days",
+    "app_totals",
     "apps",
     "generations",
     "model_days",
+    "model_totals",
     "pending",
     "usage_days",
     "usage_hours",
@@ -178,6 +180,24 @@ app_days = Table(
     *_counters(),
 )
 """The same by app."""
+
+model_totals = Table(
+    "model_totals",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("model", Text, primary_key=True),
+    *_counters(),
+)
+"""`model_days` with prompts of all lengths together."""
+
+app_totals = Table(
+    "app_totals",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("app", Text, primary_key=True),
+    *_counters(),
+)
+"""`app_days` with all models together."""
 
 apps = Table(
     "apps",

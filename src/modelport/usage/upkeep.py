@@ -11,6 +11,7 @@ import structlog
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
 from modelport.usage import partitions, rollup
+from modelport.usage.rebuild import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ _log = structlog.get_logger(__name__)
 _FOLD_SECONDS = 1.0
 _KEEP_SECONDS = 3600.0
 _DAY_MS = 86_400_000
+_REBUILDS = 3
 _BREATH = 0.05
 """Between two short transactions of a long clean-up, so that charges are never kept waiting."""
 
@@ -58,6 +60,19 @@ class Upkeep:
         while count := await self._database.write(rollup.fold):
             folded += count
         return folded
+
+    async def rebuild(self) -> None:
+        """Makes the roll-ups anew from what is stored, whatever runs beside it."""
+        patience, self._database.patience = self._database.patience, None  # ten million generations take minutes
+        try:
+            for left in reversed(range(_REBUILDS)):
+                try:
+                    return await self._database.write(rebuild)
+                except DatabaseDown:
+                    if not left:  # another server added notes at the same moment; more likely the database is away
+                        raise
+        finally:
+            self._database.patience = patience
 
     async def keep(self) -> None:
         """Makes coming partitions, and forgets what the settings say."""
