@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from api_harness import COMPLETION_NANOS, PROMPT_NANOS, Caller, Harness, marker, nanos
+from openrouter import OpenRouter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,3 +289,45 @@ class TestFree:
         assert refused[0].error["message"].startswith("Rate limit exceeded: free-models-per-min.")
         assert refused[0].headers["x-ratelimit-limit"] == "20"
         assert 0 < int(refused[0].headers["retry-after"]) <= 60
+
+
+class TestWhatAKeyIsLimitedBy:
+    """`GET /key` tells every limit in the order of checking, with what was spent to the last answer."""
+
+    @pytest.mark.filterwarnings(r"ignore:warning. \*\* DEPRECATED \*\*:DeprecationWarning")
+    def test_budgets_in_order(self, harness: Harness) -> None:
+        caller = harness.caller("5", limit="0.5")
+        services = harness.services
+        live = harness.call(services.keys.authenticate(caller.key))
+        record, account = live.record, caller.account_id
+        budgets = services.budgets
+        harness.call(budgets.put(account, "account", account, 4 * 10**9, None))
+        harness.call(budgets.put(account, "workspace", live.workspace_id, 3 * 10**9, "monthly"))
+        harness.call(budgets.put(account, "member", record.user_id, 10**9, "weekly"))
+        harness.call(budgets.put(account, "api_key", record.id, 10**8, "daily"))
+        assert caller.chat().status == 200
+        spent = caller.used / 10**9
+        with OpenRouter(api_key=caller.key, server_url=f"{harness.url}/api/v1") as client:
+            data = client.api_keys.get_current_key_metadata().data
+        assert [(each.scope, each.limit_usd, each.reset_interval) for each in data.budgets] == [
+            ("member", 1, "weekly"),
+            ("api_key", 0.1, "daily"),
+            ("workspace", 3, "monthly"),
+            ("workspace", 4, None),
+            ("key_limit", 0.5, None),
+        ]
+        for each in data.budgets:
+            assert (each.spend_usd, each.remaining_usd) == pytest.approx((spent, each.limit_usd - spent))
+            assert (each.resets_at is None) == (each.reset_interval is None)
+        assert data.effective_budget is not None
+        assert data.effective_budget.scope == "api_key"
+
+    def test_nothing_is_budgeted(self, caller: Caller) -> None:
+        data = caller.get("/key").json()["data"]
+        assert (data["budgets"], data["effective_budget"]) == ([], None)
+
+    def test_what_is_spent_comes_first(self, harness: Harness) -> None:
+        caller = harness.caller("5", limit="0")
+        data = caller.get("/key").json()["data"]
+        assert data["effective_budget"]["scope"] == "key_limit"
+        assert data["effective_budget"]["remaining_usd"] == 0

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
+from modelport.credits.budgets import Spender
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.clock import UTC
 from modelport.kit.money import to_number
+from modelport.limits.budget_view import KeyBudget, budgets_shown, effective
 
 if TYPE_CHECKING:
+    from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.limits.service import Limits
 
@@ -62,8 +65,8 @@ class CurrentKey(BaseModel):
     workspace_id: str | None = None
     expires_at: datetime | None
     allowed_data_regions: list[str] = ["global"]
-    budgets: list[dict[str, object]] = []
-    effective_budget: dict[str, object] | None = None
+    budgets: list[KeyBudget] = Field(description="Every limit that requests meet, in the order they are checked.")
+    effective_budget: KeyBudget | None = Field(description="The one that refuses first.")
     free_model_daily_requests: FreeRequests
     rate_limit: RateLimit = RateLimit()
 
@@ -91,6 +94,10 @@ async def read_key(
     paid = (await credits.purse(record.account_id)).ever_funded
     quota = await limits.today(record.account_id, paid=paid)
     spent = live.spent(record.limit_reset)
+    spender = Spender(record.account_id, record.user_id, record.id, live.workspace_id)
+    budgets: Budgets = services.budgets
+    applying = [(each.record, await budgets.spent(each.record, each.spender)) for each in await budgets.of(spender)]
+    shown = budgets_shown(applying, live)
     return CurrentKeyAnswer(
         data=CurrentKey(
             label=record.label,
@@ -106,6 +113,9 @@ async def read_key(
             is_management_key=record.kind == "management",
             is_provisioning_key=record.kind == "management",
             creator_user_id=record.user_id,
+            workspace_id=live.workspace_id or None,
+            budgets=shown,
+            effective_budget=effective(shown),
             expires_at=None if record.expires_at is None else datetime.fromtimestamp(record.expires_at / 1000, UTC),
             free_model_daily_requests=FreeRequests(limit=quota.limit, remaining=quota.remaining, used=quota.used),
         )
