@@ -1,6 +1,6 @@
 """Use: everybody's days by model and by app in one row each, for rankings.
 
-Revision 0023.
+Revision 0026.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Use: the log's indexes without ids, which made every one of them twice as large and a settlement dearer.
 
-Revision 0024.
+Revision 0027.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
