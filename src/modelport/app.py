@@ -28,6 +28,7 @@ from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
 from modelport.audit.service import Audit
 from modelport.background import running
+from modelport.byok.service import OwnKeys
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.price_book import PriceBook
 from modelport.catalog.service import Catalog
@@ -90,60 +91,65 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     database = Database(settings.database_url, settings.sqlite_path)
     try:
         await _migrated(database)
-        credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
-        usage = Usage(database)
-        catalog = Catalog(database, vault, public_url=settings.public_url)
-        await catalog.reload()
-        routing = await _routing(database, catalog)
-        mailer = Mailer(database, vault, transport_of(settings))
-        throttle = Throttle()
-        second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
-        upstream = UpstreamClient()
-        outbound, hooks, notices = _telling(database, vault, mailer, settings)
-        keys = Keys(database, vault)
-        budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
-        guardrails = Guardrails(database, budgets, workspaces)
-        yield Services(
-            settings=settings,
-            database=database,
-            accounts=Accounts(database, vault),
-            sessions=Sessions(database, vault),
-            sign_in=sign_in,
-            second_factor=second_factor,
-            security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
-            passkeys=Passkeys(database, vault),
-            organizations=organizations,
-            identities=Identities(database, vault, oidc=Oidc(upstream), sign_in=sign_in, settings=settings),
-            administration=Administration(database, vault),
-            workspaces=workspaces,
-            mailer=mailer,
-            notices=notices,
-            hooks=hooks,
-            outbound=outbound,
-            keys=keys,
-            leaks=Leaks(database, vault, keys, notices, throttle),
-            watch=Watch(database, keys, notices),
-            audit=Audit(database),
-            codes=Codes(database, vault, keys),
-            credits=credits,
-            catalog=catalog,
-            sync=Sync(catalog, private=settings.private_providers),
-            limits=Limits(settings, make_windows(settings), usage.free_answers_since),
-            usage=usage,
-            insight=Insight(database, partial(_permaslug, catalog)),
-            journal=Journal(database, credits, settings.settle_timeout),
-            budgets=budgets,
-            guardrails=guardrails,
-            prices=PriceBook(database, catalog),
-            leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
-            upstream=upstream,
-            payments=Payments(database, vault, credits, settings, notices),
-            health=Health(),
-            presets=Presets(database),
-            routing=routing,
-        )
+        yield await _services(settings, database, vault)
     finally:
         await database.close()
+
+
+async def _services(settings: Settings, database: Database, vault: Vault) -> Services:
+    credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
+    usage = Usage(database)
+    catalog = Catalog(database, vault, public_url=settings.public_url)
+    await catalog.reload()
+    routing = await _routing(database, catalog)
+    mailer = Mailer(database, vault, transport_of(settings))
+    throttle = Throttle()
+    second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
+    upstream = UpstreamClient()
+    outbound, hooks, notices = _telling(database, vault, mailer, settings)
+    keys = Keys(database, vault)
+    budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
+    guardrails = Guardrails(database, budgets, workspaces)
+    return Services(
+        settings=settings,
+        database=database,
+        accounts=Accounts(database, vault),
+        sessions=Sessions(database, vault),
+        sign_in=sign_in,
+        second_factor=second_factor,
+        security=Security(database, vault, mailer=mailer, throttle=throttle, factor=second_factor),
+        passkeys=Passkeys(database, vault),
+        organizations=organizations,
+        identities=Identities(database, vault, oidc=Oidc(upstream), sign_in=sign_in, settings=settings),
+        administration=Administration(database, vault),
+        workspaces=workspaces,
+        mailer=mailer,
+        notices=notices,
+        hooks=hooks,
+        outbound=outbound,
+        keys=keys,
+        own_keys=OwnKeys(database, vault, settings),
+        leaks=Leaks(database, vault, keys, notices, throttle),
+        watch=Watch(database, keys, notices),
+        audit=Audit(database),
+        codes=Codes(database, vault, keys),
+        credits=credits,
+        catalog=catalog,
+        sync=Sync(catalog, private=settings.private_providers),
+        limits=Limits(settings, make_windows(settings), usage.free_answers_since),
+        usage=usage,
+        insight=Insight(database, partial(_permaslug, catalog)),
+        journal=Journal(database, credits, settings.settle_timeout),
+        budgets=budgets,
+        guardrails=guardrails,
+        prices=PriceBook(database, catalog),
+        leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
+        upstream=upstream,
+        payments=Payments(database, vault, credits, settings, notices),
+        health=Health(),
+        presets=Presets(database),
+        routing=routing,
+    )
 
 
 async def _migrated(database: Database) -> None:

@@ -106,6 +106,8 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.keys.standing_changed(None, change.subject)
         case "credits":
             services.credits.changed(change.subject)
+        case "byok":
+            services.own_keys.changed(change.subject)
         case "budget":
             services.budgets.changed(change.subject)
         case "guardrail":

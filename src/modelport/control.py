@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 import modelport
 from modelport.admin.routes import router as admin_router
 from modelport.audit.recorder import Recorder
+from modelport.byok.routes import router as byok_router
 from modelport.catalog.admin.routes import router as catalog_admin_router
 from modelport.catalog.routes import router as catalog_router
 from modelport.db import changes
@@ -64,6 +65,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             catalog_router,
             limits_router,
             preset_router,
+            byok_router,
             usage_router,
             keys_router,
             guardrails_router,

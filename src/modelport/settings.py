@@ -245,6 +245,16 @@ class Settings(BaseSettings):
         description="Let users have webhooks and the like on loopback and private networks. For a server that only "
         "trusted people use.",
     )
+    byok_fee_percent: str = Field(
+        default="5",
+        description="What an answer by an account's own provider key is charged, in percent of its usual price; a "
+        "decimal number, 0 for nothing.",
+    )
+    byok_free_usd: str = Field(
+        default="25000",
+        description="Usual price in USD of what an account may have by its own provider keys in a calendar month "
+        "before that fee is charged.",
+    )
     topup_min: str = Field(default="5", description="Least credits that can be bought at once, in USD.")
     topup_max: str = Field(default="5000", description="Most credits that can be bought at once, in USD.")
     topup_presets: list[str] = Field(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from modelport.accounts.organizations import Organizations
     from modelport.accounts.service import Accounts
     from modelport.audit.service import Audit
+    from modelport.byok.service import OwnKeys
     from modelport.credits.service import Credits
     from modelport.notices.service import Notices
     from modelport.usage.service import Usage
@@ -25,4 +26,5 @@ class Services(Protocol):
     audit: Audit
     credits: Credits
     notices: Notices
+    own_keys: OwnKeys
     usage: Usage

@@ -24,6 +24,7 @@ __all__ = [
     "Endpoint",
     "Model",
     "Override",
+    "Owned",
     "Prices",
     "Pricing",
     "Rates",
@@ -58,6 +59,19 @@ class Reasoning:
     default_effort: str | None = None
     default_enabled: bool | None = None
     supports_max_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What makes an endpoint one that is reached by an account's own provider key."""
+
+    id: str
+    """The own key's."""
+    label: str
+    listed: Pricing
+    """What the answer would cost without it."""
+    guarded: bool
+    """Whether its address is one that its owner gave, to be called only where it is of the open internet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,18 @@ class Endpoint:
     """What speech and image endpoints can do beside, such as `diarization`."""
     own_dialect: str | None = None
     """Where it is reached in another dialect than its provider's other models."""
+    owned: Owned | None = None
+    """Where the caller's own key is used: then `pricing` is what is charged for that."""
+
+    @property
+    def health_id(self) -> str:
+        """Under which its health is kept: that of an own key says nothing of the endpoint, nor of other own keys."""
+        return self.id if self.owned is None else f"own/{self.owned.id}/{self.id}"
+
+    @property
+    def is_gratis(self) -> bool:
+        """Whether it is a free offer of the operator's, which free limits count."""
+        return self.pricing.is_free and self.owned is None
 
     @property
     def dialect(self) -> str:

@@ -94,7 +94,7 @@ class _Tries:
         services, again = self._services, self._services.settings.retries
         health = services.health
         for _ in range(len(endpoint.provider.keys) + again + 1):
-            health.began(endpoint.id)
+            health.began(endpoint.health_id)
             key = self._key(endpoint)
             found = await self._once(endpoint, key)
             if isinstance(found, Begun):
@@ -105,7 +105,7 @@ class _Tries:
                 return None
             if self._another_key(endpoint, key, found):
                 continue
-            health.observe(endpoint.id, Outcome(found.verdict, retry_after=found.wait))
+            health.observe(endpoint.health_id, Outcome(found.verdict, retry_after=found.wait))
             if found.verdict is Verdict.CALLER:
                 self._left = deque(each for each in self._left if each.model_id != endpoint.model_id)
                 return None
@@ -125,6 +125,8 @@ class _Tries:
         note.started_ms = int((started - self._begun_at) * 1000)
         if key is not None and len(provider.keys) > 1:
             note.key = key.name
+        elif endpoint.owned is not None:
+            note.key = f"own:{endpoint.owned.label}"
         self._attempts.append(note)
         within = min(self._services.settings.attempt_seconds, max(self._ends - started, 0.001))
         try:
@@ -135,7 +137,7 @@ class _Tries:
             # Its dialect has no words for something; that of another endpoint may have.
             note.fault = "parameters"
             self._refusal = self._refusal or error
-            self._services.health.observe(endpoint.id, Outcome(Verdict.CALLER))
+            self._services.health.observe(endpoint.health_id, Outcome(Verdict.CALLER))
             return None
         except Refused as refused:
             failed = refused.failed
@@ -153,7 +155,7 @@ class _Tries:
             failed = Failed(error, Verdict.OURS, error.kind)
         except asyncio.CancelledError:
             note.fault = "cancelled"
-            self._services.health.observe(endpoint.id, Outcome(Verdict.CALLER))
+            self._services.health.observe(endpoint.health_id, Outcome(Verdict.CALLER))
             raise
         else:
             begun.started = started

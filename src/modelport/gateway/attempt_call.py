@@ -151,7 +151,9 @@ async def call(
     where = _where(endpoint, door, shown, stream=target.stream)
     if within < where.timeouts.first_byte:
         where = replace(where, timeouts=replace(where.timeouts, first_byte=within))
-    reply = await services.upstream.send(where, body, token)
+    # An address that a caller gave is judged at the socket.
+    guarded = endpoint.owned is not None and endpoint.owned.guarded
+    reply = await (services.outbound if guarded else services.upstream).send(where, body, token)
     begun = way = None
     try:
         note.status = reply.status

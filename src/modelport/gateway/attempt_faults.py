@@ -84,7 +84,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, endpoint: Endp
         "raw": _clean(words, endpoint),
         "provider_name": endpoint.provider.name,
         "provider_code": status,
-        "is_byok": False,
+        "is_byok": endpoint.owned is not None,
         "remedy_hint": _ADVICE[kind],
     }
     told = None if wait is None else max(int(wait + 0.999), 1)

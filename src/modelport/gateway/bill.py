@@ -198,15 +198,14 @@ class Bill:
         return clock.now_ms() + self._services.settings.hold_seconds * 1000
 
     def _terms(self, endpoint: Endpoint) -> Terms:
-        if self._purse.group is None:
+        if self._purse.group is None or endpoint.owned is not None:
             return Terms(endpoint.pricing, endpoint.price_factor, endpoint.price_rules)
         return self._rules.terms(endpoint, self._purse.group)
 
     def _cost(self, usage: Usage) -> int:
         endpoint = self._endpoint
         assert endpoint is not None
-        prices = endpoint.pricing if self._purse.group is None else self._terms(endpoint).pricing
-        return pricing.cost(self._with_images(usage), prices, self._at)
+        return pricing.cost(self._with_images(usage), self._terms(endpoint).pricing, self._at)
 
     def _note_prices(self, endpoint: Endpoint) -> None:
         generation = self.generation
@@ -269,28 +268,31 @@ class Bill:
         generation.took(usage)
         self.ticket.ended(usage.prompt_tokens + usage.completion_tokens)
         cost = extra = 0
+        own: int | None = None
         if endpoint is not None:
             self._note_prices(endpoint)
             try:
                 if charge:
                     cost = self._cost(usage)
+                    own = self._own_price(endpoint, usage)
                 if endpoint.cost_pricing is not None and usage.total_tokens:
                     generation.upstream_cost = pricing.cost(usage, endpoint.cost_pricing, self._at)
                     self._owed.append((endpoint.provider.slug, generation.upstream_cost))
             except ValueError:
                 # A count beyond all bounds is the provider's fault: nobody pays for it, and no hold outlives it.
                 _log.exception("bill.absurd_usage", generation=generation.id)
-                cost = 0
+                cost, own = 0, None
             if cost > self._held:
                 extra = self._take_extra(cost - self._held)
         charged = min(cost, self._held + extra)
         generation.cost = charged
         generation.shortfall = cost - charged
-        generation.is_free = endpoint is not None and endpoint.pricing.is_free
+        generation.byok_cost = own
+        generation.is_free = endpoint is not None and endpoint.is_gratis
         entry = None
-        if charged or self._opened:
+        if charged or self._opened or own:
             held = self._held if self._opened else 0
-            entry = Charge(self._purse.ledger_account, self._key, charged, held, self._budgets)
+            entry = Charge(self._purse.ledger_account, self._key, charged, held, self._budgets, own or 0)
         set_aside = self._held + extra
         purse, meters = self._purse, (self._key, *self._budgets)
 
@@ -300,7 +302,15 @@ class Bill:
                 meter.release(set_aside)
 
         done = self._services.journal.written(Settled(generation, entry, release, tuple(self._owed)))
-        return Charged(usage, charged, *self._split(usage, charged)), done
+        return Charged(usage, charged, *self._split(usage, charged if own is None else own), own), done
+
+    def _own_price(self, endpoint: Endpoint, usage: Usage) -> int | None:
+        """The usual price of an answer by an own key, for which the fee alone is charged."""
+        if endpoint.owned is None:
+            return None
+        own = pricing.cost(usage, endpoint.owned.listed, self._at)
+        self._services.own_keys.used(self._purse.account_id, own)
+        return own
 
     def _take_extra(self, wanted: int) -> int:
         record = self._key.record
@@ -315,7 +325,8 @@ class Bill:
         return extra
 
     def _split(self, usage: Usage, charged: int) -> tuple[int, int]:
-        if not charged or self._endpoint is None:
+        endpoint = self._endpoint
+        if not charged or endpoint is None:
             return 0, 0
         alone = Usage(
             usage.prompt_tokens,
@@ -326,7 +337,8 @@ class Bill:
             prompt_image_tokens=usage.prompt_image_tokens,
             images=usage.images,
         )
-        prompt = min(self._cost(alone), charged)
+        prices = self._terms(endpoint).pricing if endpoint.owned is None else endpoint.owned.listed
+        prompt = min(pricing.cost(self._with_images(alone), prices, self._at), charged)
         return prompt, charged - prompt
 
 

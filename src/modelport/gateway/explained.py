@@ -80,6 +80,7 @@ def metadata(requested: str, plan: Plan | None, attempts: list[Attempt], endpoin
         left = [step for step in plan.steps if step.removed is None]
         names = {each.tag: each.provider.name for each in plan.attempts}
         told |= {
+            "is_byok": endpoint is not None and endpoint.owned is not None,
             "strategy": "fallback" if fell_back else plan.strategy,
             "endpoints": {
                 "total": plan.total,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelport.credits.budgets import Spender
-from modelport.errors import ModelportError
+from modelport.errors import Forbidden, ModelportError, PaymentRequired
 from modelport.gateway.bill import Bill, quota_headers
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
         ticket = await services.limits.take(
             key.record,
             generation.id,
-            free=any(endpoint.pricing.is_free for endpoint in plan.attempts),
+            free=any(endpoint.is_gratis for endpoint in plan.attempts),
             paid=purse.ever_funded,
             prompt_tokens=request.prompt_bytes // 4 + 1 if key.record.bounds.tokens_per_minute else 0,
         )
@@ -45,15 +45,39 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
         _tell(error, quota_headers(key))
         raise
     bill = Bill(services, key, purse, generation, ticket=ticket, budgets=budgets)
-    if not plan.is_free:
-        try:
-            bill.hold(await bill.weigh(plan, request))
-        except BaseException as error:
-            ticket.failed()
-            if isinstance(error, ModelportError):
-                _tell(error, bill.limit_headers())
-            raise
+    try:
+        await _hold(bill, key, plan, request)
+    except BaseException as error:
+        ticket.failed()
+        if isinstance(error, ModelportError):
+            _tell(error, bill.limit_headers())
+        raise
     return bill
+
+
+async def _hold(bill: Bill, key: LiveKey, plan: Plan, request: Asked) -> None:
+    own = [each for each in plan.attempts if each.owned is not None]
+    if own:
+        _refuse_spent_by_own(key)
+    if plan.is_free:
+        return
+    try:
+        bill.hold(await bill.weigh(plan, request))
+    except (PaymentRequired, Forbidden):
+        # Who can't pay for the operator's capacity may still use keys of their own.
+        if not own:
+            raise
+        plan.attempts = own
+        if not plan.is_free:
+            bill.hold(await bill.weigh(plan, request))
+
+
+def _refuse_spent_by_own(key: LiveKey) -> None:
+    """Raises as a hold does, where own provider keys count against the API key's limit and it is used up."""
+    room = key.room() if key.record.include_byok_in_limit else None
+    if room is not None and room <= 0:
+        key.hold(1)
+        key.release(1)
 
 
 def _tell(error: ModelportError, headers: Headers) -> None:

@@ -186,7 +186,9 @@ class SameChat:
 
 
 def _bill(charged: Charged) -> chat_response.Bill:
-    return chat_response.Bill(charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost)
+    return chat_response.Bill(
+        charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost, charged.own_cost
+    )
 
 
 class Way(NamedTuple):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "Plan", "Slowness", "Step", "make_plan"]
 
+_MOST_OWN = 5
+"""Attempts with own keys beside the others."""
 _MOST_MODELS = 32
 """Names in `models` beyond which a request is surely a mistake."""
 
@@ -122,14 +124,25 @@ def make_plan(wish: Wish, snapshot: Snapshot, around: Around) -> Plan:
         groups = [sorted((place for places in groups for place in places), key=lambda place: place[:4])]
     if around.health.troubled:
         _refuse_what_would_be_refused(groups, plan, around)
-    allow = wish.preferences is None or wish.preferences.allow_fallbacks is not False
-    order = wish.preferences.order if wish.preferences is not None else None
-    plan.attempts = _shared_out(groups, around.most if allow else len(order or "1"))
+    plan.attempts = _shared_out(groups, _most(wish, around, groups))
     return plan
 
 
+def _most(wish: Wish, around: Around, groups: list[list[Place]]) -> int:
+    """Attempts in all."""
+    preferences = wish.preferences
+    most = around.most
+    if preferences is not None and preferences.allow_fallbacks is False:
+        most = len(preferences.order or "1")
+    if around.own is not None:
+        # Own keys come on top, or many of them would leave no attempt for what comes after them.
+        most += min(sum(place.lane.endpoint.owned is not None for places in groups for place in places), _MOST_OWN)
+    return most
+
+
 def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]:
-    facts, model_id = facts_of(named.model), named.model.id
+    own, model_id = around.own, named.model.id
+    facts = facts_of(named.model) if own is None else own.facts(named.model)
     effects = around.rules.effects(model_id)
     if effects is not None:
         plan.rules[model_id] = effects.told
@@ -138,9 +151,14 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
     gone: list[tuple[Lane, str]] = []
     if filters := filters_of(facts, wish, named, effects):
         kept = _left(kept, gone, lambda lane: removed(lane, filters))
+    again = () if own is None else own.readmitted(gone, wish)
+    if again:
+        kept = (*kept, *again)
     if (forbids := around.forbids) is not None:
         kept = _left(kept, gone, lambda lane: forbids(model_id, lane.endpoint.provider.slug))
     places = ordered(facts, kept, named, effects, wish=wish, around=around) if kept else []
+    if own is not None and places:
+        places = own.arranged(named.model, places, gone, wish=wish, own_only=frozenset(lane.id for lane in again))
     plan.looks.append(_Looked(model_id, gone, places))
     return places
 
@@ -182,7 +200,7 @@ def _refuse_what_would_be_refused(groups: list[list[Place]], plan: Plan, around:
     health, waits = around.health, list[float]()
     for places in groups:
         for place in places:
-            endpoint_id = place.lane.endpoint.id
+            endpoint_id = place.lane.endpoint.health_id
             resting = health.troubled.get(endpoint_id) == RESTING
             wait = health.resting_until(endpoint_id) if resting else None
             if wait is None:

@@ -13,7 +13,7 @@ from modelport.kit.money import nanos, to_number
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint, Model
 
-__all__ = ["Facts", "Lane", "expected_price", "facts_of"]
+__all__ = ["Facts", "Lane", "expected_price", "facts_of", "facts_with"]
 
 _UNBOUNDED = 2**62
 _KEPT = 20_000
@@ -62,21 +62,23 @@ def facts_of(model: Model) -> Facts:
         return known
     if len(_facts) > _KEPT:
         _facts.clear()
-    made = _facts[model.id] = _make(model)
+    made = _facts[model.id] = facts_with(model)
     return made
 
 
-def _make(model: Model) -> Facts:
-    lanes = tuple(_lane(endpoint) for endpoint in model.endpoints)
-    stated = [each.supported_parameters for each in model.endpoints if each.supported_parameters]
+def facts_with(model: Model, more: tuple[Endpoint, ...] = ()) -> Facts:
+    """The same, worked out anew, with endpoints that the model has for some callers only."""
+    endpoints = (*model.endpoints, *more)
+    lanes = tuple(_lane(endpoint) for endpoint in endpoints)
+    stated = [each.supported_parameters for each in endpoints if each.supported_parameters]
     return Facts(
         model,
         lanes,
-        plain=all(each.provider.base_url and each.service_tier is None for each in model.endpoints),
-        tiers=frozenset(each.service_tier for each in model.endpoints if each.service_tier is not None),
+        plain=all(each.provider.base_url and each.service_tier is None for each in endpoints),
+        tiers=frozenset(each.service_tier for each in endpoints if each.service_tier is not None),
         shortest_answer=min((lane.longest for lane in lanes), default=_UNBOUNDED),
-        shortest_context=min((_context(each) for each in model.endpoints), default=_UNBOUNDED),
-        ids=tuple(each.id for each in model.endpoints),
+        shortest_context=min((_context(each) for each in endpoints), default=_UNBOUNDED),
+        ids=tuple(each.id for each in endpoints),
         features=stated[0].intersection(*stated) if stated else None,
     )
 

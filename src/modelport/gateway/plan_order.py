@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelport.dialects.openai_chat.wire import SortBy
 from modelport.errors import BadRequest
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
+    from modelport.catalog.snapshot import Model
     from modelport.gateway.plan_facts import Facts, Lane
     from modelport.gateway.plan_health import HealthView
     from modelport.gateway.plan_names import Named
@@ -109,6 +110,31 @@ Forbids = Callable[[str, str], str | None]
 """Which bound of the caller's key keeps them from a model at a provider (id and slug); None when none does."""
 
 
+class Arranges(Protocol):
+    """What puts a caller's own provider keys into a plan (`own_keys.Arranger`)."""
+
+    def facts(self, model: Model, /) -> Facts:
+        """The model's lanes, with those that only an own key opens."""
+        ...
+
+    def readmitted(self, gone: list[tuple[Lane, str]], wish: Wish, /) -> tuple[Lane, ...]:
+        """Takes those out of `gone` where an own key may go though the operator's may not."""
+        ...
+
+    def arranged(
+        self,
+        model: Model,
+        places: list[Place],
+        gone: list[tuple[Lane, str]],
+        /,
+        *,
+        wish: Wish,
+        own_only: frozenset[str],
+    ) -> list[Place]:
+        """The places with own keys in them; what they close goes to `gone`."""
+        ...
+
+
 class Around(NamedTuple):
     """What a plan is made in beside the request and the catalogue."""
 
@@ -120,6 +146,8 @@ class Around(NamedTuple):
     """Attempts in all."""
     forbids: Forbids | None = None
     """The bounds of the caller's key, where it has any."""
+    own: Arranges | None = None
+    """The caller's own provider keys, where they have any."""
 
 
 class _Order:

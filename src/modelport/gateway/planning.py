@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from modelport.gateway.asked import Asked
     from modelport.gateway.door import Door
     from modelport.gateway.exchange import Exchange
+    from modelport.gateway.own_keys import Arranger
     from modelport.gateway.services import Services
     from modelport.gateway.sticky import Conversation
     from modelport.keys.service import LiveKey
@@ -42,9 +43,18 @@ class Planner:
         return await self._services.routing.defaults(key.record.account_id, key.workspace_id)
 
     def plan(
-        self, request: Asked, door: Door, key: LiveKey, exchange: Exchange, defaults: Defaults = NO_DEFAULTS
+        self,
+        request: Asked,
+        door: Door,
+        key: LiveKey,
+        exchange: Exchange,
+        defaults: Defaults = NO_DEFAULTS,
+        *,
+        own: Arranger | None = None,
     ) -> tuple[Plan, Conversation | None]:
-        """The endpoints to try for a request, and the conversation that it is part of."""
+        """The endpoints to try for a request, and the conversation that it is part of; `own` has the caller's own
+        provider keys.
+        """
         services = self._services
         wish, conversation, said = wish_of(request, door.operation), None, ()
         if defaults is not NO_DEFAULTS:
@@ -65,6 +75,7 @@ class Planner:
             slow=self._slow,
             most=services.settings.attempts,
             forbids=bounds.forbids if bounds.models or bounds.providers else None,
+            own=own,
         )
         made = make_plan(wish, services.catalog.snapshot, around)
         made.defaults = said

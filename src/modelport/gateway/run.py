@@ -188,7 +188,7 @@ class Run:
     def _judge(self, outcome: Outcome) -> None:
         """Tells the endpoint's health how its answer ended."""
         if self._begun is not None:
-            self._services.health.observe(self._begun.endpoint.id, outcome)
+            self._services.health.observe(self._begun.endpoint.health_id, outcome)
 
     def _usage(self, begun: Begun) -> tuple[Usage, bool]:
         usage = begun.passage.usage

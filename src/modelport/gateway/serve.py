@@ -26,6 +26,7 @@ from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
 from modelport.gateway.opening import open_bill
+from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
 from modelport.gateway.refusing import refuse, uncancel
 from modelport.gateway.rewriting import rewritten
@@ -156,7 +157,8 @@ class Chat:
             account_id = key.record.account_id
             ready = await rewritten(body, door, Address(), self._services.presets, account_id)
             request, defaults = door.read(ready.body, Address()), await self._planner.defaults(key)
-            made, _ = self._planner.plan(request, door, key, exchange, defaults)
+            own = await arranger_for(self._services, key)
+            made, _ = self._planner.plan(request, door, key, exchange, defaults, own=own)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
@@ -180,7 +182,8 @@ class Chat:
             raise Hit(cached, key.record.account_id, key.record.id)
         request, extras = await self._plugins.of(request)
         timings.read = clock.monotonic()
-        plan, conversation = self._planner.plan(request, door, key, exchange, defaults)
+        own = await arranger_for(services, key)
+        plan, conversation = self._planner.plan(request, door, key, exchange, defaults, own=own)
         timings.planned = clock.monotonic()
         referer = exchange.header(b"http-referer") or exchange.header(b"referer")
         title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")

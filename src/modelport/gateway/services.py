@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
     from modelport.audit.service import Audit
+    from modelport.byok.service import OwnKeys
     from modelport.catalog.price_book import PriceBook
     from modelport.catalog.service import Catalog
     from modelport.catalog.sync import Sync
@@ -68,6 +69,8 @@ class Services:
     outbound: UpstreamClient
     """Calls addresses that users gave: only those of the open internet, unless the operator allows more."""
     keys: Keys
+    own_keys: OwnKeys
+    """Keys that accounts have with providers themselves."""
     leaks: Leaks
     watch: Watch
     audit: Audit

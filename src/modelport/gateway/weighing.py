@@ -98,6 +98,8 @@ class Weighing:
         )
 
     def _prices(self, endpoint: Endpoint) -> Pricing:
+        if endpoint.owned is not None:
+            return endpoint.pricing
         return endpoint.pricing if self._group is None else self._rules.terms(endpoint, self._group).pricing
 
     def _affordable(self, endpoints: list[Endpoint], wanted: int, amount: int, room: int) -> int:

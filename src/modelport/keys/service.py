@@ -14,7 +14,7 @@ from modelport.keys import store, token
 from modelport.keys.bounds import UNBOUNDED, Bounds
 from modelport.keys.errors import KeyRefused, NoSuchKey
 from modelport.keys.live import LiveKey, usable
-from modelport.keys.store import Former, Key, Listing, Spend, Usage
+from modelport.keys.store import Former, Key, Listing, Spend, SpentDays, Usage
 from modelport.kit import clock, ids
 from modelport.kit.meter import window_start
 from modelport.workspaces.service import home_of
@@ -37,6 +37,7 @@ __all__ = [
     "Usage",
     "add_spend",
     "has_keys",
+    "own_use_since",
     "spent_in_window",
     "window_start",
 ]
@@ -45,6 +46,7 @@ _NO_KEY = "There is no key with the hash {!r}; `modelport keys list` shows them.
 add_spend = store.add_spend
 has_keys = store.in_workspace
 spent_in_window = store.spent_in_window
+own_use_since = store.own_since
 
 
 class Changes(TypedDict, total=False):
@@ -296,12 +298,10 @@ class Keys:
         """Takes over what the key has spent by way of other servers: this one knows only what it charged itself."""
         since = clock.day(clock.now_ms()) - 62
         key_id = live.record.id
-        live.total, live.days = await self._database.read(
-            lambda connection: store.spent_days(connection, key_id, since)
-        )
+        live.take_over(await self._database.read(lambda connection: store.spent_days(connection, key_id, since)))
 
     async def _load(self, key_hash: str) -> LiveKey:
-        def load(connection: Connection) -> tuple[Key, Former | None, tuple[int, dict[int, int]], Standing, str] | None:
+        def load(connection: Connection) -> tuple[Key, Former | None, SpentDays, Standing, str] | None:
             key = store.by_hash(connection, key_hash)
             former = None
             if key is None:
@@ -325,7 +325,8 @@ class Keys:
         # Another request may have loaded it meanwhile, or by another text: its object must win, for it may carry holds.
         live = self._by_id.get(key.id)
         if live is None:
-            live = self._by_id[key.id] = LiveKey(key, *spent, stands, workspace)
+            live = self._by_id[key.id] = LiveKey(key, 0, {}, stands, workspace)
+            live.take_over(spent)
         else:
             if live.record.hash != key.hash:  # given another text: the present one leads to it no longer
                 self._live.pop(live.record.hash, None)

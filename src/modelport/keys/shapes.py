@@ -54,10 +54,10 @@ class KeyData(BaseModel):
     usage_daily: float
     usage_weekly: float
     usage_monthly: float
-    byok_usage: float = 0
-    byok_usage_daily: float = 0
-    byok_usage_weekly: float = 0
-    byok_usage_monthly: float = 0
+    byok_usage: float = Field(description="The price of what came by own provider keys; not charged.")
+    byok_usage_daily: float
+    byok_usage_weekly: float
+    byok_usage_monthly: float
     created_at: datetime
     updated_at: datetime | None
     last_used_at: datetime | None = Field(description="To about half a minute.")
@@ -251,7 +251,8 @@ def _when(at_ms: int | None) -> datetime | None:
 def shown(key: Key, usage: Usage, home: str) -> KeyData:
     """A key as it is shown; `home` is the account's default workspace."""
     bounds = key.bounds
-    left = None if key.limit is None else max(key.limit - usage.of(key.limit_reset), 0)
+    own = usage.own(key.limit_reset) if key.include_byok_in_limit else 0
+    left = None if key.limit is None else max(key.limit - usage.of(key.limit_reset) - own, 0)
     return KeyData(
         hash=key.hash,
         name=key.name,
@@ -265,6 +266,10 @@ def shown(key: Key, usage: Usage, home: str) -> KeyData:
         usage_daily=to_number(usage.daily),
         usage_weekly=to_number(usage.weekly),
         usage_monthly=to_number(usage.monthly),
+        byok_usage=to_number(usage.own_total),
+        byok_usage_daily=to_number(usage.own_daily),
+        byok_usage_weekly=to_number(usage.own_weekly),
+        byok_usage_monthly=to_number(usage.own_monthly),
         created_at=datetime.fromtimestamp(key.created_at / 1000, UTC),
         updated_at=_when(key.updated_at),
         last_used_at=_when(key.used_at),

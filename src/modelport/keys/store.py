@@ -18,11 +18,14 @@ from modelport.kit.meter import window_start
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
+
 __all__ = [
     "Former",
     "Key",
     "Listing",
     "Spend",
+    "SpentDays",
     "Usage",
     "add",
     "add_if_new",
@@ -38,6 +41,7 @@ __all__ = [
     "networks_of",
     "note_uses",
     "of_account",
+    "own_since",
     "page",
     "revoke",
     "rotate",
@@ -117,6 +121,8 @@ class Spend(NamedTuple):
     day: int
     spent: int
     requests: int
+    own: int = 0
+    """The price of what came by the account's own provider keys."""
 
 
 def add(connection: Connection, key: Key) -> None:
@@ -249,10 +255,20 @@ class Usage(NamedTuple):
     daily: int = 0
     weekly: int = 0
     monthly: int = 0
+    own_total: int = 0
+    """The price of what came by the account's own provider keys, and was not charged."""
+    own_daily: int = 0
+    own_weekly: int = 0
+    own_monthly: int = 0
 
     def of(self, reset: str | None) -> int:
         """What it spent in the present window of `reset`."""
         return {"daily": self.daily, "weekly": self.weekly, "monthly": self.monthly}.get(reset or "", self.total)
+
+    def own(self, reset: str | None) -> int:
+        """The price of what came by own provider keys in it."""
+        windows = {"daily": self.own_daily, "weekly": self.own_weekly, "monthly": self.own_monthly}
+        return windows.get(reset or "", self.own_total)
 
 
 class Listing(NamedTuple):
@@ -287,9 +303,12 @@ def page(connection: Connection, account_id: str, listing: Listing) -> list[Key]
 def spent_by(connection: Connection, account_id: str, today: int) -> dict[str, Usage]:
     """What each of an account's keys spent, by the key's id."""
     windows = [window_start(each, today) for each in ("daily", "weekly", "monthly")]
-    sums = [func.coalesce(func.sum(case((key_days.c.day >= start, key_days.c.spent), else_=0)), 0) for start in windows]
+    sums: list[ColumnElement[Any]] = []
+    for column in (key_days.c.spent, key_days.c.own):
+        sums.append(func.sum(column))
+        sums += [func.coalesce(func.sum(case((key_days.c.day >= start, column), else_=0)), 0) for start in windows]
     rows = connection.execute(
-        select(key_days.c.key_id, func.sum(key_days.c.spent), *sums)
+        select(key_days.c.key_id, *sums)
         .join(api_keys, api_keys.c.id == key_days.c.key_id)
         .where(api_keys.c.account_id == account_id)
         .group_by(key_days.c.key_id)
@@ -297,33 +316,58 @@ def spent_by(connection: Connection, account_id: str, today: int) -> dict[str, U
     return {row[0]: Usage(*(int(amount) for amount in row[1:])) for row in rows}
 
 
-def spent_days(connection: Connection, key_id: str, since_day: int) -> tuple[int, dict[int, int]]:
+class SpentDays(NamedTuple):
+    """What a key spent in all and by day, and the same of the price of what came by own provider keys."""
+
+    total: int
+    days: dict[int, int]
+    own_total: int
+    own_days: dict[int, int]
+
+
+def spent_days(connection: Connection, key_id: str, since_day: int) -> SpentDays:
     """What the key spent in all, and by day from `since_day` on."""
-    total = connection.execute(
-        select(func.coalesce(func.sum(key_days.c.spent), 0)).where(key_days.c.key_id == key_id)
-    ).scalar_one()
+    total, own = connection.execute(
+        select(func.coalesce(func.sum(key_days.c.spent), 0), func.coalesce(func.sum(key_days.c.own), 0)).where(
+            key_days.c.key_id == key_id
+        )
+    ).one()
     rows = connection.execute(
-        select(key_days.c.day, key_days.c.spent).where(key_days.c.key_id == key_id, key_days.c.day >= since_day)
-    )
-    return int(total), {row.day: row.spent for row in rows}
+        select(key_days.c.day, key_days.c.spent, key_days.c.own).where(
+            key_days.c.key_id == key_id, key_days.c.day >= since_day
+        )
+    ).all()
+    days = {row.day: row.spent for row in rows}
+    return SpentDays(int(total), days, int(own), {row.day: row.own for row in rows if row.own})
 
 
 def spent_in_window(connection: Connection, key_id: str, reset: str | None) -> int:
-    """What the key spent since the start of the present window of `reset`."""
-    total, days = spent_days(connection, key_id, window_start(reset, clock.day(clock.now_ms())))
-    return total if reset is None else sum(days.values())
+    """What the key spent of its limit since the start of the present window of `reset`."""
+    found = spent_days(connection, key_id, window_start(reset, clock.day(clock.now_ms())))
+    spent = found.total if reset is None else sum(found.days.values())
+    own = found.own_total if reset is None else sum(found.own_days.values())
+    if own and not connection.execute(select(api_keys.c.include_byok_in_limit).where(api_keys.c.id == key_id)).scalar():
+        own = 0
+    return spent + own
+
+
+def own_since(connection: Connection, account_id: str, day: int) -> int:
+    """The price of what an account had by its own provider keys since a UTC day."""
+    query = select(func.coalesce(func.sum(key_days.c.own), 0)).join(api_keys, api_keys.c.id == key_days.c.key_id)
+    return int(connection.execute(query.where(api_keys.c.account_id == account_id, key_days.c.day >= day)).scalar_one())
 
 
 _ADD_SPEND = Prepared(
     text(
-        "INSERT INTO key_days (key_id, day, spent, requests) VALUES (:key_id, :day, :spent, :requests) "
-        "ON CONFLICT (key_id, day) DO UPDATE SET "
-        "spent = key_days.spent + excluded.spent, requests = key_days.requests + excluded.requests"
+        "INSERT INTO key_days (key_id, day, spent, requests, own) VALUES (:key_id, :day, :spent, :requests, :own) "
+        "ON CONFLICT (key_id, day) DO UPDATE SET spent = key_days.spent + excluded.spent, "
+        "requests = key_days.requests + excluded.requests, own = key_days.own + excluded.own"
     ).bindparams(
         bindparam("key_id", type_=Text),
         bindparam("day", type_=Integer),
         bindparam("spent", type_=BigInteger),
         bindparam("requests", type_=BigInteger),
+        bindparam("own", type_=BigInteger),
     ),
     Spend._fields,
 )

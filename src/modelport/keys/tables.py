@@ -63,8 +63,10 @@ key_days = Table(
     Column("day", Integer, primary_key=True),
     Column("spent", BigInteger, nullable=False),
     Column("requests", BigInteger, nullable=False),
+    Column("own", BigInteger, nullable=False, server_default="0"),
 )
-"""What each key spent on each UTC day, in nano-dollars: written in the transaction that charges."""
+"""What each key spent on each UTC day, in nano-dollars: written in the transaction that charges. `own` is the price of
+what came by the account's own provider keys, and was not charged."""
 
 auth_codes = Table(
     "auth_codes",

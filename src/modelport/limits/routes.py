@@ -48,15 +48,15 @@ class CurrentKey(BaseModel):
     limit: float | None = Field(description="What the key may spend, in all or per `limit_reset`.")
     limit_reset: str | None
     limit_remaining: float | None
-    include_byok_in_limit: bool = False
+    include_byok_in_limit: bool
     usage: float
     usage_daily: float
     usage_weekly: float
     usage_monthly: float
-    byok_usage: float = 0
-    byok_usage_daily: float = 0
-    byok_usage_weekly: float = 0
-    byok_usage_monthly: float = 0
+    byok_usage: float = Field(description="The price of what came by own provider keys; not charged.")
+    byok_usage_daily: float
+    byok_usage_weekly: float
+    byok_usage_monthly: float
     is_free_tier: bool = Field(description="Whether the account never had credits.")
     is_management_key: bool
     is_provisioning_key: bool = Field(description="The older name of the same.")
@@ -105,10 +105,15 @@ async def read_key(
             limit=None if record.limit is None else to_number(record.limit),
             limit_reset=record.limit_reset,
             limit_remaining=None if record.limit is None else to_number(max(record.limit - spent, 0)),
-            usage=to_number(live.spent(None)),
-            usage_daily=to_number(live.spent("daily")),
-            usage_weekly=to_number(live.spent("weekly")),
-            usage_monthly=to_number(live.spent("monthly")),
+            include_byok_in_limit=record.include_byok_in_limit,
+            usage=to_number(live.charged(None)),
+            usage_daily=to_number(live.charged("daily")),
+            usage_weekly=to_number(live.charged("weekly")),
+            usage_monthly=to_number(live.charged("monthly")),
+            byok_usage=to_number(live.own.spent(None)),
+            byok_usage_daily=to_number(live.own.spent("daily")),
+            byok_usage_weekly=to_number(live.own.spent("weekly")),
+            byok_usage_monthly=to_number(live.own.spent("monthly")),
             is_free_tier=not paid,
             is_management_key=record.kind == "management",
             is_provisioning_key=record.kind == "management",

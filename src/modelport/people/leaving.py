@@ -98,5 +98,7 @@ async def delete_account(services: Services, user_id: str) -> None:
         for key in await services.keys.of_account(each.account_id):
             if key.user_id == user_id or each.account_id in {person.account_id, *alone}:
                 await services.keys.revoke(key.hash)
+    for account_id in (person.account_id, *alone):
+        await services.own_keys.forget_account(account_id)
     await services.notices.forget_person(person.account_id, user_id)
     await services.accounts.erase(user_id, also_accounts=alone)

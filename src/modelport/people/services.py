@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelport.accounts.service import Accounts
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
+    from modelport.byok.service import OwnKeys
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
@@ -46,6 +47,7 @@ class Services(Protocol):
     mailer: Mailer
     notices: Notices
     keys: Keys
+    own_keys: OwnKeys
     codes: Codes
     credits: Credits
     budgets: Budgets

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Final
+from urllib.parse import urlsplit
 
-__all__ = ["is_public"]
+__all__ = ["is_public", "may_reach"]
 
 _EMBEDDING: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 """IPv6 addresses that a translator turns into the IPv4 address in their last four bytes."""
@@ -28,3 +29,22 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return is_public(str(inner))
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
+
+
+def may_reach(url: str) -> bool:
+    """Whether an address may lead to the open internet, as far as can be told before its name is resolved.
+
+    To refuse early what will be refused; what decides is `is_public`, asked at the socket.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    host = host.rstrip(".").lower()
+    if not host or host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+        return False
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return True
+    return is_public(host)

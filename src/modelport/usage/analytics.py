@@ -79,6 +79,8 @@ METRICS: dict[str, Metric] = {
     "tokens_total": Metric("Tokens", "number", _tokens),
     "reasoning_tokens": Metric("Reasoning tokens", "number", _sum("reasoning_tokens")),
     "cached_tokens": Metric("Cached tokens", "number", _sum("cached_tokens")),
+    "byok_request_count": Metric("Requests by own provider keys", "number", _sum("byok_requests")),
+    "byok_usage": Metric("Price of what came by own provider keys", "currency", _dollars("byok_cost")),
     "total_usage": Metric("Spend", "currency", _dollars("cost")),
     "credits_usage": Metric("Credits used", "currency", _dollars("cost")),
     "avg_latency": Metric("Latency, average", "latency", _ratio(_sum("latency_ms"), _sum("timed"))),

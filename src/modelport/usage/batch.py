@@ -37,6 +37,8 @@ class Charge(NamedTuple):
     """What the durable hold had set aside; 0 when none was made durable."""
     budgets: tuple[LiveBudget | BudgetRef, ...] = ()
     """Those that are charged as well; live ones where their process is."""
+    own: int = 0
+    """The price of what came by the account's own provider key, beside what is charged for it."""
 
 
 class Opened(NamedTuple):
@@ -99,7 +101,8 @@ def apply(
     settled = [entry for entry in entries if isinstance(entry, Settled)]
     charges = [(entry.generation, entry.charge) for entry in settled if entry.charge is not None]
     postings = [_pending(entry, revenue) for entry in opened]
-    postings += [_posting(generation, charge, revenue) for generation, charge in charges]
+    moving = [each for each in charges if each[1].amount or each[1].held]
+    postings += [_posting(generation, charge, revenue) for generation, charge in moving]
     if books is not None:
         postings += _costs(settled, books)
     if opened:
@@ -148,7 +151,7 @@ def clipped(connection: Connection, entries: Sequence[Entry], process: str) -> l
         free[generation.account_id] -= allowed
         generation.shortfall += generation.cost - allowed
         generation.cost = allowed
-        if not allowed and not charge.held:
+        if not allowed and not charge.held and not charge.own:
             found.append(entry._replace(charge=None))
         else:
             found.append(entry._replace(charge=charge._replace(amount=allowed)))
@@ -207,10 +210,11 @@ def _posting(generation: Generation, charge: Charge, revenue: int) -> Posting:
 def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
     sums: dict[tuple[str, int], list[int]] = {}
     for generation, charge in charges:
-        one = sums.setdefault((generation.key_id, clock.day(generation.created_at)), [0, 0])
+        one = sums.setdefault((generation.key_id, clock.day(generation.created_at)), [0, 0, 0])
         one[0] += charge.amount
         one[1] += 1
-    return [Spend(key_id, day, spent, requests) for (key_id, day), (spent, requests) in sums.items()]
+        one[2] += charge.own
+    return [Spend(key_id, day, *counts) for (key_id, day), counts in sums.items()]
 
 
 def _costs(settled: Sequence[Settled], books: Books) -> list[Posting]:
@@ -246,7 +250,7 @@ def _budget_spends(charges: Sequence[tuple[Generation, Charge]]) -> list[BudgetS
 
 
 _LARGEST = 2**31 - 1
-_WIDE = frozenset({"created_at", "cost", "upstream_cost", "wasted_cost", "shortfall", "price_version"})
+_WIDE = frozenset({"created_at", "cost", "upstream_cost", "byok_cost", "wasted_cost", "shortfall", "price_version"})
 
 
 def make_storable(entry: Entry) -> None:

@@ -59,7 +59,7 @@ class ActivityItem(BaseModel):
     endpoint_id: str
     provider_name: str
     usage: float
-    byok_usage_inference: float = 0
+    byok_usage_inference: float = Field(description="The price of what came by own provider keys; not charged.")
     requests: int
     prompt_tokens: int
     completion_tokens: int
@@ -109,6 +109,7 @@ async def read_activity(
                 endpoint_id=each.endpoint_id,
                 provider_name=names.get(each.endpoint_id, each.provider),
                 usage=to_number(each.figures.cost),
+                byok_usage_inference=to_number(each.figures.byok_cost),
                 requests=each.figures.requests,
                 prompt_tokens=each.figures.prompt_tokens,
                 completion_tokens=each.figures.completion_tokens,

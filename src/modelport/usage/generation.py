@@ -54,6 +54,8 @@ class Generation(msgspec.Struct, kw_only=True):
     """What the account was charged."""
     upstream_cost: int | None = None
     """What the provider that answered charges the operator; None where that isn't known."""
+    byok_cost: int | None = None
+    """The price of what came by the account's own provider key, who pays its provider; None for what did not."""
     wasted_cost: int = 0
     """What providers charge the operator for attempts that failed."""
     shortfall: int = 0

@@ -231,6 +231,8 @@ class Journal:
             self._credits.spent(charge.ledger_account, amount)
         if charge.key is not None:
             charge.key.spend(amount, day)
+            if charge.own:
+                charge.key.use_own(charge.own, day)
         for budget in charge.budgets:
             if isinstance(budget, LiveBudget):
                 budget.spend(amount, day)
@@ -241,9 +243,10 @@ def _free(entry: Entry) -> Entry:
         return entry
     entry.generation.status, entry.generation.error_type = "error", "server"
     entry.generation.cost = 0
+    entry.generation.byok_cost = None
     charge = entry.charge
     if charge is not None:
-        charge = charge._replace(amount=0) if charge.held else None
+        charge = charge._replace(amount=0, own=0) if charge.held else None
     return entry._replace(charge=charge)
 
 

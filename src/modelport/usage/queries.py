@@ -56,6 +56,8 @@ class Figures(NamedTuple):
     timed: int
     latency_ms: int
     generation_ms: int
+    byok_requests: int = 0
+    byok_cost: int = 0
 
     @property
     def tokens(self) -> int:

@@ -32,6 +32,8 @@ _MEASURES = {
     "cancelled": "CASE WHEN cancelled THEN 1 ELSE 0 END",
     "free": "CASE WHEN is_free AND status <> 'error' THEN 1 ELSE 0 END",
     "upstream_cost": "coalesce(upstream_cost, 0) + wasted_cost",
+    "byok_requests": "CASE WHEN byok_cost IS NOT NULL AND status <> 'error' THEN 1 ELSE 0 END",
+    "byok_cost": "coalesce(byok_cost, 0)",
     "timed": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN 1 ELSE 0 END",
     "latency_ms": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN latency_ms ELSE 0 END",
     "generation_ms": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN coalesce(generation_ms, 0) "

@@ -110,6 +110,8 @@ def _counts(each: Generation) -> list[int]:
         1 if timed else 0,
         (each.latency_ms or 0) if timed else 0,
         (each.generation_ms or 0) if timed else 0,
+        1 if each.byok_cost is not None and not failed else 0,
+        each.byok_cost or 0,
     ]
 
 
@@ -122,7 +124,7 @@ def fold(connection: Connection) -> int:
     rows = connection.execute(select(pending.c.seq, pending.c.deltas).order_by(pending.c.seq).limit(_BATCH)).all()
     if not rows:
         return 0
-    deltas = [delta for row in rows for delta in _DECODER.decode(row.deltas)]
+    deltas = [delta for row in rows for delta in _read(row.deltas)]
     sums: dict[str, dict[tuple[Any, ...], list[int]]] = {table.name: {} for table in TABLES}
     for delta in deltas:
         for name, key in _places(delta.key):
@@ -137,7 +139,15 @@ def fold(connection: Connection) -> int:
 
 def unfolded(deltas: str) -> list[tuple[str, int, str, list[int]]]:
     """What a note that is not folded yet adds: account, hour, model, and sums in the order of `COUNTERS`."""
-    return [(each.key[0], each.key[1], each.key[2], each.sums) for each in _DECODER.decode(deltas)]
+    return [(each.key[0], each.key[1], each.key[2], each.sums) for each in _read(deltas)]
+
+
+def _read(text: str) -> list[_Delta]:
+    """A note's deltas; one of before an upgrade lacks the newest counters."""
+    found = _DECODER.decode(text)
+    for each in found:
+        each.sums += [0] * (len(COUNTERS) - len(each.sums))
+    return found
 
 
 def _apps(deltas: Iterable[_Delta]) -> dict[str, tuple[str, str]]:

@@ -36,7 +36,7 @@ class GenerationData(BaseModel):
     finish_reason: str | None
     generation_time: int | None
     http_referer: str | None
-    is_byok: bool = False
+    is_byok: bool = Field(description="Whether the account's own provider key was used, who pays its provider.")
     latency: int | None
     model: str
     moderation_latency: int | None = None
@@ -99,6 +99,7 @@ def _shown(generation: Generation) -> GenerationData:
         finish_reason=generation.finish_reason,
         generation_time=generation.generation_ms,
         http_referer=generation.http_referer,
+        is_byok=generation.byok_cost is not None,
         latency=generation.latency_ms,
         model=generation.model,
         native_finish_reason=generation.native_finish_reason,
@@ -121,9 +122,15 @@ def _shown(generation: Generation) -> GenerationData:
         tokens_prompt=generation.prompt_tokens,
         total_cost=to_number(generation.cost),
         upstream_id=generation.upstream_id,
-        upstream_inference_cost=None if generation.upstream_cost is None else to_number(generation.upstream_cost),
+        upstream_inference_cost=_number(
+            generation.upstream_cost if generation.byok_cost is None else generation.byok_cost
+        ),
         usage=to_number(generation.cost),
         user_agent=generation.user_agent,
         tokens_estimated=generation.estimated,
         trace=trace,
     )
+
+
+def _number(amount: int | None) -> float | None:
+    return None if amount is None else to_number(amount)

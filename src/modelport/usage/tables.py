@@ -61,6 +61,7 @@ generations = Table(
     Column("estimated", Boolean, nullable=False),
     Column("cost", BigInteger, nullable=False),
     Column("upstream_cost", BigInteger),
+    Column("byok_cost", BigInteger),
     Column("wasted_cost", BigInteger, nullable=False, server_default="0"),
     Column("shortfall", BigInteger, nullable=False),
     Column("price_version", BigInteger),
@@ -116,12 +117,19 @@ COUNTERS = (
     "timed",
     "latency_ms",
     "generation_ms",
+    "byok_requests",
+    "byok_cost",
 )
-"""Sums that roll-ups keep. `requests` are those answered, at least in part; `timed` are those with times."""
+"""Sums that roll-ups keep. `requests` are those answered, at least in part; `timed` are those with times. New
+ones go to the end: what was noted before an upgrade lacks them."""
+
+
+_ADDED = {"byok_requests": "0", "byok_cost": "0"}
+"""Counters that came later: rows of before have none."""
 
 
 def _counters() -> list[Column[int]]:
-    return [Column(name, BigInteger, nullable=False) for name in COUNTERS]
+    return [Column(name, BigInteger, nullable=False, server_default=_ADDED.get(name)) for name in COUNTERS]
 
 
 def _dimensions() -> list[Column[str]]:

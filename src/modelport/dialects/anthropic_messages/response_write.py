@@ -86,9 +86,9 @@ def write_usage(charged: Charged) -> dict[str, object]:
         "service_tier": "standard",
         "inference_geo": None,
         "cost": to_number(charged.cost),
-        "is_byok": False,
+        "is_byok": charged.is_byok,
         "cost_details": {
-            "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
+            "upstream_inference_cost": charged.upstream,
             "upstream_inference_prompt_cost": to_number(charged.prompt_cost),
             "upstream_inference_completions_cost": to_number(charged.completion_cost),
         },

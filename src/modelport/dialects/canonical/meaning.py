@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from modelport.kit.money import to_number
+
 __all__ = ["Charged", "FinishReason", "Identity", "Usage"]
 
 
@@ -72,3 +74,18 @@ class Charged(Struct, frozen=True):
     cost: int
     prompt_cost: int
     completion_cost: int
+    own_cost: int | None = None
+    """The price of an answer by the account's own provider key, who pays its provider; None for any other."""
+
+    @property
+    def is_byok(self) -> bool:
+        """Whether the account's own provider key was used."""
+        return self.own_cost is not None
+
+    @property
+    def upstream(self) -> float | None:
+        """What the caller pays the provider beside `cost`, in USD.
+
+        None where nothing: a figure there makes some clients add it to `cost`.
+        """
+        return None if self.own_cost is None else to_number(self.own_cost)

@@ -83,7 +83,7 @@ def write_response(output: Output, identity: Identity, charged: Charged) -> byte
 
 def to_bill(charged: Charged) -> Bill:
     """The charge in the form that the same-dialect path uses."""
-    return Bill(charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost)
+    return Bill(charged.usage, charged.cost, charged.prompt_cost, charged.completion_cost, charged.own_cost)
 
 
 def logprobs_field(logprobs: LogprobsDelta) -> dict[str, list[Raw] | None]:

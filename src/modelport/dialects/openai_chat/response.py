@@ -82,6 +82,8 @@ class Bill(NamedTuple):
     cost: int
     prompt_cost: int
     completion_cost: int
+    own_cost: int | None = None
+    """The price of an answer by the account's own provider key; see `canonical.Charged`."""
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ def write_usage(bill: Bill) -> Raw:
                 "completion_tokens": usage.completion_tokens,
                 "total_tokens": usage.total_tokens,
                 "cost": to_number(bill.cost),
-                "is_byok": False,
+                "is_byok": bill.own_cost is not None,
                 "prompt_tokens_details": {
                     "cached_tokens": usage.cached_tokens,
                     "cache_write_tokens": usage.cache_write_tokens,
@@ -164,7 +166,7 @@ def write_usage(bill: Bill) -> Raw:
                     "image_tokens": usage.completion_image_tokens,
                 },
                 "cost_details": {
-                    "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
+                    "upstream_inference_cost": None if bill.own_cost is None else to_number(bill.own_cost),
                     "upstream_inference_prompt_cost": to_number(bill.prompt_cost),
                     "upstream_inference_completions_cost": to_number(bill.completion_cost),
                 },

@@ -208,7 +208,7 @@ def write_usage(charged: Charged) -> dict[str, object]:
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
         "cost": to_number(charged.cost),
-        "is_byok": False,
+        "is_byok": charged.is_byok,
         "prompt_tokens_details": {
             "cached_tokens": usage.cached_tokens,
             "cache_write_tokens": usage.cache_write_tokens,
@@ -221,7 +221,7 @@ def write_usage(charged: Charged) -> dict[str, object]:
             "image_tokens": usage.completion_image_tokens,
         },
         "cost_details": {
-            "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
+            "upstream_inference_cost": charged.upstream,
             "upstream_inference_prompt_cost": to_number(charged.prompt_cost),
             "upstream_inference_completions_cost": to_number(charged.completion_cost),
         },

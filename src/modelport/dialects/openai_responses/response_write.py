@@ -126,9 +126,9 @@ def write_usage(charged: Charged) -> dict[str, object]:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.total_tokens,
         "cost": to_number(charged.cost),
-        "is_byok": False,
+        "is_byok": charged.is_byok,
         "cost_details": {
-            "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
+            "upstream_inference_cost": charged.upstream,
             "upstream_inference_input_cost": to_number(charged.prompt_cost),
             "upstream_inference_output_cost": to_number(charged.completion_cost),
         },

@@ -171,9 +171,9 @@ def cost_fields(charged: Charged) -> dict[str, object]:
     """What an answer costs, in USD, as the reference's `usage` tells it (`behaviour.md` section 20)."""
     return {
         "cost": to_number(charged.cost),
-        "is_byok": False,
+        "is_byok": charged.is_byok,
         "cost_details": {
-            "upstream_inference_cost": None,  # a figure here makes some clients add it to `cost`
+            "upstream_inference_cost": charged.upstream,
             "upstream_inference_prompt_cost": to_number(charged.prompt_cost),
             "upstream_inference_completions_cost": to_number(charged.completion_cost),
         },
