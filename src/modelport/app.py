@@ -58,6 +58,7 @@ from modelport.notices.worker import HookWorker
 from modelport.payments.service import Payments
 from modelport.presets.service import Presets
 from modelport.routing.service import Routing
+from modelport.system.service import SystemSettings
 from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
@@ -90,13 +91,12 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     vault = Vault(settings.master_secret())
     database = Database(settings.database_url, settings.sqlite_path)
     try:
-        await _migrated(database)
-        yield await _services(settings, database, vault)
+        yield await _services(settings, vault, database, await _prepared(database, settings))
     finally:
         await database.close()
 
 
-async def _services(settings: Settings, database: Database, vault: Vault) -> Services:
+async def _services(settings: Settings, vault: Vault, database: Database, system: SystemSettings) -> Services:
     credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
     usage = Usage(database)
     catalog = Catalog(database, vault, public_url=settings.public_url)
@@ -149,12 +149,17 @@ async def _services(settings: Settings, database: Database, vault: Vault) -> Ser
         health=Health(),
         presets=Presets(database),
         routing=routing,
+        system=system,
     )
 
 
-async def _migrated(database: Database) -> None:
+async def _prepared(database: Database, settings: Settings) -> SystemSettings:
+    """A migrated database; the settings that it keeps are in force."""
     if await migrate(database):
         _log.info("database.migrated")
+    system = SystemSettings(database, settings)
+    await system.load()
+    return system
 
 
 async def _routing(database: Database, catalog: Catalog) -> Routing:

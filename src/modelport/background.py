@@ -89,6 +89,8 @@ async def _follow_changes(services: Services) -> None:
                 _log.exception("catalog.reload_failed")
         for change in new:
             _tell(services, change)
+            if change.topic == "settings":
+                await _new_settings(services)
             if change.topic == "routing":
                 await _new_routing(services, change.subject)
         if services.leasing is not None:
@@ -114,6 +116,13 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.guardrails.changed(change.subject)
         case _:
             pass  # the catalogue was reloaded once for all
+
+
+async def _new_settings(services: Services) -> None:
+    try:
+        await services.system.load()
+    except Exception:  # noqa: BLE001 (the settings that are in force stay so)
+        _log.exception("settings.reload_failed")
 
 
 async def _new_routing(services: Services, subject: str) -> None:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 import modelport
 from modelport.admin.routes import router as admin_router
+from modelport.admin.system_routes import router as system_router
 from modelport.audit.recorder import Recorder
 from modelport.byok.routes import router as byok_router
 from modelport.catalog.admin.routes import router as catalog_admin_router
@@ -80,6 +81,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(catalog_admin_router)
     app.include_router(use_router, prefix="/api/app")
     app.include_router(admin_router)
+    app.include_router(system_router)
     app.include_router(routing_router, prefix="/api/app")
     app.include_router(routing_admin_router, prefix="/api/admin")
     app.include_router(setup_router)

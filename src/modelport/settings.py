@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["OidcProvider", "Settings", "WeakSecret"]
 
@@ -325,6 +328,14 @@ class Settings(BaseSettings):
             return self.registration
         at_home = self.public_url is None and self.host in {"127.0.0.1", "::1", "localhost"}
         return "open" if at_home else "invite"
+
+    def lay_over(self, values: Mapping[str, object]) -> None:
+        """Takes values that an operator gave while the process runs: whoever asks from now on finds them (ADR 0020).
+
+        They must be checked already; what is built from a setting at start does not follow.
+        """
+        for name, value in values.items():
+            object.__setattr__(self, name, value)  # past the lock that keeps everybody else from doing so
 
     def master_secret(self) -> bytes:
         """The master secret, made on first use.

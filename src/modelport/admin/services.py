@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from modelport.byok.service import OwnKeys
     from modelport.credits.service import Credits
     from modelport.notices.service import Notices
+    from modelport.system.service import SystemSettings
     from modelport.usage.service import Usage
 
 __all__ = ["Services"]
@@ -27,4 +28,5 @@ class Services(Protocol):
     credits: Credits
     notices: Notices
     own_keys: OwnKeys
+    system: SystemSettings
     usage: Usage

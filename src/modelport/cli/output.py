@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from modelport.errors import ModelportError
+from modelport.kit.log_level import drop_below, set_level
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
@@ -87,7 +88,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def logs(level: str, *, as_json: bool) -> None:
     """Sends logs to the error output, so that results can be piped."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    set_level(level)
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -99,13 +100,14 @@ def logs(level: str, *, as_json: bool) -> None:
     )
     structlog.configure(
         processors=[
+            drop_below,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.processors.format_exc_info] if as_json else []),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from modelport.presets.service import Presets
     from modelport.routing.service import Routing
     from modelport.settings import Settings
+    from modelport.system.service import SystemSettings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
     from modelport.usage.insight import Insight
@@ -92,3 +93,4 @@ class Services:
     health: Health
     presets: Presets
     routing: Routing
+    system: SystemSettings
