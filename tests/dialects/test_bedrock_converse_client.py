@@ -16,9 +16,10 @@ from bedrock_converse_samples import CHARGED, ID
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
+from known_models import aimed
 
 from modelport.dialects.bedrock_converse.errors import error_type, write_error
-from modelport.dialects.bedrock_converse.request import Target, path, read_request, write_request
+from modelport.dialects.bedrock_converse.request import path, read_request, write_request
 from modelport.dialects.bedrock_converse.response import write_response
 from modelport.dialects.bedrock_converse.stream import COMMENT, CONTENT_TYPE, Writer
 from modelport.dialects.canonical import (
@@ -287,7 +288,7 @@ class TestAnswers:
             client.converse(modelId=MODEL, messages=[*HI["messages"], {"role": "assistant", "content": content}])
         body = server.asked[0][2]
         request = read_request(body, model=MODEL, stream=False)
-        written = json.loads(write_request(request, Target("anthropic.claude-sonnet-4-6", stream=False)))
+        written = json.loads(write_request(request, aimed("bedrock_converse", "anthropic.claude-sonnet-4-5")))
         assert written["messages"] == json.loads(body)["messages"]
 
     def test_usage(self, way: Callable[[list[Event]], Said]) -> None:

@@ -13,9 +13,10 @@ import pytest
 from bedrock_converse_samples import CHARGED, ID, events_of
 from hypothesis import given
 from hypothesis import strategies as st
+from known_models import aimed
 
 from modelport.dialects.bedrock_converse.errors import Malformed, StreamError, read_error
-from modelport.dialects.bedrock_converse.request import Target, patch_request, read_request, write_request
+from modelport.dialects.bedrock_converse.request import patch_request, read_request, write_request
 from modelport.dialects.bedrock_converse.response import patch_response, read_response, read_usage, write_response
 from modelport.dialects.bedrock_converse.stream import Patcher, Reader, Writer
 from modelport.dialects.canonical import (
@@ -155,7 +156,7 @@ def test_round_trip(body: dict[str, Any]) -> None:
     """A request is written as it was read, and a patched one does not differ at all."""
     raw = json.dumps(body).encode()
     request = read_request(raw, model=MODEL, stream=False)
-    target = Target(MODEL, stream=False)
+    target = aimed("bedrock_converse", MODEL)
     assert json.loads(write_request(request, target)) == body
     assert json.loads(patch_request(raw, target)) == body
 
@@ -190,7 +191,7 @@ def test_any_block_is_read_or_refused(blocks: list[Any], role: str) -> None:
     body = {"messages": [{"role": role, "content": blocks}]}
     with contextlib.suppress(BadRequest):
         request = read_request(json.dumps(body).encode(), model=MODEL, stream=False)
-        write_request(request, Target(MODEL, stream=False))
+        write_request(request, aimed("bedrock_converse", MODEL))
 
 
 SETTING = st.sampled_from(["maxTokens", "tools", "toolChoice", "textFormat", "structure", "thinking", "top_k", "type"])
@@ -202,7 +203,7 @@ def test_any_settings_are_read_or_refused(fields: dict[str, Any]) -> None:
     body = {**fields, "messages": [{"role": "user", "content": [{"text": "x"}]}]}
     with contextlib.suppress(BadRequest):
         request = read_request(json.dumps(body).encode(), model=MODEL, stream=False)
-        write_request(request, Target(MODEL, stream=False))
+        write_request(request, aimed("bedrock_converse", MODEL))
 
 
 @given(st.binary(max_size=60) | st.sampled_from([b"[" * 100_000, b'{"output":' * 5_000, b'{"a":"\xff"}', b"null", b""]))

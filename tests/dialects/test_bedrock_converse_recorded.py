@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from bedrock_converse_samples import CHARGED, ID, Recorded, events_of, providers, recorded
+from known_models import aimed
 from msgspec import Raw
 
 from modelport.dialects.bedrock_converse.errors import read_error
-from modelport.dialects.bedrock_converse.request import Target, patch_request, path, read_request, write_request
+from modelport.dialects.bedrock_converse.request import patch_request, path, read_request, write_request
 from modelport.dialects.bedrock_converse.response import patch_response, read_response, write_response
 from modelport.dialects.bedrock_converse.stream import Patcher, Reader, Writer
 from modelport.dialects.bedrock_converse.wire import BLOCK_FORMAT
@@ -49,7 +50,7 @@ def test_requests(provider: str, record_property: Any) -> None:
             continue
         before = normal_request(json.loads(one.request))
         request = read_request(one.request, model=one.model, stream=one.stream)
-        target = Target(one.model, stream=request.stream)
+        target = aimed("bedrock_converse", one.model, stream=request.stream)
         after = json.loads(write_request(request, target))
         assert normal_request(after) == before, one.id
         assert json.loads(patch_request(one.request, target)) == json.loads(one.request), one.id

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from gemini_samples import CHARGED, ID, Recorded, events_of, normal, providers, recorded
+from known_models import aimed
 
-from modelport.dialects.canonical import Event, Output, Reasoning, Target, Text, ToolCall, Usage, fold
+from modelport.dialects.canonical import Event, Output, Reasoning, Text, ToolCall, Usage, fold
 from modelport.dialects.gemini.errors import read_error
 from modelport.dialects.gemini.request import patch_request, read_count_tokens, read_request, write_request
 from modelport.dialects.gemini.response import patch_response, read_response, write_response
@@ -47,7 +48,7 @@ def test_requests(provider: str, record_property: Any) -> None:
             assert one.status == 400, one.id
             seen["refused, as the provider did"] += 1
             continue
-        target = Target(one.model, stream=request.stream)
+        target = aimed("gemini", one.model, stream=request.stream)
         after = comparable(json.loads(write_request(request, target)))
         assert after == before, one.id
         if one.method != "countTokens":

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from known_models import aimed
 from msgspec import Raw
 
 from modelport.dialects.canonical import (
@@ -38,7 +39,7 @@ from modelport.dialects.gemini.request import (
 from modelport.dialects.gemini.schema import to_json_schema
 from modelport.errors import BadRequest
 
-NEW, OLD = Target("gemini-3-flash-preview", stream=False), Target("gemini-2.5-flash", stream=False)
+NEW, OLD = aimed("gemini", "gemini-3.1-pro-preview"), aimed("gemini", "gemini-2.5-flash")
 HI: list[Any] = [{"role": "user", "parts": [{"text": "hi"}]}]
 
 
@@ -208,9 +209,22 @@ class TestConfig:
         off = ReasoningOptions("none")
         assert config(OLD, reasoning=off)["thinkingConfig"] == {"thinkingBudget": 0}
         assert config(NEW, reasoning=off)["thinkingConfig"] == {"thinkingLevel": "low"}
-        quick = NEW._replace(quirks=frozenset({"thinking_level_minimal"}))
+        quick, always = aimed("gemini", "gemini-3-flash"), aimed("gemini", "gemini-2.5-pro")
         assert config(quick, reasoning=off)["thinkingConfig"] == {"thinkingLevel": "minimal"}
+        assert config(always, reasoning=off)["thinkingConfig"] == {"thinkingBudget": 128}
+        unknown = Target("my-model", stream=False)
+        assert config(unknown, reasoning=off)["thinkingConfig"] == {"thinkingLevel": "low"}
         assert "thinkingConfig" not in config(NEW)
+
+    def test_the_efforts_of_the_model(self) -> None:
+        """The nearest one that it knows, as the catalogue says or else its line; of two as near the greater."""
+        medium = ReasoningOptions("medium", exclude=True)
+        first = aimed("gemini", "gemini-3-pro-preview")
+        assert config(first, reasoning=medium)["thinkingConfig"] == {"thinkingLevel": "high"}
+        told = aimed("gemini", "gemini-3-pro-preview", efforts=("low",))
+        assert config(told, reasoning=medium)["thinkingConfig"] == {"thinkingLevel": "low"}
+        counted = aimed("gemini", "gemini-2.5-flash", efforts=("low", "high"))
+        assert config(counted, reasoning=medium)["thinkingConfig"] == {"thinkingBudget": 24_576}
 
     def test_a_row_knows_better_than_a_name(self) -> None:
         counted = Target("my-model", stream=False, quirks=frozenset({"thinking_budget"}))

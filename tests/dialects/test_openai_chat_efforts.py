@@ -16,6 +16,7 @@ TYPE = frozenset({"thinking_type"})
 BESIDE = frozenset({"thinking_type", "thinking_effort"})
 ADAPTIVE = frozenset({"thinking_type", "thinking_adaptive"})
 ENABLE = frozenset({"enable_thinking"})
+HI = [{"role": "user", "content": "hi"}]
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,28 @@ def test_the_cap_of_credits_is_never_renamed_over() -> None:
         target = Target("m", stream=False, max_tokens=7, renames=renames)
         sent = json.loads(request.write(request.read(body), target))
         assert [value for name, value in sent.items() if name.startswith("max_")] == [7]
+
+
+class TestPrefill:
+    """An answer that the caller began, for providers that want to be told that it is to be continued."""
+
+    @pytest.mark.parametrize(("quirk", "mark"), [("prefill_prefix", "prefix"), ("prefill_partial", "partial")])
+    def test_marked(self, quirk: str, mark: str) -> None:
+        begun = {"role": "assistant", "content": "It is"}
+        for body in both(frozenset({quirk}), messages=[*HI, begun]):
+            assert body["messages"] == [*HI, {**begun, mark: True}]
+
+    def test_not_marked(self) -> None:
+        """Answers of the user's turn, calls, and where no mark is wanted; what the caller said of it stays."""
+        begun = {"role": "assistant", "content": "It is"}
+        call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        called = {"role": "assistant", "content": "Now", "tool_calls": [call]}
+        for turns, quirks in (
+            ([*HI, begun, *HI], frozenset({"prefill_prefix"})),
+            ([*HI, called], frozenset({"prefill_prefix"})),
+            ([*HI, begun], frozenset[str]()),
+        ):
+            for body in both(quirks, messages=turns):
+                assert "prefix" not in json.dumps(body)
+        kept, _ = both(frozenset({"prefill_prefix"}), messages=[*HI, {**begun, "prefix": False}])
+        assert kept["messages"][-1]["prefix"] is False

@@ -31,6 +31,7 @@ from modelport.dialects.canonical import (
 )
 from modelport.errors import BadRequest
 from modelport.gateway.dialect_table import DIALECTS
+from modelport.providers.families import family_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,7 +199,12 @@ SAMPLES: dict[str, Callable[[], tuple[Request, Request]]] = {
 
 def measured(dialect: str, name: str) -> tuple[How, str]:
     """What the dialect's writer does with a parameter, and the message of a refusal."""
-    target = Target(MODELS.get(dialect, "m"), stream=False, default_max_tokens=4_096)
+    model = MODELS.get(dialect, "m")
+    family = family_of(model)
+    target = Target(
+        model, stream=False, default_max_tokens=4_096, efforts=family.efforts,
+        drops=family.drops_beside(frozenset(), dialect), quirks=family.quirks_beside(frozenset(), dialect),
+    )  # fmt: skip
     without, request = SAMPLES[name]()
     write = DIALECTS[dialect].write_request
     try:

@@ -7,7 +7,7 @@ import msgspec
 from modelport.dialects.anthropic_messages.request_patch import patch_request
 from modelport.dialects.anthropic_messages.request_read import read_count_tokens, read_request
 from modelport.dialects.anthropic_messages.request_write import write_request
-from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, EAGER
+from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, ALWAYS, EAGER, NO_PREFILL, NO_THINKING
 from modelport.dialects.canonical import Target
 
 __all__ = [
@@ -63,6 +63,9 @@ CHANGED = {
 QUIRKS = {
     ADAPTIVE_ONLY: "with the first, a budget is refused: it becomes the nearest effort",
     ADAPTIVE: "the model decides how long to think, by `effort` rather than by a budget",
+    NO_THINKING: "the model can't be asked to think",
+    ALWAYS: "thinking can't be turned off",
+    NO_PREFILL: "an answer that the caller began is not continued, but refused",
     EAGER: "tool arguments are asked for as they are written, as the reference does (`behaviour.md` section 3)",
 }
 """What `Target.quirks` may name."""

@@ -13,6 +13,7 @@ from modelport.dialects.anthropic_messages.thinking import DEFAULT_MAX_TOKENS, t
 from modelport.dialects.anthropic_messages.wire import (
     EAGER,
     GATEWAY_FIELDS,
+    NO_PREFILL,
     InPlaceSystem,
     KeptTool,
     Thinking,
@@ -58,6 +59,8 @@ def write_request(request: Request, target: Target) -> bytes:
         "max_tokens": said or target.default_max_tokens or DEFAULT_MAX_TOKENS,
     }
     system, body["messages"] = _turns(request)
+    if body["messages"][-1]["role"] == "assistant" and NO_PREFILL in target.quirks:
+        raise BadRequest("`messages`: this model does not continue an answer that was begun (prefill).")
     if request.response_format is not None and request.response_format.kind == "json_object":
         system.append({"type": "text", "text": _JSON_ONLY})
     if system:

@@ -1,6 +1,6 @@
 """How much a model should think: effort and budget, by the rules of `behaviour.md` section 11.
 
-The budget is `max(min(max_tokens * ratio, 128000), 1024)` and `max_tokens` must exceed it. What the provider refuses
+`max_tokens` must exceed a budget. What the provider refuses
 together with a budget gives way (Anthropic's documentation of extended thinking, "feature compatibility").
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, Thinking
+from modelport.dialects.anthropic_messages.wire import ADAPTIVE, ADAPTIVE_ONLY, ALWAYS, NO_THINKING, Thinking
+from modelport.dialects.canonical import nearest_share, thinking_budget
 from modelport.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ __all__ = ["DEFAULT_MAX_TOKENS", "think"]
 DEFAULT_MAX_TOKENS = 4_096
 """The longest answer where nobody said: every Claude since 3 can give as much."""
 
-_RATIOS = {"max": 0.95, "xhigh": 0.95, "high": 0.8, "medium": 0.5, "low": 0.2, "minimal": 0.1}
 _EFFORTS = {"minimal": "low"}
 """The nearest effort this dialect knows."""
 
@@ -31,24 +31,26 @@ def think(body: dict[str, Any], options: ReasoningOptions | None, *, target: Tar
 
     `said`: somebody chose the `max_tokens` in it. Raises `BadRequest` when that leaves no room beside the budget.
     """
-    if options is None:
+    if options is None or NO_THINKING in target.quirks:
         return
     if isinstance(options, Thinking) and options.thinking is not None:
         body["thinking"] = options.thinking
         return
     if options.enabled is False or options.effort == "none":
-        body["thinking"] = {"type": "disabled"}
+        if ALWAYS in target.quirks:
+            body["output_config"] = {"effort": target.effort("none")}  # as little as it can
+        else:
+            body["thinking"] = {"type": "disabled"}
         return
     if options.enabled is None and options.effort is None and options.max_tokens is None:
         return
     forced = body.get("tool_choice", {}).get("type") in {"any", "tool"}
     if forced or _reasoning_is_missing(body["messages"]):
         return  # refused together with thinking, and the call matters more
-    effort = options.effort or "medium"
+    effort = target.effort(options.effort or "medium")
     if ADAPTIVE in target.quirks and (options.max_tokens is None or ADAPTIVE_ONLY in target.quirks):
         if options.effort is None and options.max_tokens is not None:
-            share = options.max_tokens / body["max_tokens"]
-            effort = min(_RATIOS, key=lambda name: abs(_RATIOS[name] - share))
+            effort = nearest_share(options.max_tokens / body["max_tokens"])
         body["thinking"] = {"type": "adaptive"}
         body["output_config"] = {"effort": target.effort(_EFFORTS.get(effort, effort))}
     else:
@@ -61,12 +63,9 @@ def think(body: dict[str, Any], options: ReasoningOptions | None, *, target: Tar
 
 def _budget(body: dict[str, Any], options: ReasoningOptions, effort: str, *, said: bool) -> int:
     longest: int = body["max_tokens"]
-    if options.max_tokens is not None:
-        budget = max(min(options.max_tokens, 128_000), 1_024)
-        if not said and longest <= budget:
-            longest = body["max_tokens"] = budget + DEFAULT_MAX_TOKENS
-    else:
-        budget = max(min(int(longest * _RATIOS.get(effort, 0.5)), 128_000), 1_024)
+    budget = thinking_budget(longest, effort, options.max_tokens)
+    if options.max_tokens is not None and not said and longest <= budget:
+        longest = body["max_tokens"] = budget + DEFAULT_MAX_TOKENS
     if longest <= budget:
         raise BadRequest(
             f"`max_tokens` ({longest}) must be larger than the reasoning budget of {budget} tokens: raise it, "

@@ -30,11 +30,14 @@ from modelport.kit.raw_json import FAULTS
 
 __all__ = [
     "ADAPTIVE",
+    "ALWAYS",
     "BLOCK_FORMAT",
     "CALL_SIGNATURE",
     "EAGER",
     "FORMAT",
     "GATEWAY_FIELDS",
+    "NO_PREFILL",
+    "NO_THINKING",
     "Citation",
     "Fields",
     "InPlaceSystem",
@@ -70,6 +73,7 @@ GATEWAY_FIELDS = frozenset({
 gateway itself and keeps them."""
 
 ADAPTIVE, EAGER, ADAPTIVE_ONLY = "adaptive_thinking", "eager_input_streaming", "adaptive_only"
+NO_THINKING, ALWAYS, NO_PREFILL = "no_thinking", "always_thinking", "no_prefill"
 """Quirks of providers; `request.QUIRKS` says what they mean."""
 
 _SEAL = "openrouter.reasoning:"

@@ -36,7 +36,7 @@ from modelport.dialects.canonical import (
 from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
-    from modelport.dialects.bedrock_converse.families import Family
+    from modelport.dialects.bedrock_converse.ways import Ways
 
 __all__ = ["Blocks", "is_tool_block", "opaque_block", "write_annotation", "write_input"]
 
@@ -48,10 +48,10 @@ _CITATION = frozenset({"title", "source", "sourceContent", "location"})
 
 
 class Blocks:
-    """Writes the blocks of one request for one family of models."""
+    """Writes the blocks of one request for one line of models."""
 
-    def __init__(self, family: Family) -> None:
-        self._family = family
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
         self._names: set[str] = set()
         """Of documents, which must differ."""
 
@@ -69,9 +69,9 @@ class Blocks:
 
     def point(self, mark: CacheMark) -> dict[str, Any] | None:
         """A cache point, where the model takes any; a lifetime that it does not know is left to it."""
-        if not self._family.caches:
+        if not self._ways.caches:
             return None
-        lasting = mark.ttl == "5m" or (mark.ttl == "1h" and self._family.long_caches)
+        lasting = mark.ttl == "5m" or (mark.ttl == "1h" and self._ways.long_caches)
         return {"cachePoint": {"type": "default", "ttl": mark.ttl} if lasting else {"type": "default"}}
 
     def _block(self, part: Part, place: str) -> dict[str, Any] | Raw | None:  # noqa: PLR0911  one kind of part a line
@@ -108,7 +108,7 @@ class Blocks:
         """Reasoning goes back to who marked it, and unmarked only where the caller speaks this dialect."""
         if part.format == BLOCK_FORMAT:
             return opaque_block(part.data)
-        ours = self._family.claude and part.format in {FORMAT, None, "unknown"} and bool(part.signature or part.data)
+        ours = self._ways.claude and part.format in {FORMAT, None, "unknown"} and bool(part.signature or part.data)
         if part.kind == "summary" or not (isinstance(part, KeptReasoning) or ours):
             return None
         if part.kind == "encrypted":

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from modelport.dialects.bedrock_converse.request_read import read_request
 from modelport.dialects.bedrock_converse.request_write import patch_request, write_request
+from modelport.dialects.bedrock_converse.ways import QUIRKS
 from modelport.dialects.canonical import Target
 
 __all__ = [
@@ -66,9 +67,6 @@ CHANGED = {
     "call ids": "over 64 characters, or with others than letters, digits and `_.:-`, they are rewritten",
 }
 """What is said in another way."""
-
-QUIRKS: dict[str, str] = {}
-"""Ways in which providers differ: none is known, since models differ here and not providers."""
 
 
 def path(model: str, *, stream: bool) -> str:

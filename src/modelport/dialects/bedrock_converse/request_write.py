@@ -8,14 +8,14 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.bedrock_converse.blocks_write import Blocks, is_tool_block
-from modelport.dialects.bedrock_converse.families import ask_to_reason, family_of, write_top_k
+from modelport.dialects.bedrock_converse.ways import ask_to_reason, ways_of, write_top_k
 from modelport.dialects.bedrock_converse.wire import Fields, InPlaceSystem, KeptTool
 from modelport.dialects.canonical import Message, Request, Role, Text, Tool
 from modelport.errors import BadRequest
 from modelport.kit.raw_json import overlaid
 
 if TYPE_CHECKING:
-    from modelport.dialects.bedrock_converse.families import Family
+    from modelport.dialects.bedrock_converse.ways import Ways
     from modelport.dialects.canonical import Target
 
 __all__ = ["GATEWAY_FIELDS", "patch_request", "write_request"]
@@ -64,19 +64,21 @@ def write_request(request: Request, target: Target) -> bytes:
     Raises `BadRequest` that names what can't be said here.
     """
     _refuse(request)
-    family = family_of(target.model)
-    blocks = Blocks(family)
+    ways = ways_of(target)
+    blocks = Blocks(ways)
     system, turns = _turns(request, blocks)
+    if turns[-1]["role"] == "assistant" and not ways.prefill:
+        raise BadRequest("`messages`: this model does not continue an answer that was begun (prefill).")
     body: dict[str, Any] = {"messages": turns}
-    if inference := _inference(request, target, family):
+    if inference := _inference(request, target, ways):
         body["inferenceConfig"] = inference
     own: dict[str, Any] = {}
-    if (tools := _tools(request, turns, own, family, blocks)) is not None:
+    if (tools := _tools(request, turns, own, ways, blocks)) is not None:
         body["toolConfig"] = tools
     if system := [*system, *_last_words(request, calls=tools is not None)]:
         body["system"] = system
     if _OWN not in request.extra:
-        _say_own(body, own, request, target, family)
+        _say_own(body, own, request, target, ways)
     if own:
         body[_OWN] = own
     _describe_output(body, request)
@@ -98,12 +100,12 @@ def _last_words(request: Request, *, calls: bool) -> list[dict[str, Any]]:
     return words
 
 
-def _say_own(body: dict[str, Any], own: dict[str, Any], request: Request, target: Target, family: Family) -> None:
+def _say_own(body: dict[str, Any], own: dict[str, Any], request: Request, target: Target, ways: Ways) -> None:
     """The settings that each model has its own words for."""
     if request.top_k is not None:
-        write_top_k(own, family, request.top_k)
-    ask_to_reason(body, own, family, request.reasoning, target.default_max_tokens)
-    if request.verbosity is not None and family.reasoning == "adaptive":
+        write_top_k(own, ways, request.top_k)
+    ask_to_reason(body, own, request.reasoning, target)
+    if request.verbosity is not None and ways.reasoning == "adaptive":
         own.setdefault("output_config", {"effort": request.verbosity})
 
 
@@ -176,21 +178,21 @@ def _named(message: Message) -> list[Any]:
 # Settings.
 
 
-def _inference(request: Request, target: Target, family: Family) -> dict[str, Any]:
-    stop = [text for text in request.stop or () if text and (text.strip() or not family.claude)]
+def _inference(request: Request, target: Target, ways: Ways) -> dict[str, Any]:
+    stop = [text for text in request.stop or () if text and (text.strip() or not ways.claude)]
     fields = {
         "maxTokens": target.max_tokens or request.max_tokens,
         "temperature": min(request.temperature, 1.0) if request.temperature is not None else None,
         "topP": request.top_p,
         "stopSequences": stop or None,
     }
-    if not family.samples:
+    if not ways.samples:
         del fields["temperature"], fields["topP"]
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _tools(
-    request: Request, turns: list[dict[str, Any]], own: dict[str, Any], family: Family, blocks: Blocks
+    request: Request, turns: list[dict[str, Any]], own: dict[str, Any], ways: Ways, blocks: Blocks
 ) -> dict[str, Any] | None:
     """`toolConfig`. Without tools, or with `none`, it is there only if the turns hold calls or results.
 
@@ -208,8 +210,8 @@ def _tools(
         tools = tools or [Tool(name) for name in called or ("tool",)]
     config: dict[str, Any] = {"tools": []}
     for at, tool in enumerate(tools):
-        config["tools"].append(_write_tool(tool, family, f"tools.{at}"))
-        if tool.cache is not None and family.claude and (point := blocks.point(tool.cache)) is not None:
+        config["tools"].append(_write_tool(tool, ways, f"tools.{at}"))
+        if tool.cache is not None and ways.claude and (point := blocks.point(tool.cache)) is not None:
             config["tools"].append(point)
     match choice.mode if choice is not None else None:
         case "required":
@@ -222,7 +224,7 @@ def _tools(
             pass
     if (
         request.parallel_tool_calls is False
-        and family.new_tools
+        and ways.new_tools
         and config.get("toolChoice", {"auto": {}}).keys() == {"auto"}
     ):
         # Converse has no word for it; Claude's own is refused beside another choice.
@@ -231,7 +233,7 @@ def _tools(
     return config
 
 
-def _write_tool(tool: Tool, family: Family, place: str) -> dict[str, Any] | Raw:
+def _write_tool(tool: Tool, ways: Ways, place: str) -> dict[str, Any] | Raw:
     if tool.raw is not None:
         if not _OWN_TOOLS.issuperset(_OBJECT.decode(tool.raw)):
             raise BadRequest(f"`{place}`: the tool {tool.name!r} can't be offered by this model's provider.")
@@ -240,7 +242,7 @@ def _write_tool(tool: Tool, family: Family, place: str) -> dict[str, Any] | Raw:
     if tool.description:  # an empty one is refused
         spec["description"] = tool.description
     spec["inputSchema"] = {"json": tool.parameters or {"type": "object", "properties": {}}}
-    if tool.strict is not None and family.new_tools:
+    if tool.strict is not None and ways.new_tools:
         spec["strict"] = tool.strict
     if isinstance(tool, KeptTool):
         spec.update(tool.rest)

@@ -14,6 +14,7 @@ Three rules keep translation faithful:
 
 from __future__ import annotations
 
+from modelport.dialects.canonical.efforts import nearest_share, share_of, thinking_budget
 from modelport.dialects.canonical.events import (
     AnnotationEvent,
     AudioDelta,
@@ -104,5 +105,8 @@ __all__ = [
     "UsageEvent",
     "Video",
     "fold",
+    "nearest_share",
     "respelled",
+    "share_of",
+    "thinking_budget",
 ]

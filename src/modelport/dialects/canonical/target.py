@@ -5,14 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelport.dialects.canonical.efforts import nearest_effort
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Target"]
-
-
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""The least first."""
 
 
 class Target(NamedTuple):
@@ -38,11 +36,5 @@ class Target(NamedTuple):
     """Efforts of reasoning that the model knows; empty where all may be sent."""
 
     def effort(self, wanted: str) -> str:
-        """The nearest effort that the model knows (`behaviour.md` section 11); a model that can't be silenced is asked
-        for as little as it can.
-        """
-        known = [name for name in _EFFORTS if name in self.efforts and (name != "none" or wanted == "none")]
-        if wanted in known or not known or wanted not in _EFFORTS:
-            return wanted
-        place = _EFFORTS.index(wanted)
-        return min(known, key=lambda name: abs(_EFFORTS.index(name) - place))
+        """The nearest effort that the model knows."""
+        return nearest_effort(wanted, self.efforts)

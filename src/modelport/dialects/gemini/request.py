@@ -10,7 +10,7 @@ from modelport.dialects.canonical import Target
 from modelport.dialects.gemini.request_patch import patch_request
 from modelport.dialects.gemini.request_read import read_count_tokens, read_request
 from modelport.dialects.gemini.request_write import write_request
-from modelport.dialects.gemini.thinking import MINIMAL, THINKING_BUDGET, THINKING_LEVEL
+from modelport.dialects.gemini.thinking import ALWAYS, THINKING_BUDGET, THINKING_LEVEL
 
 __all__ = [
     "CHANGED",
@@ -65,9 +65,9 @@ CHANGED = {
 QUIRKS = {
     THINKING_BUDGET: "thinking is told in tokens, and files go beside results: models before Gemini 3",
     THINKING_LEVEL: "thinking is told by a level, and files go into results: models since Gemini 3",
-    MINIMAL: "the model knows the level `minimal`; else it is asked for `low`",
+    ALWAYS: "with the first, thinking can't be turned off",
 }
-"""What `Target.quirks` may name. Of the first two, when neither is named, the model's name decides."""
+"""What `Target.quirks` may name. When neither of the first two is, the model is taken for a new one."""
 
 
 def path(target_model: str, *, stream: bool) -> str:

@@ -6,33 +6,31 @@ Models since Gemini 3 take a `thinkingLevel`, those before it a `thinkingBudget`
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw
 
+from modelport.dialects.canonical import share_of
 from modelport.dialects.gemini.wire import Fields, Thinking
 
 if TYPE_CHECKING:
     from modelport.dialects.canonical import ReasoningOptions, Target
 
-__all__ = ["MINIMAL", "THINKING_BUDGET", "THINKING_LEVEL", "knows_levels", "read_thinking", "write_thinking"]
+__all__ = ["ALWAYS", "THINKING_BUDGET", "THINKING_LEVEL", "knows_levels", "read_thinking", "write_thinking"]
 
 THINKING_BUDGET = "thinking_budget"
 THINKING_LEVEL = "thinking_level"
-MINIMAL = "thinking_level_minimal"
-"""Quirks of a row; see `request.QUIRKS`."""
+ALWAYS = "always_thinking"
+"""Quirks; see `request.QUIRKS`."""
 
-_BEFORE_LEVELS = re.compile(r"(^|/)(learnlm|gemini-(1|2|robotics-er-1))\b")
-"""Models that count thinking in tokens, by their names at Google; any other is taken for a newer one."""
-
-_RATIOS = {"max": 0.95, "xhigh": 0.95, "high": 0.8, "medium": 0.5, "low": 0.2, "minimal": 0.1}
 _BUDGETS = {"max": 24_576, "xhigh": 24_576, "high": 24_576, "medium": 8_192, "low": 1_024, "minimal": 512}
 """Without a length to take a share of: what Google's own chat completions make of an effort (its documentation)."""
 _LEAST, _MOST = 512, 24_576
 """Budgets that every thinking model before Gemini 3 takes: 2.5 Flash-Lite wants no less, 2.5 Flash no more."""
-_LEVELS = {"max": "high", "xhigh": "high", "high": "high", "medium": "medium", "low": "low"}
+_LEAST_OF_ALL = 128
+"""For a model that can't be told to think not at all (2.5 Pro)."""
+_LEVELS = {"max": "high", "xhigh": "high", "high": "high", "medium": "medium", "low": "low", "minimal": "minimal"}
 
 _INT = msgspec.json.Decoder(int)
 _STR = msgspec.json.Decoder(str)
@@ -40,10 +38,8 @@ _BOOL = msgspec.json.Decoder(bool)
 
 
 def knows_levels(target: Target) -> bool:
-    """Whether the model is of Gemini 3 or newer, by its row and else by its name."""
-    if target.quirks & {THINKING_BUDGET, THINKING_LEVEL}:
-        return THINKING_LEVEL in target.quirks
-    return _BEFORE_LEVELS.search(target.model) is None
+    """Whether the model is of Gemini 3 or newer, as any is of which nothing is known."""
+    return THINKING_LEVEL in target.quirks or THINKING_BUDGET not in target.quirks
 
 
 def read_thinking(raw: Raw, place: str) -> Thinking:
@@ -73,25 +69,30 @@ def write_thinking(options: ReasoningOptions | None, target: Target, longest: in
     config: dict[str, object] = {}
     if options.enabled is False or options.effort == "none":
         # A model that can't be silenced is asked for as little as it can.
-        return {"thinkingLevel": _lowest(target)} if knows_levels(target) else {"thinkingBudget": 0}
+        if knows_levels(target):
+            return {"thinkingLevel": _level("none", target)}
+        return {"thinkingBudget": _LEAST_OF_ALL if ALWAYS in target.quirks else 0}
     if options.max_tokens is not None:
         config["thinkingBudget"] = min(max(options.max_tokens, 1), 32_768)
     elif options.effort is not None or options.enabled:
         effort = options.effort or "medium"
         if knows_levels(target):
-            config["thinkingLevel"] = _LEVELS.get(effort, _lowest(target) if effort == "minimal" else "medium")
+            config["thinkingLevel"] = _level(effort, target)
         else:
-            config["thinkingBudget"] = _budget(effort, longest)
+            config["thinkingBudget"] = _budget(target.effort(effort), longest)
     if not options.exclude and (config or options.exclude is not None or options.summary is not None):
         config["includeThoughts"] = True
     return config
 
 
-def _lowest(target: Target) -> str:
-    return "minimal" if MINIMAL in target.quirks else "low"
+def _level(effort: str, target: Target) -> str:
+    """The model's nearest level; of a model of which nothing is known only that every one since Gemini 3 has `low`."""
+    if effort in {"none", "minimal"} and not target.efforts:
+        return "low"
+    return _LEVELS.get(target.effort(effort), "medium")
 
 
 def _budget(effort: str, longest: int | None) -> int:
     if longest is None:
         return _BUDGETS.get(effort, _BUDGETS["medium"])
-    return max(min(int(longest * _RATIOS.get(effort, 0.5)), _MOST), _LEAST)
+    return max(min(int(longest * share_of(effort)), _MOST), _LEAST)

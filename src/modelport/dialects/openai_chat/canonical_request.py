@@ -23,6 +23,7 @@ from modelport.dialects.openai_chat import request as same_dialect
 from modelport.dialects.openai_chat.canonical_messages import Mark, read_mark, read_messages
 from modelport.dialects.openai_chat.canonical_turns import Spelling, write_mark, write_messages
 from modelport.dialects.openai_chat.efforts import QUIRKS, Wanted, spelled
+from modelport.dialects.openai_chat.prefill import mark_of
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Peek
 from modelport.errors import BadRequest
 
@@ -176,7 +177,11 @@ def write_request(request: Request, target: Target) -> bytes:
     """
     customs = frozenset(tool.name for tool in request.tools if tool.raw is not None and _is_custom(tool.raw))
     spelling = Spelling(target.renames, target.drops, customs)
-    fields: dict[str, object] = {"model": target.model, "messages": write_messages(request.messages, spelling)}
+    messages = write_messages(request.messages, spelling)
+    last, mark = messages[-1] if messages else {}, mark_of(target)
+    if mark is not None and last.get("role") == "assistant" and "tool_calls" not in last:
+        last[mark] = True
+    fields: dict[str, object] = {"model": target.model, "messages": messages}
     if target.stream:
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
     longest = request.max_tokens if target.max_tokens is None else target.max_tokens

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from modelport.dialects.canonical import nearest_share, share_of
+from modelport.dialects.openai_chat.prefill import MARKS
+
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Target
 
@@ -13,18 +16,23 @@ _TYPE: Final = "thinking_type"
 _ADAPTIVE: Final = "thinking_adaptive"
 _EFFORT_BESIDE: Final = "thinking_effort"
 _ENABLE: Final = "enable_thinking"
+_TEMPLATE: Final = "template_switch"
+_SWITCHES: Final = {"template_enable_thinking": "enable_thinking", "template_thinking": "thinking"}
+_ON_OR_OFF: Final = "effort_on_or_off"
 
 QUIRKS: Final = {
     _TYPE: "reasoning is switched by `thinking: {type: enabled | disabled}`",
     _ADAPTIVE: "with `thinking_type`, on is called `adaptive`",
     _EFFORT_BESIDE: "with `thinking_type`, an effort goes beside it as `reasoning_effort`",
     _ENABLE: "reasoning is switched by `enable_thinking`, and bounded by `thinking_budget` in tokens",
+    _TEMPLATE: "models whose template has a switch are switched by it, in `chat_template_kwargs`",
+    "template_enable_thinking": "with the one before, the switch is called `enable_thinking`",
+    "template_thinking": "with that, it is called `thinking`",
+    _ON_OR_OFF: "models with such a switch know two efforts, `none` and `default`",
+    **MARKS,
 }
 """What `Target.quirks` may name."""
 
-_RATIOS: Final = {"max": 0.95, "xhigh": 0.95, "high": 0.8, "medium": 0.5, "low": 0.2, "minimal": 0.1}
-_SHARES: Final = ((0.875, "xhigh"), (0.65, "high"), (0.35, "medium"), (0.15, "low"))
-"""Least share of the longest answer that an effort stands for: half-way between the reference's ratios."""
 _LEAST, _MOST = 128, 32_768
 """Budgets that hosts of `enable_thinking` take (SiliconFlow's reference, 2026-11)."""
 
@@ -54,6 +62,10 @@ def spelled(wanted: Wanted, target: Target, longest: int | None) -> dict[str, ob
         said["thinking"] = {"type": ("adaptive" if _ADAPTIVE in target.quirks else "enabled") if on else "disabled"}
         if on and wanted.effort is not None and _EFFORT_BESIDE in target.quirks:
             said["reasoning_effort"] = target.effort(wanted.effort)
+    elif switch := _switch(target, _TEMPLATE):
+        said["chat_template_kwargs"] = {switch: on}
+    elif _switch(target, _ON_OR_OFF):
+        said["reasoning_effort"] = "default" if on else "none"
     elif _ENABLE in target.quirks:
         said["enable_thinking"] = on
         if on and (budget := _budget(wanted, longest)) is not None:
@@ -63,12 +75,18 @@ def spelled(wanted: Wanted, target: Target, longest: int | None) -> dict[str, ob
     return said
 
 
+def _switch(target: Target, quirk: str) -> str | None:
+    """What the switch is called in the model's template, where the provider has this way of using it."""
+    if quirk not in target.quirks:
+        return None
+    return next((name for known, name in _SWITCHES.items() if known in target.quirks), None)
+
+
 def _effort(wanted: Wanted, longest: int | None) -> str:
     if wanted.effort is not None:
         return wanted.effort
     if wanted.max_tokens is not None and longest:
-        share = wanted.max_tokens / longest
-        return next((effort for least, effort in _SHARES if share >= least), "minimal")
+        return nearest_share(wanted.max_tokens / longest)
     return "medium"
 
 
@@ -77,4 +95,4 @@ def _budget(wanted: Wanted, longest: int | None) -> int | None:
         return max(min(wanted.max_tokens, _MOST), _LEAST)
     if wanted.effort is None or longest is None:
         return None
-    return max(min(int(longest * _RATIOS.get(wanted.effort, 0.5)), _MOST), _LEAST)
+    return max(min(int(longest * share_of(wanted.effort)), _MOST), _LEAST)

@@ -16,7 +16,7 @@ from modelport.dialects.canonical import Places, respelled
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Target
 
-__all__ = ["patched", "with_names_said"]
+__all__ = ["patched", "with_names_said", "with_prefill_marked"]
 
 _MESSAGES = msgspec.json.Decoder(list[dict[str, Raw]])
 _PARTS = msgspec.json.Decoder(list[Raw])
@@ -52,6 +52,13 @@ def with_names_said(messages: Raw) -> Raw:
             turn["content"] = Raw(_ENCODER.encode(said + msgspec.json.decode(content, type=str)))
         elif content[:1] == b"[":
             turn["content"] = Raw(_ENCODER.encode([{"type": "text", "text": said}, *_PARTS.decode(content)]))
+    return Raw(_ENCODER.encode(turns))
+
+
+def with_prefill_marked(messages: Raw, mark: str) -> Raw:
+    """Messages whose last one says that it is to be continued; what the caller said of that stays."""
+    turns = _MESSAGES.decode(messages)
+    turns[-1].setdefault(mark, Raw(b"true"))
     return Raw(_ENCODER.encode(turns))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from modelport.dialects.canonical import Target
 from modelport.dialects.openai_chat.efforts import Wanted, spelled
-from modelport.dialects.openai_chat.patching import patched, with_names_said
+from modelport.dialects.openai_chat.patching import patched, with_names_said, with_prefill_marked
+from modelport.dialects.openai_chat.prefill import mark_of
 from modelport.dialects.openai_chat.wire import GATEWAY_FIELDS, Message, Peek
 from modelport.errors import BadRequest
 
@@ -20,6 +21,7 @@ _PEEK = msgspec.json.Decoder(Peek)
 _MESSAGES = msgspec.json.Decoder(list[Message])
 _ENCODER = msgspec.json.Encoder()
 _SMALL = Peek.__struct_fields__
+_NULL = Raw(b"null")
 _TRUE = Raw(b"true")
 _INCLUDE_USAGE = Raw(b'{"include_usage":true}')
 
@@ -158,6 +160,9 @@ def write(request: ChatRequest, target: Target) -> bytes:
         _ask_to_reason(fields, request, target)
     if "nameless" in target.quirks and any(message.name for message in request.messages):
         fields["messages"] = with_names_said(fields["messages"])
+    last, mark = request.messages[-1], mark_of(target)
+    if mark is not None and last.role == "assistant" and (last.tool_calls is UNSET or last.tool_calls == _NULL):
+        fields["messages"] = with_prefill_marked(fields["messages"], mark)
     return _ENCODER.encode(patched(fields, target))
 
 

@@ -11,10 +11,11 @@ from modelport.providers.rows.wires import CAUTION, DAY, REASONING_CONTENT, comp
 
 __all__ = ["ROWS"]
 
-_THINKING: Final = frozenset({"thinking_type"})
+_KIMI: Final = frozenset({"thinking_type", "prefill_partial"})
 _STEERED: Final = frozenset({"thinking_type", "thinking_effort"})
 _ADAPTIVE: Final = frozenset({"thinking_type", "thinking_adaptive"})
 _ENABLE: Final = frozenset({"enable_thinking"})
+_QWEN: Final = frozenset({"enable_thinking", "prefill_partial"})
 _COMPATIBILITY: Final = "https://www.developersdigest.tech/reference/api-compatibility"
 
 _DEEPSEEK: Final = Row(
@@ -58,7 +59,7 @@ def _moonshot(slug: str, name: str, host: str) -> Row:
             "openai_chat": compatible(
                 f"https://{host}/v1",
                 renames=REASONING_CONTENT,
-                quirks=_THINKING,
+                quirks=_KIMI,
                 drops=frozenset({"logit_bias", "top_k", "min_p", "top_a", "repetition_penalty"}),
             ),
             "openai_responses": responses(f"https://{host}/v1"),
@@ -113,7 +114,7 @@ _ALIBABA: Final = Row(
     name="Alibaba Cloud",
     wires={
         "openai_chat": compatible(
-            "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", renames=REASONING_CONTENT, quirks=_ENABLE
+            "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", renames=REASONING_CONTENT, quirks=_QWEN
         ),
         "openai_responses": responses("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
         "anthropic_messages": messages("https://dashscope-intl.aliyuncs.com/apps/anthropic/v1", auth="bearer"),

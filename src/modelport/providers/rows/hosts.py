@@ -19,6 +19,7 @@ ROWS: Final = (
         wires={
             "openai_chat": Wire(
                 base_url="https://api.groq.com/openai/v1",
+                quirks=frozenset({"effort_on_or_off"}),
                 renames={"messages.role.developer": "system"},
                 drops=frozenset({
                     "logprobs", "top_logprobs", "logit_bias", "messages.name", "top_k", "min_p", "top_a",

@@ -95,6 +95,7 @@ ROWS: Final = (
         wires={
             "openai_chat": compatible(
                 "https://api.mistral.ai/v1",
+                quirks=frozenset({"prefill_prefix"}),
                 renames={"seed": "random_seed", "messages.reasoning": "content.thinking"},
                 drops=frozenset({
                     "stream_options", "user", "logit_bias", "top_k", "min_p", "top_a", "repetition_penalty", "store",

@@ -11,6 +11,9 @@ from modelport.providers.rows.wires import CAUTION, DAY, compatible, messages, r
 __all__ = ["ROWS"]
 
 
+_TEMPLATE: Final = frozenset({"template_switch"})
+
+
 def _host(default: str) -> dict[str, Option]:
     return {"host": Option("scheme, name and port", default)}
 
@@ -40,7 +43,7 @@ ROWS: Final = (
         slug="vllm",
         name="vLLM",
         wires={
-            "openai_chat": Wire(base_url="{host}/v1", renames={"messages.role.developer": "system"}),
+            "openai_chat": Wire(base_url="{host}/v1", renames={"messages.role.developer": "system"}, quirks=_TEMPLATE),
             "openai_completions": Wire(base_url="{host}/v1"),
             "openai_responses": responses("{host}/v1"),
             "anthropic_messages": messages("{host}/v1", auth="bearer"),
@@ -60,7 +63,7 @@ ROWS: Final = (
         slug="sglang",
         name="SGLang",
         wires={
-            "openai_chat": Wire(base_url="{host}/v1", renames={"messages.role.developer": "system"}),
+            "openai_chat": Wire(base_url="{host}/v1", renames={"messages.role.developer": "system"}, quirks=_TEMPLATE),
             "openai_completions": Wire(base_url="{host}/v1"),
         },
         vectors=True,
@@ -76,6 +79,7 @@ ROWS: Final = (
             "openai_chat": Wire(
                 base_url="{host}/v1",
                 renames={"messages.role.developer": "system", "messages.reasoning": "reasoning_content"},
+                quirks=_TEMPLATE,
             ),
             "openai_completions": Wire(base_url="{host}/v1"),
         },
