@@ -87,6 +87,46 @@ class TestTrace:
         assert [each["endpoint"] for each in trace["attempts"]] == ["gamma"]
         assert set(trace["milliseconds"]) == {"read", "plan", "hold", "upstream"}
 
+    def test_every_attempt_is_a_row(self, caller: Caller) -> None:
+        order = {"order": ["alpha", "gamma"]}
+        answer = caller.chat(model="fake/shaky", provider=order)
+        generation = caller.generation(answer.id)
+        assert [(each.endpoint, each.status, each.fault) for each in generation.attempts] == [
+            ("alpha", 500, "provider_unavailable"),
+            ("gamma", 200, None),
+        ]
+        shown = caller.get(f"/generation?id={answer.id}").json()["data"]
+        responses = shown["provider_responses"]
+        assert [(each["provider_name"], each["status"]) for each in responses] == [("Alpha", 500), ("Gamma", 200)]
+        assert [each["id"] for each in responses] == [None, shown["upstream_id"]]
+        assert all(each["endpoint_id"] and each["model_permaslug"] == "fake/shaky" for each in responses)
+
+    def test_what_generation_tells_of_its_request(self, caller: Caller) -> None:
+        caller.harness.http.post(
+            "/api/v1/presets/told/chat/completions", json=caller.body(), headers=caller.headers
+        ).raise_for_status()
+        preset = caller.get("/presets/told").json()["data"]["id"]
+        by_preset = caller.chat(model="@preset/told")
+        shown = caller.get(f"/generation?id={by_preset.id}").json()["data"]
+        assert (shown["preset_id"], shown["router"], shown["api_type"]) == (preset, None, "completions")
+        routed = caller.chat(model="openrouter/auto")
+        assert caller.get(f"/generation?id={routed.id}").json()["data"]["router"] == "openrouter/auto"
+        on = {"x-openrouter-cache": "true"}
+        first, again = caller.chat("twice", headers=on), caller.chat("twice", headers=on)
+        shown = caller.get(f"/generation?id={again.id}").json()["data"]
+        assert (shown["response_cache_source_id"], shown["provider_responses"]) == (first.id, [])
+
+    def test_the_discount_of_a_cache(self, caller: Caller) -> None:
+        answer = caller.chat(
+            "fake: prompt_tokens=1000 cached_tokens=400", model="fake/cached", provider={"only": ["beta"]}
+        )
+        used = answer.usage
+        shown = caller.get(f"/generation?id={answer.id}").json()["data"]
+        cached = used["prompt_tokens_details"]["cached_tokens"]
+        assert cached > 0
+        assert shown["cache_discount"] == pytest.approx(cached * (0.0000012 - 0.0000001))
+        assert caller.get(f"/generation?id={caller.chat().id}").json()["data"]["cache_discount"] is None
+
     def test_a_plan_without_a_request(self, caller: Caller) -> None:
         body = caller.body(model="fake/multi:floor", provider={"ignore": ["beta"]})
         answer = caller.post(json.dumps(body).encode(), path="/api/v1/route")

@@ -7,6 +7,8 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from modelport.catalog import pricing, rows, rule_store, store
 from modelport.catalog.errors import NoSuchRule
 from modelport.catalog.rules import Rule, checked
@@ -105,3 +107,17 @@ class PriceBook:
         lines = pricing.breakdown(priced.usage, by, at)
         total = sum(line.amount for line in lines)
         return Explanation(lines, priced.factor, by.discount, priced.charged - total, priced.charged)
+
+    async def cache_discount(self, version: int | None, factor: str | None, used: Usage, created_at: int) -> int | None:
+        """What prompt caching spared the account, below zero where writing to a cache cost more; None where no cache
+        had a part in it, or the prices of then are not known.
+        """
+        if version is None or not (used.cached_tokens or used.cache_write_tokens or used.cache_write_1h_tokens):
+            return None
+        found = await self._database.read(partial(store.pricing_of, version=version))
+        if found is None:
+            return None
+        at = datetime.fromtimestamp(created_at / 1000, UTC)
+        by = rows.pricing_from_json(found["pricing"], Fraction(factor or 1))
+        plain = msgspec.structs.replace(used, cached_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0)
+        return pricing.cost(plain, by, at) - pricing.cost(used, by, at)

@@ -121,7 +121,7 @@ class _Tries:
     async def _once(self, endpoint: Endpoint, key: UpstreamKey | None) -> Begun | Failed | None:
         """One call: the answer, how it failed, or None where nothing was sent because it can't be said."""
         provider, started = endpoint.provider, clock.monotonic()
-        note = Attempt(endpoint.tag, provider.name, endpoint.model_id, 0)
+        note = Attempt(endpoint.tag, provider.name, endpoint.model_id, 0, endpoint_id=endpoint.id)
         note.started_ms = int((started - self._begun_at) * 1000)
         if key is not None and len(provider.keys) > 1:
             note.key = key.name

@@ -20,6 +20,7 @@ from modelport.kit import clock
 from modelport.providers.families import family_of
 from modelport.upstream.errors import FaultKind, UpstreamFault
 from modelport.upstream.fetching import Fetcher
+from modelport.usage.generation import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,24 +45,6 @@ _SEARCH = frozenset({"web_search_options"})
 _NAMELESS = frozenset({"nameless"})
 _STREAMS = frozenset({"text/event-stream", "application/vnd.amazon.eventstream"})
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-class Attempt(msgspec.Struct):
-    """One call of an endpoint, for the trace."""
-
-    endpoint: str
-    provider: str
-    model: str
-    status: int
-    """What the provider answered; 0 when it did not."""
-    fault: str | None = None
-    milliseconds: int = 0
-    key: str | None = None
-    """Which of several keys was shown, by its name."""
-    started_ms: int = 0
-    """When it began, counted from the first attempt's beginning."""
-    upstream_cost: int | None = None
-    """What the provider charges for a failed attempt, in nano-dollars, where it told its usage."""
 
 
 class Caller(msgspec.Struct, frozen=True):

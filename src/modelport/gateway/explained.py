@@ -10,6 +10,8 @@ from modelport.kit import clock
 from modelport.kit.money import format_usd
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.attempt import Attempt
     from modelport.gateway.exchange import Exchange
@@ -119,8 +121,10 @@ def _end_of_line(body: bytes, start: int) -> int:
     return len(body) if end < 0 else end
 
 
-def trace(plan: Plan, attempts: list[Attempt], timings: Timings) -> str:
-    """Everything that decided how a request was routed, as it is kept with its generation."""
+def trace(plan: Plan, timings: Timings, facts: Mapping[str, str | None]) -> str:
+    """Everything that decided how a request was routed, as it is kept with its generation; `facts` are what else is
+    worth knowing of it. Its attempts are rows of their own.
+    """
     return msgspec.json.encode(
         {
             "requested": plan.requested,
@@ -130,7 +134,7 @@ def trace(plan: Plan, attempts: list[Attempt], timings: Timings) -> str:
             **({"defaults": plan.defaults} if plan.defaults else {}),
             **({"rules": plan.rules} if plan.rules else {}),
             "plan": plan.steps,
-            "attempts": attempts,
+            "request": {name: value for name, value in facts.items() if value},
             "milliseconds": timings.millis(),
         }
     ).decode()

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from modelport.catalog.price_book import Explanation, Priced
-from modelport.dialects.canonical import Usage
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import format_price, format_usd
 
 if TYPE_CHECKING:
     from modelport.gateway.services import Services
-    from modelport.usage.generation import Generation
 
 __all__ = ["explain", "router"]
 
@@ -30,7 +28,7 @@ async def explain(services: Services, generation_id: str, account_id: str) -> Ex
         Priced(
             generation.price_version,
             generation.price_factor,
-            _usage(generation),
+            generation.used,
             generation.created_at,
             generation.cost,
         )
@@ -62,21 +60,3 @@ async def read_cost(
             "total": format_usd(found.charged),
         }
     }
-
-
-def _usage(generation: Generation) -> Usage:
-    return Usage(
-        prompt_tokens=generation.prompt_tokens,
-        completion_tokens=generation.completion_tokens,
-        cached_tokens=generation.cached_tokens,
-        cache_write_tokens=generation.cache_write_tokens,
-        cache_write_1h_tokens=generation.cache_write_1h_tokens,
-        reasoning_tokens=generation.reasoning_tokens,
-        prompt_audio_tokens=generation.prompt_audio_tokens,
-        completion_audio_tokens=generation.completion_audio_tokens,
-        prompt_image_tokens=generation.prompt_image_tokens,
-        completion_image_tokens=generation.completion_image_tokens,
-        images=generation.prompt_images,
-        web_searches=generation.web_searches,
-        search_units=generation.search_units,
-    )

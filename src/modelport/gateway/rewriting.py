@@ -25,7 +25,7 @@ class Rewritten(NamedTuple):
     """A body to be read, and what a preset says beside."""
 
     body: bytes
-    preset: str | None = None
+    preset_id: str | None = None
     cache_enabled: bool | None = None
     cache_seconds: int | None = None
 
@@ -57,7 +57,7 @@ async def rewritten(body: bytes, door: Door, address: Address, presets: Presets,
     enabled, seconds = own.get("cache_enabled"), own.get("cache_ttl_seconds")
     return Rewritten(
         msgspec.json.encode(made),
-        slug if config is not None else None,
+        config.preset_id if config is not None else None,
         enabled if isinstance(enabled, bool) else None,
         seconds if isinstance(seconds, int) else None,
     )

@@ -24,7 +24,7 @@ from modelport.upstream.errors import UpstreamFault
 from modelport.upstream.health import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from modelport.catalog.snapshot import Endpoint
@@ -74,6 +74,8 @@ class Run:
         self._attempts: list[Attempt] = []
         self.timings = Timings()
         self.told_metadata = False
+        self.facts: Mapping[str, str | None] = {}
+        """What else is worth knowing of the request, for its trace."""
         self.cache: tuple[Wanted, Recording] | None = None
         """Where the answer is written down for the cache, if it is to be kept."""
         self.remember: Callable[[Endpoint, Usage], None] | None = None
@@ -226,7 +228,8 @@ class Run:
         for each in self._attempts:
             if each.upstream_cost:
                 self.bill.wasted(each.endpoint.partition("/")[0], each.upstream_cost)
-        generation.trace = explained.trace(self._plan, self._attempts, self.timings)
+        generation.attempts = self._attempts
+        generation.trace = explained.trace(self._plan, self.timings, self.facts)
 
     async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
         """No answer, or one that broke: free to the caller, told in the form that is still possible."""

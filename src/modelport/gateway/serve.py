@@ -207,6 +207,12 @@ class Chat:
         run = Run(services, self._streams, request, plan, bill, door=door, lots=self._random, extras=extras)
         run.timings = timings
         run.told_metadata = wants_metadata(exchange)
+        run.facts = {
+            "operation": door.operation,
+            "router": plan.requested if plan.strategy in {"auto", "free"} else None,
+            "preset_id": ready.preset_id,
+            "workspace_id": key.workspace_id,
+        }
         if asked is not None:
             exchange.through(partial(_recorded, run, asked))
         if conversation is not None and plan.total > 1:

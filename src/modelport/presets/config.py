@@ -42,6 +42,8 @@ class Config(NamedTuple):
 
     fields: Fields
     system_prompt: str | None
+    preset_id: str | None = None
+    """The preset's own, once it is stored."""
 
 
 def capture(body: Fields, dialect: Dialect) -> Config:

@@ -94,7 +94,7 @@ class Presets:
             raise NoSuchPreset(f"Preset {slug[:80]!r} has no version in use.")
         if len(self._known) >= _MOST:
             self._known.clear()
-        config = Config(version["config"], version["system_prompt"])
+        config = Config(version["config"], version["system_prompt"], version["preset_id"])
         self._known[account_id, slug] = (now, config)
         return config
 

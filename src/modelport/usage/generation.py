@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from modelport.dialects.canonical import Usage
+from modelport.dialects.canonical import Usage
 
-__all__ = ["Generation"]
+__all__ = ["Attempt", "Generation"]
+
+
+class Attempt(msgspec.Struct):
+    """One call of an endpoint, under the generation it was made for."""
+
+    endpoint: str
+    """Its tag."""
+    provider: str
+    model: str
+    status: int
+    """What the provider answered; 0 when it did not."""
+    fault: str | None = None
+    milliseconds: int = 0
+    key: str | None = None
+    """Which of several keys was shown, by its name."""
+    started_ms: int = 0
+    """When it began, counted from the first attempt's beginning."""
+    upstream_cost: int | None = None
+    """What the provider charges for a failed attempt, in nano-dollars, where it told its usage."""
+    endpoint_id: str | None = None
 
 
 class Generation(msgspec.Struct, kw_only=True):
@@ -81,7 +98,9 @@ class Generation(msgspec.Struct, kw_only=True):
     session_id: str | None = None
     external_user: str | None = None
     trace: str = "{}"
-    """JSON: how it was routed, and every attempt."""
+    """JSON: how it was routed. The attempts are rows of their own, and are in it when it is read back."""
+    attempts: list[Attempt] = msgspec.field(default_factory=list[Attempt])
+    """Every call of an endpoint that was made for it, in order."""
 
     def took(self, usage: Usage) -> None:
         """Notes what the answer took."""
@@ -99,3 +118,22 @@ class Generation(msgspec.Struct, kw_only=True):
         self.web_searches = usage.web_searches
         self.search_units = usage.search_units
         self.estimated = usage.estimated
+
+    @property
+    def used(self) -> Usage:
+        """What the answer took, as it was noted."""
+        return Usage(
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            cached_tokens=self.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens,
+            cache_write_1h_tokens=self.cache_write_1h_tokens,
+            reasoning_tokens=self.reasoning_tokens,
+            prompt_audio_tokens=self.prompt_audio_tokens,
+            completion_audio_tokens=self.completion_audio_tokens,
+            prompt_image_tokens=self.prompt_image_tokens,
+            completion_image_tokens=self.completion_image_tokens,
+            images=self.prompt_images,
+            web_searches=self.web_searches,
+            search_units=self.search_units,
+        )

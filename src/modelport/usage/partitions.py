@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, text, update
 
-from modelport.usage.tables import account_hours, generations, usage_days, usage_hours
+from modelport.usage.tables import account_hours, attempts, generations, usage_days, usage_hours
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -95,6 +95,7 @@ def drop_old(connection: Connection, before_ms: int) -> int:
                 done += 1
         if done:
             return done
+    done = _forget_attempts(connection, before_ms)
     old = (
         select(generations.c.id)
         .where(generations.c.created_at < before_ms)
@@ -104,7 +105,13 @@ def drop_old(connection: Connection, before_ms: int) -> int:
     result = connection.execute(
         delete(generations).where(generations.c.created_at < before_ms, generations.c.id.in_(old))
     )
-    return result.rowcount
+    return result.rowcount + done
+
+
+def _forget_attempts(connection: Connection, before_ms: int) -> int:
+    c = attempts.c
+    some = select(c.generation_id).where(c.created_at < before_ms).order_by(c.created_at).limit(_SOME)
+    return connection.execute(delete(attempts).where(c.created_at < before_ms, c.generation_id.in_(some))).rowcount
 
 
 def forget_traces(connection: Connection, before_ms: int, after_ms: int) -> int:
@@ -112,7 +119,8 @@ def forget_traces(connection: Connection, before_ms: int, after_ms: int) -> int:
     c = generations.c
     within = (c.created_at < before_ms, c.created_at >= after_ms, c.trace != "{}")
     some = select(c.id).where(*within).order_by(c.created_at).limit(_SOME)
-    return connection.execute(update(generations).where(*within, c.id.in_(some)).values(trace="{}")).rowcount
+    done = connection.execute(update(generations).where(*within, c.id.in_(some)).values(trace="{}")).rowcount
+    return done + _forget_attempts(connection, before_ms)
 
 
 def prune_rollups(connection: Connection, hours_before: int | None, days_before: int | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,15 +11,31 @@ from pydantic import BaseModel, Field
 
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.clock import UTC
-from modelport.kit.money import to_number
+from modelport.kit.money import nanos, to_number
 
 if TYPE_CHECKING:
+    from modelport.dialects.canonical import Usage as Used
     from modelport.usage.generation import Generation
     from modelport.usage.service import Usage
+
+    class Prices(Protocol):
+        """What is asked of the prices of then."""
+
+        async def cache_discount(
+            self, version: int | None, factor: str | None, used: Used, created_at: int
+        ) -> int | None: ...
+
+    class Services(Protocol):
+        """The part of the process's services that is used here."""
+
+        usage: Usage
+        prices: Prices
+
 
 __all__ = ["router"]
 
 router = APIRouter()
+_API_TYPES = {"embeddings": "embeddings", "rerank": "rerank"}
 
 
 class GenerationData(BaseModel):
@@ -55,6 +71,8 @@ class GenerationData(BaseModel):
     preset_id: str | None = None
     provider_name: str | None
     provider_responses: list[dict[str, Any]]
+    request_id: str
+    response_cache_source_id: str | None
     router: str | None = None
     service_tier: str | None = None
     session_id: str | None
@@ -85,14 +103,25 @@ async def read_generation(
     generation_id: Annotated[str, Query(alias="id", min_length=1, max_length=200)],
 ) -> GenerationAnswer:
     """What it took, what it cost, who answered and how it was routed."""
-    usage: Usage = request.app.state.services.usage
-    return GenerationAnswer(data=_shown(await usage.generation(generation_id, caller.account_id)))
+    services: Services = request.app.state.services
+    found = await services.usage.generation(generation_id, caller.account_id)
+    saved = await services.prices.cache_discount(found.price_version, found.price_factor, found.used, found.created_at)
+    return GenerationAnswer(data=_shown(found, saved))
 
 
-def _shown(generation: Generation) -> GenerationData:
+def _shown(generation: Generation, saved: int | None) -> GenerationData:
     trace: dict[str, Any] = msgspec.json.decode(generation.trace)
+    asked: dict[str, str] = trace.get("request", {})
     return GenerationData(
         id=generation.id,
+        api_type=_API_TYPES.get(asked.get("operation", ""), "completions"),
+        cache_discount=None if saved is None else to_number(nanos(saved)),
+        num_input_audio_prompt=generation.prompt_audio_tokens or None,
+        preset_id=asked.get("preset_id"),
+        request_id=generation.id,
+        response_cache_source_id=trace.get("cache", {}).get("source_id"),
+        router=asked.get("router"),
+        workspace_id=asked.get("workspace_id"),
         cancelled=generation.cancelled,
         created_at=datetime.fromtimestamp(generation.created_at / 1000, UTC).isoformat(),
         external_user=generation.external_user,
@@ -113,8 +142,16 @@ def _shown(generation: Generation) -> GenerationData:
         origin=generation.http_referer or "",
         provider_name=generation.provider_name,
         provider_responses=[
-            {"provider_name": each["provider"], "status": each["status"] or None, "latency": each["milliseconds"]}
-            for each in trace.get("attempts", [])
+            {
+                "id": generation.upstream_id if number == len(generation.attempts) else None,
+                "endpoint_id": each.endpoint_id,
+                "is_byok": False,
+                "latency": each.milliseconds,
+                "model_permaslug": each.model,
+                "provider_name": each.provider,
+                "status": each.status or None,
+            }
+            for number, each in enumerate(generation.attempts, 1)
         ],
         session_id=generation.session_id,
         streamed=generation.streamed,

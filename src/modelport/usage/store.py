@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from modelport.db.prepared import Prepared
-from modelport.usage.generation import Generation
-from modelport.usage.tables import generations
+from modelport.usage.generation import Attempt, Generation
+from modelport.usage.tables import attempts, generations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["add", "free_since", "known", "one"]
+__all__ = ["add", "attempts_of", "free_since", "known", "one"]
 
 
 _DAY_MS = 86_400_000
 _MADE = re.compile(r"gen-(\d{10})-")
-_FIELDS = Generation.__struct_fields__
+_FIELDS = tuple(name for name in Generation.__struct_fields__ if name != "attempts")
 _ADD = Prepared(insert(generations).values({name: bindparam(name) for name in _FIELDS}), _FIELDS)
 
 
+_ATTEMPT = ("generation_id", "number", "created_at", *Attempt.__struct_fields__)
+_ADD_ATTEMPT = Prepared(insert(attempts).values({name: bindparam(name) for name in _ATTEMPT}), _ATTEMPT)
+assert Generation.__struct_fields__[-1] == "attempts", "it is left out of the row by its place"
+
+
 def add(connection: Connection, new: Sequence[Generation]) -> None:
-    """Stores generations."""
-    _ADD.many(connection, [msgspec.structs.astuple(generation) for generation in new])
+    """Stores generations with their attempts."""
+    astuple = msgspec.structs.astuple
+    _ADD.many(connection, [astuple(generation)[:-1] for generation in new])
+    rows = [
+        (generation.id, number, generation.created_at, *astuple(each))
+        for generation in new
+        for number, each in enumerate(generation.attempts)
+    ]
+    if rows:
+        _ADD_ATTEMPT.many(connection, rows)
 
 
 def known(connection: Connection, some: Sequence[Generation]) -> set[str]:
@@ -49,7 +62,21 @@ def one(connection: Connection, generation_id: str, account_id: str) -> Generati
         query = query.where(generations.c.created_at.between(at - _DAY_MS, at + _DAY_MS))
     rows = connection.execute(query)
     row = rows.mappings().first()
-    return Generation(**row) if row else None
+    if row is None:
+        return None
+    generation = Generation(**row)
+    generation.attempts = attempts_of(connection, generation_id)
+    trace: dict[str, Any] = msgspec.json.decode(generation.trace)
+    if generation.attempts or "plan" in trace:
+        generation.trace = msgspec.json.encode(trace | {"attempts": generation.attempts}).decode()
+    return generation
+
+
+def attempts_of(connection: Connection, generation_id: str) -> list[Attempt]:
+    """Every call of an endpoint that was made for a generation, in order."""
+    c = attempts.c
+    query = select(*(c[name] for name in Attempt.__struct_fields__)).where(c.generation_id == generation_id)
+    return [Attempt(*row) for row in connection.execute(query.order_by(c.number))]
 
 
 def free_since(connection: Connection, account_id: str, since_ms: int) -> int:

@@ -12,6 +12,7 @@ __all__ = [
     "app_days",
     "app_totals",
     "apps",
+    "attempts",
     "generations",
     "model_days",
     "model_totals",
@@ -88,6 +89,28 @@ generations = Table(
     _some("not_ok", "account_id", "created_at", where="status <> 'ok'"),
     postgresql_partition_by="RANGE (created_at)",
 )
+
+attempts = Table(
+    "generation_attempts",
+    metadata,
+    Column("generation_id", Text, primary_key=True),
+    # From 0, in the order in which they were begun.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # The generation's, so that both are forgotten together.
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("endpoint", Text, nullable=False),
+    Column("endpoint_id", Text),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("fault", Text),
+    Column("milliseconds", Integer, nullable=False),
+    # The name of the upstream key, where a provider has several.
+    Column("key", Text),
+    Column("started_ms", Integer, nullable=False),
+    Column("upstream_cost", BigInteger),
+)
+"""Every call of an endpoint that was made for a generation."""
 """One row a request that reached the plan. `cost` is what the account was charged, `upstream_cost` what the provider
 charges the operator where that is known, `shortfall` what the answer cost above what the account could pay.
 
