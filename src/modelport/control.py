@@ -41,6 +41,7 @@ from modelport.usage.analytics_routes import router as analytics_router
 from modelport.usage.app_routes import router as use_router
 from modelport.usage.data_routes import router as data_router
 from modelport.usage.routes import router as usage_router
+from modelport.web.market import router as market_router
 
 if TYPE_CHECKING:
     from modelport.gateway.services import Services
@@ -80,6 +81,7 @@ def control_app(services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(use_router, prefix="/api/app")
+    app.include_router(market_router, prefix="/api/app")
     app.include_router(admin_router)
     app.include_router(system_router)
     app.include_router(routing_router, prefix="/api/app")

@@ -9,6 +9,7 @@ from e2e_stage import Person, Stage, browser_open, watch
 from playwright.sync_api import expect
 
 from modelport.web.files import BUILT
+from people.identity_servers import an_openid_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     if not (BUILT / "index.html").is_file():
         pytest.skip("the web app is not built: make web")
-    made = Stage(tmp_path_factory.mktemp("stage"))
-    yield made
-    made.stop()
+    with an_openid_server() as openid:
+        made = Stage(tmp_path_factory.mktemp("stage"), openid=openid)
+        yield made
+        made.stop()
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +71,9 @@ def root(stage: Stage) -> Person:
 def ada(stage: Stage) -> Person:
     """Somebody with credits."""
     return stage.person("ada@example.test")
+
+
+@pytest.fixture(scope="session")
+def generation(stage: Stage, ada: Person) -> str:
+    """One of ada's generations, of a month of use."""
+    return stage.history(ada)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["shop_window"]
+__all__ = ["KEYLESS", "shop_window"]
+
+KEYLESS = {"novita": "NovitaAI", "nebius": "Nebius"}
+"""Providers, by slug, that nobody has entered a key for."""
 
 _WORDS = (
     "A general model for chat, code and long documents. It follows instructions closely, calls tools, "
@@ -19,6 +22,10 @@ def shop_window(port: int) -> dict[str, Any]:
         {"slug": "deepinfra", "name": "DeepInfra", "base_url": url},
         {"slug": "together", "name": "Together", "base_url": url},
         {"slug": "fireworks", "name": "Fireworks", "base_url": url},
+        *[
+            {"slug": slug, "name": name, "base_url": url, "api_key": "env:NO_KEY_YET", "source": "synced"}
+            for slug, name in KEYLESS.items()
+        ],
     ]
     authors = ("qwen", "deepseek", "mistralai", "meta-llama", "google", "openai", "moonshotai", "acme")
     sizes = (("mini", 0.05, 32_768), ("pro", 0.6, 131_072), ("max", 3.0, 1_000_000))
@@ -48,7 +55,16 @@ def shop_window(port: int) -> dict[str, Any]:
             created=1_792_700_000,
         ),
     ]
+    models += [_waiting(slug) for slug in KEYLESS]
     return {"providers": providers, "models": models}
+
+
+def _waiting(provider: str) -> dict[str, Any]:
+    """A model that only lacks its provider's key."""
+    model = _one(f"acme/later-{provider}", f"Acme: Later ({provider})", "text", created=1_780_000_000)
+    model["source"] = "synced"
+    model["endpoints"][0] |= {"provider": provider, "source": "synced"}
+    return model
 
 
 def _one(

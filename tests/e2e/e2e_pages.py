@@ -8,7 +8,7 @@ __all__ = ["PAGES", "Place"]
 
 
 class Place(NamedTuple):
-    """A page: its name, its address, and whether one must be signed in."""
+    """A page: its name, its address (`{generation}` is one of the visitor's), and whether one must be signed in."""
 
     name: str
     address: str
@@ -23,6 +23,17 @@ PAGES = (
     Place("models-none", "/models?q=nothing-like-it"),
     Place("model", "/qwen/sample-max"),
     Place("model-api", "/qwen/sample-max?tab=api"),
+    Place("model-activity", "/qwen/sample-max?tab=activity"),
+    Place("compare", "/compare?models=qwen/sample-max,deepseek/sample-pro,acme/writer"),
+    Place("compare-none", "/compare"),
+    Place("rankings", "/rankings"),
+    Place("docs", "/docs"),
+    Place("docs-clients", "/docs?part=clients"),
+    Place("docs-reference", "/docs?part=reference"),
+    Place("welcome", "/welcome", signed_in=True, operator=True),
+    Place("activity", "/activity", signed_in=True),
+    Place("activity-none", "/activity?model=nobody/nothing", signed_in=True),
+    Place("generation", "/activity/{generation}", signed_in=True),
     Place("model-unknown", "/nobody/nothing"),
     Place("not-found", "/settings/nothing/at/all"),
     Place("sign-in", "/sign-in"),

@@ -32,6 +32,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, browser_open() as browser:
         stage = Stage(Path(folder))
         ada = stage.person("ada@example.test", operator=True)
+        generation = stage.history(ada)
         for language, scheme, width in itertools.product(("en", "zh-CN"), ("light", "dark"), WIDTHS):
             how: dict[str, Any] = {"language": language, "scheme": scheme, "width": width}
             with (
@@ -40,7 +41,7 @@ def main() -> int:
             ):
                 for place in places:
                     page = (signed_in if place.signed_in else nobody).new_page()
-                    page.goto(place.address, wait_until="networkidle")
+                    page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
                     page.screenshot(path=OUT / f"{place.name}-{language}-{scheme}-{width}.png", full_page=True)
                     page.close()
         stage.stop()

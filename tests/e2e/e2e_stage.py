@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from e2e_catalogue import shop_window
 from playwright.sync_api import sync_playwright
+from sqlalchemy import Connection, select
 
 from api.api_harness import Harness
 from modelport.accounts.sessions import start_session
 from modelport.catalog.document import Document
 from modelport.kit.money import parse_usd
+from modelport.usage.tables import COUNTERS, app_days, model_days, usage_days
+from modelport.usage.upkeep import Upkeep
 from people.people_house import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    import httpx
     from playwright.sync_api import Browser, BrowserContext, Page
 
+    from people.identity_servers import OpenId
+
 __all__ = ["Open", "Person", "Stage", "browser_open", "find_chromium", "watch"]
+
+_numbers = itertools.count(1)
 
 FLAGS = (
     "--no-sandbox",
@@ -83,8 +92,12 @@ class Person:
 class Stage:
     """A running server with a shop window of models."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, openid: OpenId | None = None, **settings: Any) -> None:
         self.mailbox = Mailbox()
+        self.openid = openid
+        if openid is not None:
+            company = {"slug": "company", "name": "Company", "issuer": openid.url}
+            settings["oidc_providers"] = [{**company, "client_id": "modelport", "client_secret": "a-secret"}]
         self.harness = Harness(
             folder,
             smtp_url=f"smtp://127.0.0.1:{self.mailbox.port}",
@@ -95,6 +108,39 @@ class Stage:
         self.url = self.harness.url
         window = Document.model_validate(shop_window(self.harness.fake_port))
         self.harness.call(self.harness.services.catalog.apply(window))
+
+    def setup_link(self) -> str:
+        """The path `make run` prints for the first administrator."""
+        services = self.harness.services
+
+        async def make() -> str:
+            user = await services.accounts.create_user(f"setup-{next(_numbers)}@example.test", is_admin=True)
+            return f"/setup/{await services.accounts.open_setup(user.id)}"
+
+        return self.harness.call(make())
+
+    def key(self, person: Person, name: str = "Stage") -> str:
+        """An API key of theirs."""
+        made, _ = self.harness.call(self.harness.services.keys.create(person.account_id, person.user_id, name))
+        return made
+
+    def ask(self, key: str, model: str = "acme/echo:free", prompt: str = "Hello", **headers: str) -> httpx.Response:
+        """A call of the public API."""
+        body = {"model": model, "messages": [{"role": "user", "content": prompt}]}
+        headers["Authorization"] = f"Bearer {key}"
+        return self.harness.http.post("/api/v1/chat/completions", json=body, headers=headers)
+
+    def history(self, person: Person) -> str:
+        """Some use to look at: of today, and as if it had been so for a month; returns one generation's id."""
+        key = self.key(person, "Laptop")
+        apps = {"HTTP-Referer": "https://notes.example", "X-Title": "Notes"}
+        answers = [
+            self.ask(key, model, "fake: tokens=40", **(apps if place % 2 else {}))
+            for place, model in enumerate(("qwen/sample-max", "deepseek/sample-pro", "acme/writer", "qwen/sample-max"))
+        ]
+        self.harness.call(Upkeep(self.harness.settings, self.harness.services.database).fold())
+        self.harness.call(self.harness.services.database.write(_spread_over_a_month))
+        return str(answers[0].json()["id"])
 
     def stop(self) -> None:
         """Stops the server."""
@@ -149,6 +195,19 @@ class Stage:
         if person is not None:
             context.add_cookies([{"name": "modelport", "value": person.token, "url": self.url, "httpOnly": True}])
         return context
+
+
+def _spread_over_a_month(connection: Connection) -> None:
+    """Today's sums once more for each of the 29 days before, some days more and some less."""
+    for table in (usage_days, model_days, app_days):
+        rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+        last = max((row["day"] for row in rows), default=0)
+        for back in range(1, 30):
+            factor = 1 + (back * 7) % 5
+            for row in rows:
+                if row["day"] == last:
+                    grown = {name: row[name] * factor for name in COUNTERS}
+                    connection.execute(table.insert().values({**row, **grown, "day": last - back}))
 
 
 def watch(page: Page, url: str) -> list[str]:

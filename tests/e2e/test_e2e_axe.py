@@ -24,14 +24,14 @@ _LOOK = """async () => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", PAGES, ids=lambda place: place.name)
 def test_no_serious_finding(
-    stage: Stage, browser: Browser, ada: Person, root: Person, place: Place, scheme: str
+    stage: Stage, browser: Browser, ada: Person, root: Person, generation: str, place: Place, scheme: str
 ) -> None:
     with stage.context(
         browser, scheme=scheme, person=(root if place.operator else ada) if place.signed_in else None
     ) as context:
         # The page's own policy would refuse the tool's script.
         page = context.new_page()
-        page.goto(place.address, wait_until="networkidle")
+        page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
         page.evaluate(_AXE.read_text("utf-8"))
         found: list[list[str]] = page.evaluate(_LOOK)
         assert not found

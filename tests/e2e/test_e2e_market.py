@@ -60,6 +60,26 @@ def test_language_and_theme_are_switched_everywhere_and_remembered(open_page: Op
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
+_COLOURS = """() => [...document.body.querySelectorAll("*")].map((each) => {
+  const style = getComputedStyle(each);
+  return [each.tagName, style.color, style.backgroundColor, style.borderTopColor, style.fill].join(" ");
+})"""
+
+
+def test_a_page_follows_the_systems_theme_while_it_is_open(open_page: Open) -> None:
+    page = open_page("/models?view=cards", language="en", scheme="light")
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    page.add_style_tag(content="*, *::before { transition: none !important }")
+    light = page.evaluate(_COLOURS)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    switched = page.evaluate(_COLOURS)
+    page.reload()
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    assert switched == page.evaluate(_COLOURS)
+    assert switched != light
+
+
 def test_the_palette_finds_a_model_by_the_keyboard_alone(open_page: Open) -> None:
     page = open_page("/", language="en")
     page.get_by_role("heading", level=1).wait_for()

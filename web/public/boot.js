@@ -10,7 +10,7 @@
   }
   const dark = scheme === "dark" || (scheme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
   const root = document.documentElement;
+  // Only the attribute: a style of the element's own would hold the first scheme when the reader's changes later.
   root.setAttribute("data-mantine-color-scheme", dark ? "dark" : "light");
-  root.style.colorScheme = dark ? "dark" : "light";
   root.lang = language || (/^zh\b/i.test(navigator.language) ? "zh-CN" : "en");
 })();

@@ -1,6 +1,7 @@
 """The pages for people, mounted at the root: the landing page and the first administrator's one-shot link.
 
-Small, rendered here and without script, until the web app exists. What a page says is in `words.py`.
+Small and without script, so that they work where the web app is not built; where it is, it takes over after the form.
+What a page says is in `words.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.requests import ClientDisconnect
 
 from modelport.accounts.errors import BadEmail, EmailTaken, SetupLinkSpent, WeakPassword
@@ -113,9 +114,14 @@ async def finish_setup(request: Request, token: str, accounts: TheAccounts, lang
         if fault is None:
             return _refusal(language, error)
         return _html(pages.setup_form(language, email=email, fault=fault), error.code, _PRIVATE)
-    done = _html(pages.setup_done(language, normal_email(email), _base_url(request)), headers=_PRIVATE)
     outcome = await request.app.state.services.sign_in.enter(where_of(request, language), user_id, "setup")
-    if isinstance(outcome, SignedIn):
+    signed_in = isinstance(outcome, SignedIn)
+    if signed_in and getattr(request.app.state, "has_web_app", False):
+        # The web app goes on from here: a first answer, a first key, a first provider.
+        done: Response = RedirectResponse("/welcome", 303, {**pages.HEADERS, **_PRIVATE})
+    else:
+        done = _html(pages.setup_done(language, normal_email(email), _base_url(request)), headers=_PRIVATE)
+    if signed_in:
         keep_session(request, done, outcome.token)
     return done
 

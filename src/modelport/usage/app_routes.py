@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from modelport.keys.access import Permission, Principal, allow, public
 from modelport.kit import clock
 from modelport.kit.money import format_usd, to_number
+from modelport.usage.app_schemas import UseLog, UseModels, UseRankings, UseSeries
 from modelport.usage.data_routes import day_of, text_of
 from modelport.usage.log import Filters, read_cursor, write_cursor
 
@@ -43,7 +44,12 @@ def _share(tokens: int, before: int) -> float | None:
     return None if not before else (tokens - before) / before
 
 
-@router.get("/rankings", summary="Models and apps by tokens, and who moved", dependencies=[Depends(public)])
+@router.get(
+    "/rankings",
+    summary="Models and apps by tokens, and who moved",
+    dependencies=[Depends(public)],
+    response_model=UseRankings,
+)
 async def read_rankings(
     request: Request, span: Span = "week", limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> dict[str, Any]:
@@ -93,7 +99,12 @@ async def read_rankings(
     }
 
 
-@router.get("/apps/{app_id}", summary="One app and the models it uses", dependencies=[Depends(public)])
+@router.get(
+    "/apps/{app_id}",
+    summary="One app and the models it uses",
+    dependencies=[Depends(public)],
+    response_model=UseModels,
+)
 async def read_app(request: Request, app_id: int, span: Span = "month") -> dict[str, Any]:
     """Its use over the last day, week or month."""
     insight: Insight = request.app.state.services.insight
@@ -151,13 +162,14 @@ async def _filters(request: Request, caller: Principal, query: LogQuery) -> Filt
     )
 
 
-def _row(generation: Generation) -> dict[str, Any]:
+def _row(generation: Generation, names: dict[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(generation, name) for name in _COLUMNS}
     row["cost"] = to_number(generation.cost)
+    row["key_name"] = names.get(generation.key_id or "")
     return row
 
 
-@router.get("/generations", summary="The log of generations, newest first")
+@router.get("/generations", summary="The log of generations, newest first", response_model=UseLog)
 async def read_log(
     request: Request,
     caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))],
@@ -167,7 +179,9 @@ async def read_log(
     insight: Insight = request.app.state.services.insight
     filters = await _filters(request, caller, query)
     page = await insight.log(caller.account_id, filters, read_cursor(query.cursor), query.limit)
-    return {"data": [_row(each) for each in page.generations], "cursor": write_cursor(page.cursor)}
+    keys: Keys = request.app.state.services.keys
+    names = {key.id: key.name for key in await keys.of_account(caller.account_id)}
+    return {"data": [_row(each, names) for each in page.generations], "cursor": write_cursor(page.cursor)}
 
 
 @router.get("/generations.csv", summary="The log of generations as a file", response_class=StreamingResponse)
@@ -212,7 +226,7 @@ class SeriesQuery(BaseModel):
     by: Literal["model", "provider", "key", "app"] | None = None
 
 
-@router.get("/usage/series", summary="Use over time, for charts")
+@router.get("/usage/series", summary="Use over time, for charts", response_model=UseSeries)
 async def read_series(
     request: Request,
     caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))],

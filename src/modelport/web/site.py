@@ -34,6 +34,8 @@ class Site:
     def __init__(self, control: FastAPI, files: Mapping[str, File]) -> None:
         self._control = control
         self._files = files
+        # Pages of the control plane lead into the app where there is one.
+        control.state.has_web_app = bool(files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a file or a page, or hands the request on."""

@@ -1,9 +1,13 @@
 /** The pages of the navigation: everybody's, and those of who is signed in. One without its API is not there. */
 import {
+  IconArrowsLeftRight,
+  IconBook2,
+  IconChartBar,
   IconKey,
   IconLayoutGrid,
   IconMessages,
   IconReceipt2,
+  IconReportAnalytics,
   IconServer,
   IconSettings,
   type TablerIcon,
@@ -12,7 +16,17 @@ import { useTranslation } from "react-i18next";
 import type { Me } from "@/shared/api/session";
 
 export interface Place {
-  to: "/models" | "/chat" | "/settings/keys" | "/settings/credits" | "/settings/profile" | "/admin/users";
+  to:
+    | "/models"
+    | "/chat"
+    | "/compare"
+    | "/rankings"
+    | "/docs"
+    | "/activity"
+    | "/settings/keys"
+    | "/settings/credits"
+    | "/settings/profile"
+    | "/admin/users";
   label: string;
   icon: TablerIcon;
 }
@@ -22,6 +36,9 @@ export function usePlaces(): Place[] {
   return [
     { to: "/models", label: t("shell.models"), icon: IconLayoutGrid },
     { to: "/chat", label: t("shell.chat"), icon: IconMessages },
+    { to: "/compare", label: t("shell.compare"), icon: IconArrowsLeftRight },
+    { to: "/rankings", label: t("shell.rankings"), icon: IconChartBar },
+    { to: "/docs", label: t("shell.docs"), icon: IconBook2 },
   ];
 }
 
@@ -29,6 +46,7 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   const { t } = useTranslation();
   if (!me) return [];
   const places: Place[] = [];
+  places.push({ to: "/activity", label: t("shell.activity"), icon: IconReportAnalytics });
   places.push({ to: "/settings/keys", label: t("shell.keys"), icon: IconKey });
   places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });

@@ -6,7 +6,10 @@ import {
   createRouter,
   lazyRouteComponent,
 } from "@tanstack/react-router";
+import { readActivitySearch } from "@/features/activity/search";
 import { readAuditSearch, readWords } from "@/features/admin/search";
+import { readCompareSearch } from "@/features/compare/search";
+import { readDocsSearch } from "@/features/docs/search";
 import { HomePage } from "@/features/home/home-page";
 import { readModelsSearch } from "@/features/models/search";
 import { readSignInSearch } from "@/features/sign-in/search";
@@ -39,10 +42,47 @@ const model = createRoute({
   component: lazyRouteComponent(() => import("@/features/model/model-page"), "ModelPage"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: readCompareSearch,
+  loader: ({ context }) => void context.queries.prefetchQuery(modelsQuery),
+  component: lazyRouteComponent(() => import("@/features/compare/compare-page"), "ComparePage"),
+});
+
+const rankings = createRoute({
+  getParentRoute: () => root,
+  path: "/rankings",
+  validateSearch: (search): { span?: "day" | "month" } =>
+    search.span === "day" || search.span === "month" ? { span: search.span } : {},
+  component: lazyRouteComponent(() => import("@/features/rankings/rankings-page"), "RankingsPage"),
+});
+
+const docs = createRoute({
+  getParentRoute: () => root,
+  path: "/docs",
+  validateSearch: readDocsSearch,
+  component: lazyRouteComponent(() => import("@/features/docs/docs-page"), "DocsPage"),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("@/features/welcome/welcome-page"), "WelcomePage"),
+});
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: "/activity",
+  validateSearch: readActivitySearch,
+  component: lazyRouteComponent(() => import("@/features/activity/activity-page"), "ActivityPage"),
+});
+
 const chat = createRoute({
   getParentRoute: () => root,
   path: "/chat",
-  validateSearch: (search): { room?: string; model?: string } => ({
+  validateSearch: (search): { room?: string; model?: string; models?: string[] } => ({
+    ...readCompareSearch(search),
     ...(typeof search.room === "string" && { room: search.room }),
     ...(typeof search.model === "string" && { model: search.model }),
   }),
@@ -166,11 +206,16 @@ const tree = root.addChildren([
   home,
   models,
   model,
+  compare,
+  rankings,
+  docs,
   chat,
+  welcome,
   signIn,
   verify,
   reset,
   invitation,
+  activity,
   generation,
   admin.addChildren([adminProviders, adminUsers, adminUser, adminAccounts, adminAccount, adminAudit]),
   settings.addChildren([keys, profile, security, credits, organization]),

@@ -20,7 +20,8 @@ const LAST_MODELS = "modelport.chat.models";
 
 export function ChatPage() {
   const { t } = useTranslation();
-  const { room, model } = route.useSearch();
+  const { room, model, models: several } = route.useSearch();
+  const asked = several ?? (model ? [model] : []);
   const navigate = route.useNavigate();
   const models = useQuery(modelsQuery);
   const [opened, drawer] = useDisclosure(false);
@@ -43,11 +44,11 @@ export function ChatPage() {
         left = true;
       };
     }
-    if (models.data) setState(draftRoom(firstModels(models.data, model)));
-  }, [room, model, models.data === undefined]);
+    if (models.data) setState(draftRoom(firstModels(models.data, asked)));
+  }, [room, asked.join(" "), models.data === undefined]);
 
   const open = useCallback((id?: string) => void navigate({ search: id ? { room: id } : {} }), [navigate]);
-  const asked = useCallback(() => {
+  const onAsk = useCallback(() => {
     if (!state) return;
     rememberModels(state);
     if (room !== state.room.id) void navigate({ search: { room: state.room.id }, replace: true });
@@ -90,16 +91,17 @@ export function ChatPage() {
         {missing && <Empty title={t("chat.gone")}>{t("chat.goneBody")}</Empty>}
         {models.isError && !state && <Failed error={models.error} retry={() => void models.refetch()} />}
         {!state && !missing && !models.isError && <LoadingRows rows={3} height={60} />}
-        {state && !missing && <RoomView key={state.room.id} state={state} asked={asked} open={open} />}
+        {state && !missing && <RoomView key={state.room.id} state={state} asked={onAsk} open={open} />}
       </section>
     </div>
   );
 }
 
-/** What a new room begins with: the model asked for, those used last, else a free one. */
-function firstModels(models: Model[], asked: string | undefined): string[] {
+/** What a new room begins with: the models asked for, those used last, else a free one. */
+function firstModels(models: Model[], asked: string[]): string[] {
   const there = (id: string) => models.some((model) => model.id === id);
-  if (asked && there(asked)) return [asked];
+  const wanted = asked.filter(there);
+  if (wanted.length > 0) return wanted;
   const last = readLast().filter(there);
   if (last.length > 0) return last;
   const first = models.find((model) => isFree(model) && answersInText(model)) ?? models.find(answersInText);

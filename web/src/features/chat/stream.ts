@@ -1,25 +1,8 @@
 /** One answer on its way: sends the request, reads the stream, and shows what came many times a second. */
-import { ApiError, Offline, OWN, readError } from "@/shared/api/client";
-import { readEvents } from "@/shared/lib/event-stream";
+import { type ChatChunk, faultOf, streamChat } from "@/shared/api/chat-stream";
 import type { ChatRequest } from "./request";
 import type { RoomState } from "./room-state";
 import type { Fault, Figures } from "./types";
-
-interface Chunk {
-  id?: string;
-  provider?: string;
-  choices?: {
-    delta?: { content?: string | null; reasoning?: string | null };
-    finish_reason?: string | null;
-  }[];
-  usage?: {
-    prompt_tokens?: number;
-    completion_tokens?: number;
-    cost?: number;
-    completion_tokens_details?: { reasoning_tokens?: number };
-  };
-  error?: { code?: number | string; message?: string };
-}
 
 const running = new Map<string, AbortController>();
 /** How often what has come is written to disk while it streams. */
@@ -40,7 +23,8 @@ export async function streamAnswer(state: RoomState, answerId: string, request: 
   running.set(answerId, abort);
   const sink = new Sink(state, answerId);
   try {
-    await receive(request, sink, abort.signal);
+    const chunks = streamChat(request, abort.signal, (headers) => sink.head(headers));
+    for await (const chunk of chunks) sink.take(chunk);
     sink.end({ state: "done" });
   } catch (error) {
     if (abort.signal.aborted) sink.end({ state: "stopped" });
@@ -48,37 +32,6 @@ export async function streamAnswer(state: RoomState, answerId: string, request: 
   } finally {
     running.delete(answerId);
   }
-}
-
-async function receive(request: ChatRequest, sink: Sink, signal: AbortSignal): Promise<void> {
-  let response: Response;
-  try {
-    response = await fetch("/api/v1/chat/completions", {
-      method: "POST",
-      signal,
-      headers: { ...OWN, "content-type": "application/json", "x-title": "Modelport Chat" },
-      body: JSON.stringify(request),
-    });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new Offline("The server can't be reached.");
-  }
-  sink.head(response.headers);
-  if (!response.ok) throw await readError(response);
-  if (!response.body) throw new Offline("The answer has no body.");
-  for await (const data of readEvents(response.body)) {
-    if (data === "[DONE]") return;
-    sink.take(JSON.parse(data) as Chunk);
-  }
-  // A stream that ends without saying so was cut.
-  throw new Offline("The connection broke before the answer was whole.");
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof ApiError)
-    return { status: error.status, message: error.message, retryAfter: error.retryAfter };
-  if (error instanceof Offline) return { status: 0, message: error.message, retryAfter: null };
-  return { status: -1, message: error instanceof Error ? error.message : String(error), retryAfter: null };
 }
 
 /** Gathers what comes; the page sees it many times a second, the disk every few seconds. */
@@ -109,10 +62,7 @@ class Sink {
     this.provider = headers.get("x-provider-name") ?? undefined;
   }
 
-  take(chunk: Chunk): void {
-    if (chunk.error) {
-      throw new ApiError(Number(chunk.error.code) || 502, chunk.error.message ?? "");
-    }
+  take(chunk: ChatChunk): void {
     this.provider ??= chunk.provider;
     this.generationId ??= chunk.id;
     const choice = chunk.choices?.[0];

@@ -1,4 +1,5 @@
 /** What a conversation is made of. A room is a tree of turns: a prompt, and each model's answers to it. */
+import type { ChatFault } from "@/shared/api/chat-stream";
 
 export interface Parameters {
   temperature?: number;
@@ -61,11 +62,7 @@ export interface Figures {
   cost?: number;
 }
 
-export interface Fault {
-  status: number;
-  message: string;
-  retryAfter: number | null;
-}
+export type Fault = ChatFault;
 
 export interface Answer {
   id: string;

@@ -1,8 +1,15 @@
-/** Who serves the model: a row an endpoint. */
-import { Badge, Group, ScrollArea, Table, Text, Title, Tooltip } from "@mantine/core";
+/** Who serves the model: a row an endpoint, in the order one chooses. */
+import { Badge, Group, ScrollArea, SegmentedControl, Table, Text, Title, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Endpoint, endpointsQuery, type Model } from "@/shared/api/models";
+import {
+  type Endpoint,
+  endpointsQuery,
+  type Model,
+  type ModelMarket,
+  modelMarketQuery,
+} from "@/shared/api/models";
 import {
   formatContext,
   formatMilliseconds,
@@ -15,32 +22,72 @@ import { CopyIcon } from "@/shared/ui/copy";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./model-page.module.css";
 
+type Policy = ModelMarket["policies"][number];
+
+const ORDERS = {
+  usual: () => 0,
+  price: (one: Endpoint, other: Endpoint) => priceOf(one) - priceOf(other),
+  latency: (one: Endpoint, other: Endpoint) =>
+    (one.latency_last_30m?.p50 ?? Number.MAX_VALUE) - (other.latency_last_30m?.p50 ?? Number.MAX_VALUE),
+  throughput: (one: Endpoint, other: Endpoint) =>
+    (other.throughput_last_30m?.p50 ?? 0) - (one.throughput_last_30m?.p50 ?? 0),
+} as const;
+type Order = keyof typeof ORDERS;
+const NAMES = ["usual", "price", "latency", "throughput"] as const satisfies Order[];
+
+function priceOf(endpoint: Endpoint): number {
+  return Number(endpoint.pricing.prompt) + Number(endpoint.pricing.completion);
+}
+
 export function EndpointsTab({ model }: { model: Model }) {
   const { t } = useTranslation();
+  const [order, setOrder] = useState<Order>("usual");
   const endpoints = useQuery(endpointsQuery(model.id));
+  const market = useQuery(modelMarketQuery(model.id, "month"));
   return (
     <section aria-labelledby="providers">
-      <Title order={2} mb={4} id="providers">
-        {t("model.providers")}
-      </Title>
-      <Text c="dimmed" size="sm" mb="sm">
-        {t("model.providersLead")}
-      </Text>
+      <Group justify="space-between" align="flex-end" mb="sm" gap="sm">
+        <div>
+          <Title order={2} mb={4} id="providers">
+            {t("model.providers")}
+          </Title>
+          <Text c="dimmed" size="sm">
+            {t("model.providersLead")}
+          </Text>
+        </div>
+        {(endpoints.data?.length ?? 0) > 1 && (
+          <SegmentedControl
+            size="xs"
+            aria-label={t("model.order")}
+            value={order}
+            data={NAMES.map((each) => ({ value: each, label: t(`model.orders.${each}`) }))}
+            onChange={(value) => setOrder(NAMES.find((each) => each === value) ?? "usual")}
+          />
+        )}
+      </Group>
       {endpoints.isPending && <LoadingRows rows={3} height={52} />}
       {endpoints.isError && <Failed error={endpoints.error} retry={() => void endpoints.refetch()} />}
       {endpoints.data?.length === 0 && (
         <Empty title={t("model.noProviders")}>{t("model.noProvidersBody")}</Empty>
       )}
-      {endpoints.data && endpoints.data.length > 0 && <EndpointTable endpoints={endpoints.data} />}
+      {endpoints.data && endpoints.data.length > 0 && (
+        <EndpointTable
+          endpoints={[...endpoints.data].sort(ORDERS[order])}
+          policies={market.data?.policies ?? []}
+        />
+      )}
     </section>
   );
 }
 
-function EndpointTable({ endpoints }: { endpoints: Endpoint[] }) {
+function EndpointTable({ endpoints, policies }: { endpoints: Endpoint[]; policies: Policy[] }) {
   const { t } = useTranslation();
   return (
-    <ScrollArea type="auto" viewportProps={{ tabIndex: 0, "aria-label": t("model.providers") }}>
-      <Table className={classes.table} highlightOnHover>
+    <ScrollArea
+      type="auto"
+      viewportProps={{ tabIndex: 0, "aria-label": t("model.providers"), role: "region" }}
+    >
+      <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("common.provider")}</Table.Th>
@@ -49,14 +96,21 @@ function EndpointTable({ endpoints }: { endpoints: Endpoint[] }) {
             <Table.Th className="mp-num">{t("model.cachePrice")}</Table.Th>
             <Table.Th className="mp-num">{t("models.context")}</Table.Th>
             <Table.Th className="mp-num">{t("model.maxOutput")}</Table.Th>
+            <Table.Th>{t("model.quantization")}</Table.Th>
             <Table.Th className="mp-num">{t("model.latency")}</Table.Th>
             <Table.Th className="mp-num">{t("model.throughput")}</Table.Th>
             <Table.Th className="mp-num">{t("model.uptime")}</Table.Th>
+            <Table.Th>{t("model.policy")}</Table.Th>
+            <Table.Th>{t("models.otherParameters")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {endpoints.map((endpoint) => (
-            <EndpointRow key={endpoint.tag} endpoint={endpoint} />
+            <EndpointRow
+              key={endpoint.tag}
+              endpoint={endpoint}
+              policy={policies.find(({ tag }) => tag === endpoint.tag)}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -64,9 +118,10 @@ function EndpointTable({ endpoints }: { endpoints: Endpoint[] }) {
   );
 }
 
-function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
+function EndpointRow({ endpoint, policy }: { endpoint: Endpoint; policy: Policy | undefined }) {
   const { t } = useTranslation();
   const throughput = endpoint.throughput_last_30m?.p50;
+  const known = endpoint.quantization && endpoint.quantization !== "unknown";
   return (
     <Table.Tr>
       <Table.Td>
@@ -76,21 +131,11 @@ function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
             {endpoint.provider_name}
           </Text>
           <CopyIcon value={endpoint.tag} what={t("model.providerSlug")} size="xs" />
-          {endpoint.quantization && endpoint.quantization !== "unknown" && (
-            <Badge size="sm" color="gray" className="mp-mono">
-              {endpoint.quantization}
-            </Badge>
-          )}
           {endpoint.status < 0 && (
             <Badge size="sm" color="orange">
               {t("model.degraded")}
             </Badge>
           )}
-          <Tooltip label={endpoint.supported_parameters.join(", ") || t("common.none")}>
-            <Badge size="sm" color="gray" tabIndex={0}>
-              {t("model.parameterCount", { count: endpoint.supported_parameters.length })}
-            </Badge>
-          </Tooltip>
         </Group>
       </Table.Td>
       <Table.Td className="mp-num">{formatPerMillion(endpoint.pricing.prompt)}</Table.Td>
@@ -100,12 +145,52 @@ function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
       <Table.Td className="mp-num">
         {endpoint.max_completion_tokens ? formatContext(endpoint.max_completion_tokens) : "—"}
       </Table.Td>
+      <Table.Td>{known ? <code className="mp-mono">{endpoint.quantization}</code> : "—"}</Table.Td>
       <Table.Td className="mp-num">{formatMilliseconds(endpoint.latency_last_30m?.p50)}</Table.Td>
       <Table.Td className="mp-num">{throughput ? `${formatNumber(throughput, 1)} tok/s` : "—"}</Table.Td>
       <Table.Td className="mp-num">
         <Uptime percent={endpoint.uptime_last_1d ?? endpoint.uptime_last_30m} />
       </Table.Td>
+      <Table.Td>
+        <PolicyWords policy={policy} />
+      </Table.Td>
+      <Table.Td>
+        <Tooltip label={endpoint.supported_parameters.join(", ") || t("common.none")}>
+          <Badge size="sm" color="gray" tabIndex={0}>
+            {t("model.parameterCount", { count: endpoint.supported_parameters.length })}
+          </Badge>
+        </Tooltip>
+      </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** What is known of how the provider handles data; what is not known is said to be so. */
+function PolicyWords({ policy }: { policy: Policy | undefined }) {
+  const { t } = useTranslation();
+  if (!policy) return <>—</>;
+  const words = [
+    policy.training === null ? "trainingUnknown" : policy.training ? "trains" : "trainsNot",
+    policy.retains_prompts === null ? "keepsUnknown" : policy.retains_prompts ? "keeps" : "keepsNot",
+  ] as const;
+  const days = policy.retention_days;
+  return (
+    <Tooltip
+      label={[
+        ...words.map((each) => t(`model.policies.${each}`)),
+        ...(days ? [t("model.policies.days", { count: days })] : []),
+      ].join(" ")}
+    >
+      <Badge size="sm" color={policy.zdr ? "tide" : policy.training ? "orange" : "gray"} tabIndex={0}>
+        {policy.zdr
+          ? t("models.policies.zdr")
+          : policy.training === false
+            ? t("models.policies.private")
+            : policy.training
+              ? t("model.policies.mayTrain")
+              : t("common.unknown")}
+      </Badge>
+    </Tooltip>
   );
 }
 

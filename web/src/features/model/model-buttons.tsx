@@ -1,6 +1,6 @@
 /** What to do with a model: talk to it, call it. */
 import { Group } from "@mantine/core";
-import { IconCode, IconMessages } from "@tabler/icons-react";
+import { IconArrowsLeftRight, IconCode, IconMessages } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type Model, splitId } from "@/shared/api/models";
 import { LinkButton } from "@/shared/ui/links";
@@ -15,6 +15,14 @@ export function ModelButtons({ model }: { model: Model }) {
           {t("shell.chat")}
         </LinkButton>
       )}
+      <LinkButton
+        to="/compare"
+        search={{ models: [model.id] }}
+        variant="default"
+        leftSection={<IconArrowsLeftRight size={17} />}
+      >
+        {t("shell.compare")}
+      </LinkButton>
       <LinkButton
         to="/$author/$slug"
         params={{ author, slug }}

@@ -4,12 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/shared/api/client";
-import { authorOf, isFree, type Model, modelQuery } from "@/shared/api/models";
-import { formatContext, formatPerMillion, shortDate } from "@/shared/lib/format";
+import { authorOf, isFree, type Model, modelMarketQuery, modelQuery } from "@/shared/api/models";
+import { formatCompact, formatContext, formatPerMillion, shortDate } from "@/shared/lib/format";
+import { useModality } from "@/shared/lib/modality";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
+import { ActivityTab } from "./activity-tab";
 import { ApiTab } from "./api-tab";
 import { Description } from "./description";
 import { EndpointsTab } from "./endpoints-tab";
@@ -57,6 +59,8 @@ function HeaderLoading() {
 
 function Header({ model }: { model: Model }) {
   const { t } = useTranslation();
+  const modality = useModality();
+  const market = useQuery(modelMarketQuery(model.id, "month"));
   const limits = model.top_provider;
   const facts = [
     { label: t("models.context"), value: model.context_length ? formatContext(model.context_length) : "—" },
@@ -66,6 +70,10 @@ function Header({ model }: { model: Model }) {
     },
     { label: t("models.promptPrice"), value: formatPerMillion(model.pricing.prompt) },
     { label: t("models.completionPrice"), value: formatPerMillion(model.pricing.completion) },
+    {
+      label: t("models.weekly"),
+      value: market.data ? formatCompact(market.data.weekly_tokens) : "—",
+    },
     { label: t("model.created"), value: shortDate(new Date(model.created * 1000)) },
     ...(model.knowledge_cutoff ? [{ label: t("model.cutoff"), value: model.knowledge_cutoff }] : []),
   ];
@@ -87,14 +95,14 @@ function Header({ model }: { model: Model }) {
         {isFree(model) && <Badge>{t("common.free")}</Badge>}
         {model.architecture.input_modalities.map((each) => (
           <Badge key={`in-${each}`} color="gray">
-            {t("model.takes", { what: modality(t, each) })}
+            {t("model.takes", { what: modality(each) })}
           </Badge>
         ))}
         {model.architecture.output_modalities
           .filter((each) => each !== "text")
           .map((each) => (
             <Badge key={`out-${each}`} color="gray">
-              {t("model.gives", { what: modality(t, each) })}
+              {t("model.gives", { what: modality(each) })}
             </Badge>
           ))}
         {model.expiration_date && (
@@ -114,24 +122,6 @@ function Header({ model }: { model: Model }) {
   );
 }
 
-type Translate = ReturnType<typeof useTranslation>["t"];
-const MODALITIES = [
-  "text",
-  "image",
-  "audio",
-  "video",
-  "file",
-  "embeddings",
-  "rerank",
-  "speech",
-  "transcription",
-] as const;
-
-function modality(t: Translate, name: string): string {
-  const known = MODALITIES.find((each) => each === name);
-  return known ? t(`models.modalities.${known}`) : name;
-}
-
 function Body({ model }: { model: Model }) {
   const { t } = useTranslation();
   const { tab = "providers" } = route.useSearch();
@@ -141,11 +131,16 @@ function Body({ model }: { model: Model }) {
       value={tab}
       keepMounted={false}
       onChange={(value) =>
-        void navigate({ search: value === "api" ? { tab: value } : {}, replace: true, resetScroll: false })
+        void navigate({
+          search: value === "api" || value === "activity" ? { tab: value } : {},
+          replace: true,
+          resetScroll: false,
+        })
       }
     >
       <Tabs.List mb="lg">
         <Tabs.Tab value="providers">{t("model.providers")}</Tabs.Tab>
+        <Tabs.Tab value="activity">{t("model.activity")}</Tabs.Tab>
         <Tabs.Tab value="api">{t("model.api")}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="providers">
@@ -166,6 +161,9 @@ function Body({ model }: { model: Model }) {
             </Group>
           </section>
         </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="activity">
+        <ActivityTab model={model} />
       </Tabs.Panel>
       <Tabs.Panel value="api">
         <ApiTab model={model} />

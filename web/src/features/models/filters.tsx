@@ -3,9 +3,10 @@ import { Checkbox, Chip, Group, MultiSelect, Select, Stack, Switch } from "@mant
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { formatContext, formatUsd } from "@/shared/lib/format";
+import { useModality } from "@/shared/lib/modality";
 import type { Facets } from "./filter";
 import classes from "./models-page.module.css";
-import type { ModelsSearch } from "./search";
+import { type ModelsSearch, POLICIES } from "./search";
 
 interface Props {
   search: ModelsSearch;
@@ -15,26 +16,12 @@ interface Props {
 
 const CONTEXTS = [8192, 32_768, 65_536, 131_072, 200_000, 1_000_000];
 const PRICES = [0.1, 0.5, 1, 3, 10];
+const SPEEDS = [20, 50, 100, 200];
 /** Abilities people look for; the other parameters are in the list below them. */
 const ABILITIES = ["tools", "structured_outputs", "reasoning"] as const;
-const MODALITIES = [
-  "text",
-  "image",
-  "audio",
-  "video",
-  "file",
-  "embeddings",
-  "rerank",
-  "speech",
-  "transcription",
-] as const;
-
 export function Filters({ search, facets, change }: Props) {
   const { t } = useTranslation();
-  const modality = (name: string) => {
-    const known = MODALITIES.find((each) => each === name);
-    return known ? t(`models.modalities.${known}`) : name;
-  };
+  const modality = useModality();
   const rest = facets.params.filter((each) => !ABILITIES.some((ability) => ability === each));
   const chosenRest = (search.params ?? []).filter((each) => rest.includes(each));
   const chosenAbilities = (search.params ?? []).filter((each) => !rest.includes(each));
@@ -88,6 +75,40 @@ export function Filters({ search, facets, change }: Props) {
           label: `${formatUsd(price)} ${t("models.perMillion")}`,
         }))}
         onChange={(value) => change({ maxPrice: value === null ? undefined : Number(value) })}
+      />
+      <Select
+        label={t("models.speedAtLeast")}
+        clearable
+        placeholder={t("models.any")}
+        value={search.speed === undefined ? null : String(search.speed)}
+        data={SPEEDS.map((speed) => ({ value: String(speed), label: `${speed} tok/s` }))}
+        onChange={(value) => change({ speed: value === null ? undefined : Number(value) })}
+      />
+      <Select
+        label={t("models.policy")}
+        clearable
+        placeholder={t("models.any")}
+        value={search.policy ?? null}
+        data={POLICIES.map((each) => ({ value: each, label: t(`models.policies.${each}`) }))}
+        onChange={(value) => change({ policy: POLICIES.find((each) => each === value) })}
+      />
+      <MultiSelect
+        label={t("models.providers")}
+        placeholder={search.providers ? undefined : t("models.any")}
+        searchable
+        clearable
+        value={search.providers ?? []}
+        data={facets.providers}
+        onChange={(providers) => change({ providers })}
+      />
+      <MultiSelect
+        label={t("models.series")}
+        placeholder={search.series ? undefined : t("models.any")}
+        searchable
+        clearable
+        value={search.series ?? []}
+        data={facets.series}
+        onChange={(series) => change({ series })}
       />
       <MultiSelect
         label={t("models.authors")}

@@ -4,8 +4,8 @@ import { useElementSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { authorOf, isFree, type Model } from "@/shared/api/models";
-import { formatContext, formatPerMillion } from "@/shared/lib/format";
+import { authorOf, isFree, type Market, type MarketModel, type Model } from "@/shared/api/models";
+import { formatCompact, formatContext, formatPerMillion } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
 import { ModelCard, ModelLink } from "@/shared/ui/model-card";
@@ -13,7 +13,13 @@ import classes from "./models-page.module.css";
 
 const CARD_WIDTH = 290;
 
-export function ModelList({ models, cards }: { models: Model[]; cards: boolean }) {
+interface Props {
+  models: Model[];
+  market: Market | undefined;
+  cards: boolean;
+}
+
+export function ModelList({ models, market, cards }: Props) {
   const { t } = useTranslation();
   const { ref: sized, width } = useElementSize();
   const anchor = useRef<HTMLDivElement>(null);
@@ -35,6 +41,7 @@ export function ModelList({ models, cards }: { models: Model[]; cards: boolean }
       {!cards && (
         <div className={classes.head} aria-hidden>
           <span>{t("common.model")}</span>
+          <span className={classes.weekly}>{t("models.weeklyShort")}</span>
           <span className="mp-num">{t("models.context")}</span>
           <span className="mp-num">{t("models.promptPrice")}</span>
           <span className="mp-num">{t("models.completionPrice")}</span>
@@ -58,7 +65,11 @@ export function ModelList({ models, cards }: { models: Model[]; cards: boolean }
           >
             {models.slice(item.index * columns, (item.index + 1) * columns).map((model) => (
               <div key={model.id} role="listitem" style={{ minWidth: 0 }}>
-                {cards ? <ModelCard model={model} /> : <Row model={model} />}
+                {cards ? (
+                  <ModelCard model={model} />
+                ) : (
+                  <Row model={model} of={market?.models.get(model.id)} />
+                )}
               </div>
             ))}
           </div>
@@ -70,7 +81,7 @@ export function ModelList({ models, cards }: { models: Model[]; cards: boolean }
 
 const SHOWN_PARAMETERS = ["tools", "reasoning", "structured_outputs"] as const;
 
-const Row = memo(function Row({ model }: { model: Model }) {
+const Row = memo(function Row({ model, of }: { model: Model; of: MarketModel | undefined }) {
   const { t } = useTranslation();
   const free = isFree(model);
   return (
@@ -104,6 +115,10 @@ const Row = memo(function Row({ model }: { model: Model }) {
           </div>
         </div>
       </div>
+      <span className={classes.weekly}>
+        <span className="mp-visually-hidden">{t("models.weekly")} </span>
+        {of ? formatCompact(of.weekly_tokens) : "—"}
+      </span>
       <span className="mp-num">
         <span className="mp-visually-hidden">{t("models.context")} </span>
         {model.context_length ? formatContext(model.context_length) : "—"}

@@ -16,7 +16,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { modelsQuery } from "@/shared/api/models";
+import { marketQuery, modelsQuery } from "@/shared/api/models";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { facetsOf, filterModels } from "./filter";
@@ -33,10 +33,14 @@ export function ModelsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const models = useQuery(modelsQuery);
+  const market = useQuery(marketQuery);
   const [drawer, { open, close }] = useDisclosure(false);
   const deferred = useDeferredValue(search);
-  const shown = useMemo(() => filterModels(models.data ?? [], deferred), [models.data, deferred]);
-  const facets = useMemo(() => facetsOf(models.data ?? []), [models.data]);
+  const shown = useMemo(
+    () => filterModels(models.data ?? [], deferred, market.data),
+    [models.data, deferred, market.data],
+  );
+  const facets = useMemo(() => facetsOf(models.data ?? [], market.data), [models.data, market.data]);
 
   const change = (part: Partial<ModelsSearch>) =>
     void navigate({
@@ -129,7 +133,9 @@ export function ModelsPage() {
               {t("models.noneBody")}
             </Empty>
           )}
-          {shown.length > 0 && <ModelList models={shown} cards={search.view === "cards"} />}
+          {shown.length > 0 && (
+            <ModelList models={shown} market={market.data} cards={search.view === "cards"} />
+          )}
         </div>
       </div>
       <Drawer

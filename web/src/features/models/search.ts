@@ -2,14 +2,21 @@
 
 export const SORTS = [
   "newest",
+  "weekly",
   "name",
   "price-low",
   "price-high",
   "output-low",
   "output-high",
   "context",
+  "throughput",
+  "latency",
 ] as const;
 export type Sort = (typeof SORTS)[number];
+
+/** How what is sent is handled: nothing kept, or at least nothing kept or trained on as far as is known. */
+export const POLICIES = ["zdr", "private"] as const;
+export type Policy = (typeof POLICIES)[number];
 
 export interface ModelsSearch {
   q?: string;
@@ -18,6 +25,11 @@ export interface ModelsSearch {
   output?: string[];
   params?: string[];
   authors?: string[];
+  providers?: string[];
+  series?: string[];
+  policy?: Policy;
+  /** Least tokens a second. */
+  speed?: number;
   context?: number;
   maxPrice?: number;
   sort?: Sort;
@@ -29,14 +41,16 @@ export function readModelsSearch(raw: Record<string, unknown>): ModelsSearch {
   if (typeof raw.q === "string" && raw.q) search.q = raw.q;
   else if (typeof raw.q === "number") search.q = String(raw.q);
   if (raw.free === true) search.free = true;
-  for (const name of ["input", "output", "params", "authors"] as const) {
+  for (const name of ["input", "output", "params", "authors", "providers", "series"] as const) {
     const list = strings(raw[name]);
     if (list) search[name] = list;
   }
-  for (const name of ["context", "maxPrice"] as const) {
+  for (const name of ["context", "maxPrice", "speed"] as const) {
     const value = Number(raw[name]);
     if (raw[name] !== undefined && Number.isFinite(value) && value >= 0) search[name] = value;
   }
+  const policy = POLICIES.find((each) => each === raw.policy);
+  if (policy) search.policy = policy;
   const sort = SORTS.find((each) => each === raw.sort);
   if (sort && sort !== "newest") search.sort = sort;
   if (raw.view === "cards") search.view = "cards";

@@ -8,6 +8,9 @@ export type Endpoint = components["schemas"]["PublicEndpoint"];
 export type Provider =
   paths["/api/v1/providers"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
+export type MarketModel = components["schemas"]["MarketModel"];
+export type ModelMarket = components["schemas"]["ModelMarket"];
+
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
   queryFn: async ({ signal }): Promise<Model[]> => {
@@ -25,6 +28,37 @@ export const providersQuery = queryOptions({
     (await taken(client.GET("/api/v1/providers", { signal }))).data,
   staleTime: 300_000,
 });
+
+/** How the models do here: use, speed, who serves them, how they handle data. By model. */
+export const marketQuery = queryOptions({
+  queryKey: ["market"],
+  queryFn: async ({ signal }): Promise<Market> => {
+    const { models, providers } = await taken(client.GET("/api/app/market", { signal }));
+    return { models: new Map(models.map((each) => [each.model, each])), providers };
+  },
+  staleTime: 60_000,
+});
+
+export interface Market {
+  models: Map<string, MarketModel>;
+  /** Names by slug. */
+  providers: Record<string, string>;
+}
+
+export function modelMarketQuery(id: string, span: "week" | "month") {
+  const [author = "", slug = ""] = splitId(id);
+  return queryOptions({
+    queryKey: ["model-market", id, span],
+    queryFn: ({ signal }): Promise<ModelMarket> =>
+      taken(
+        client.GET("/api/app/models/{author}/{slug}/market", {
+          params: { path: { author, slug }, query: { span } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
+  });
+}
 
 export function modelQuery(id: string) {
   const [author = "", slug = ""] = splitId(id);

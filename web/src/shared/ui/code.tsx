@@ -20,18 +20,19 @@ export function CodeBlock({ code, label }: { code: string; label?: string }) {
 
 export function CodeTabs({ blocks }: { blocks: { name: string; code: string }[] }) {
   return (
-    <Tabs defaultValue={blocks[0]?.name} variant="outline" keepMounted={false}>
+    <Tabs defaultValue="0" variant="outline" keepMounted={false}>
       <Group justify="space-between">
         <Tabs.List>
-          {blocks.map(({ name }) => (
-            <Tabs.Tab key={name} value={name}>
+          {blocks.map(({ name }, index) => (
+            // By number: a name with spaces makes no id.
+            <Tabs.Tab key={name} value={String(index)}>
               {name}
             </Tabs.Tab>
           ))}
         </Tabs.List>
       </Group>
-      {blocks.map(({ name, code }) => (
-        <Tabs.Panel key={name} value={name} pt="xs">
+      {blocks.map(({ name, code }, index) => (
+        <Tabs.Panel key={name} value={String(index)} pt="xs">
           <CodeBlock code={code} />
         </Tabs.Panel>
       ))}

@@ -1,5 +1,5 @@
 /** Well-known apps, with the names their own settings have. A field without a value is the reader's key. */
-import { apiAddress, serverAddress } from "@/shared/lib/api-address";
+import { apiAddress, serverAddress } from "./api-address";
 
 export interface AppGuide {
   name: string;
