@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import structlog
 
 from modelport.db import changes
 from modelport.db.database import DatabaseDown
+from modelport.gateway.probes import Prober
 from modelport.upstream import health_copy
 from modelport.usage.sweeper import Sweeper
 from modelport.usage.upkeep import Upkeep
@@ -54,6 +56,7 @@ async def running(services: Services, streams: OpenStreams) -> AsyncGenerator[No
         "tidying": _tidy_now_and_then(services),
         "payments": services.payments.run(),
         "popularity": _measure_popularity(services),
+        "probes": Prober(services, random.Random()).run(),  # noqa: S311 (draws among several keys of a provider)
     }
     if services.leasing is not None:
         work["leases"] = services.leasing.run()

@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         description="Ask a second endpoint too when the first has been silent for so many seconds; the first answer is "
         "taken, only that is charged. 0 leaves it to each request (`X-Modelport-Hedge: 1.5`).",
     )
+    probe_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Ask an endpoint that was called before, and not for so many seconds, for one token, and one that "
+        "failed when it has rested. The operator pays for it. 0 never asks: health is learned from requests alone.",
+    )
     slow_factor: float = Field(
         default=3.0,
         ge=0,

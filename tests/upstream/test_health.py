@@ -225,3 +225,22 @@ async def test_it_outlives_a_restart(tmp_path: Path, watch: Watch) -> None:
     assert again.health.resting_until("other") == pytest.approx(500, abs=30)
     assert again.health.view("e").uptime_last_5m == watch.health.view("e").uptime_last_5m == 100
     await database.close()
+
+
+class TestProbes:
+    """With probes, nobody's request has to try an endpoint that failed."""
+
+    def test_it_stays_behind_until_it_has_proved_itself(self, watch: Watch) -> None:
+        watch.health.probed = True
+        watch.see(FAULT, times=5)
+        assert (watch.standing, watch.health.quiet(60)) == (RESTING, [])
+        watch.now += 5
+        assert (watch.standing, watch.health.quiet(60)) == (DOWN, ["e"])
+        watch.health.began("e")
+        assert (watch.standing, watch.health.quiet(60)) == (RESTING, [])
+        watch.see(OK)
+        assert (watch.standing, watch.health.quiet(60)) == (FINE, [])
+        watch.now += 60
+        assert watch.health.quiet(60) == ["e"]
+        watch.see(OK)
+        assert watch.health.quiet(60) == []

@@ -100,6 +100,8 @@ class Record:
     trial: bool = False
     """Whether it has to prove itself by one request when `until` has come."""
     typical_at: float = -1.0
+    seen_at: float = -1.0
+    """When an attempt there last ended."""
 
 
 @dataclass(slots=True)
@@ -117,6 +119,8 @@ class Health:
         self._troubled: dict[str, int] = {}
         self._typical: dict[str, float] = {}
         self._look_again = 0.0
+        self.probed = False
+        """Whether endpoints on trial are probed, so that no request need be the one to try them."""
         self._keys: dict[tuple[str, str], _Bench] = {}
         self._outliers: dict[tuple[str, ...], tuple[float, frozenset[str]]] = {}
 
@@ -193,6 +197,15 @@ class Health:
             None if speed is None else _named(speed),
         )
 
+    def quiet(self, seconds: float) -> list[str]:
+        """Endpoints that were called once and not for so long, or that have to prove themselves; none that rests."""
+        now = self.now()
+        return [
+            endpoint_id
+            for endpoint_id, record in self.records.items()
+            if record.until <= now and (record.trial or now - record.seen_at >= seconds)
+        ]
+
     # What the attempts tell.
 
     def began(self, endpoint_id: str) -> None:
@@ -214,7 +227,7 @@ class Health:
             return
         if record is None:
             record = self.records[endpoint_id] = Record()
-        now = self.now()
+        now = record.seen_at = self.now()
         if verdict is Verdict.OK:
             self._did_well(endpoint_id, record, outcome, now)
         elif verdict is Verdict.THROTTLED:
@@ -300,12 +313,11 @@ class Health:
         else:
             self._troubled[endpoint_id] = standing
 
-    @staticmethod
-    def _standing(record: Record, now: float) -> int:
+    def _standing(self, record: Record, now: float) -> int:
         if record.until > now:
             return RESTING
         if record.trial:
-            return FINE  # the next request may try it
+            return DOWN if self.probed else FINE  # the next request may try it
         good, bad = record.recent.sums(now, 6)
         if good + bad >= _OUTAGE_LEAST and bad >= good:
             return DOWN

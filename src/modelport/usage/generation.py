@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from modelport.dialects.canonical import Usage
 
-__all__ = ["Attempt", "Generation"]
+__all__ = ["PROBE", "Attempt", "Generation"]
+
+PROBE: Final = "probe"
+"""The status of what this server asked itself, to see whether an endpoint is well: nobody's use."""
 
 
 class Attempt(msgspec.Struct):

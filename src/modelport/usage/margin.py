@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlalchemy import func, select
 
 from modelport.credits import service as credits_
+from modelport.usage.generation import PROBE
 from modelport.usage.tables import generations
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def margin(connection: Connection, by: By, since_ms: int | None, until_ms: int |
     unknown = (g.upstream_cost.is_(None)) & (g.cost > 0)
     query = select(
         name.label("name"),
-        func.count(),
+        func.count().filter(g.status != PROBE),
         func.coalesce(func.sum(g.cost), 0),
         func.coalesce(func.sum(g.upstream_cost), 0),
         func.coalesce(func.sum(g.wasted_cost), 0),

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db.prepared import Prepared
 from modelport.kit import clock
+from modelport.usage.generation import PROBE
 from modelport.usage.tables import (
     COUNTERS,
     account_hours,
@@ -68,9 +69,11 @@ def bucket_of(prompt_tokens: int) -> int:
 
 
 def note(connection: Connection, made: Sequence[Generation]) -> None:
-    """Notes what new generations add, in the transaction that stores them."""
+    """Notes what new generations add, in the transaction that stores them. Probes are nobody's use."""
     sums: dict[Key, list[int]] = {}
     for each in made:
+        if each.status == PROBE:
+            continue
         key = (
             each.account_id,
             each.created_at // HOUR_MS,
