@@ -38,6 +38,7 @@ from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
 from modelport.db.database import Database, DatabaseDown
 from modelport.db.migrate import migrate
+from modelport.gateway.guarding import guarded_view
 from modelport.gateway.open_streams import OpenStreams
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
@@ -110,6 +111,7 @@ async def _services(settings: Settings, vault: Vault, database: Database, system
     keys = Keys(database, vault)
     budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
     guardrails = Guardrails(database, budgets, workspaces)
+    catalog.limit_views(partial(guarded_view, guardrails, workspaces))
     return Services(
         settings=settings,
         database=database,

@@ -65,7 +65,13 @@ def wants_metadata(exchange: Exchange) -> bool:
     return value is not None and value.lower() == "enabled"
 
 
-def metadata(requested: str, plan: Plan | None, attempts: list[Attempt], endpoint: Endpoint | None) -> bytes:
+def metadata(
+    requested: str,
+    plan: Plan | None,
+    attempts: list[Attempt],
+    endpoint: Endpoint | None,
+    pipeline: list[dict[str, object]] | None = None,
+) -> bytes:
     """`openrouter_metadata` as the reference has it (`behaviour.md` section 7)."""
     told: dict[str, object] = {
         "requested": requested,
@@ -103,6 +109,8 @@ def metadata(requested: str, plan: Plan | None, attempts: list[Attempt], endpoin
             {"provider": each.provider, "model": each.model, "status": each.status or 502} for each in attempts
         ]
         told["generation_time"] = attempts[-1].milliseconds
+    if pipeline:
+        told["pipeline"] = pipeline
     return msgspec.json.encode(told)
 
 
@@ -121,9 +129,14 @@ def _end_of_line(body: bytes, start: int) -> int:
     return len(body) if end < 0 else end
 
 
-def trace(plan: Plan, timings: Timings, facts: Mapping[str, str | None]) -> str:
+def trace(
+    plan: Plan,
+    timings: Timings,
+    facts: Mapping[str, str | None],
+    guardrails: Mapping[str, object] | None = None,
+) -> str:
     """Everything that decided how a request was routed, as it is kept with its generation; `facts` are what else is
-    worth knowing of it. Its attempts are rows of their own.
+    worth knowing of it, `guardrails` what those did. Its attempts are rows of their own.
     """
     return msgspec.json.encode(
         {
@@ -133,6 +146,7 @@ def trace(plan: Plan, timings: Timings, facts: Mapping[str, str | None]) -> str:
             "sort": plan.sort,
             **({"defaults": plan.defaults} if plan.defaults else {}),
             **({"rules": plan.rules} if plan.rules else {}),
+            **({"guardrails": guardrails} if guardrails else {}),
             "plan": plan.steps,
             "request": {name: value for name, value in facts.items() if value},
             "milliseconds": timings.millis(),

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["open_bill"]
 
 
-async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked, generation: Generation) -> Bill:
-    """Sets aside what the dearest of the planned attempts may cost.
+async def open_bill(
+    services: Services,
+    key: LiveKey,
+    plan: Plan,
+    request: Asked,
+    generation: Generation,
+    *,
+    guardrails: tuple[tuple[str, str], ...] = (),
+) -> Bill:
+    """Sets aside what the dearest of the planned attempts may cost; `guardrails` have budgets that count it as well.
 
     Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
     `FreeTierExhausted`, `KeyTooFast` or `DatabaseDown`; then nothing is set aside.
@@ -29,7 +37,7 @@ async def open_bill(services: Services, key: LiveKey, plan: Plan, request: Asked
     purse = await services.credits.purse(key.record.account_id)
     if services.settings.debt_blocks_account:
         purse.refuse_debtor()
-    spender = Spender(key.record.account_id, key.record.user_id, key.record.id, key.workspace_id)
+    spender = Spender(key.record.account_id, key.record.user_id, key.record.id, key.workspace_id, guardrails)
     budgets = services.budgets.known(spender)
     if budgets is None:
         budgets = await services.budgets.of(spender)

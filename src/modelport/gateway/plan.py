@@ -155,7 +155,7 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
     if again:
         kept = (*kept, *again)
     if (forbids := around.forbids) is not None:
-        kept = _left(kept, gone, lambda lane: forbids(model_id, lane.endpoint.provider.slug))
+        kept = _left(kept, gone, lambda lane: forbids(lane.endpoint))
     places = ordered(facts, kept, named, effects, wish=wish, around=around) if kept else []
     if own is not None and places:
         places = own.arranged(named.model, places, gone, wish=wish, own_only=frozenset(lane.id for lane in again))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
-    from modelport.catalog.snapshot import Model
+    from modelport.catalog.snapshot import Endpoint, Model
     from modelport.gateway.plan_facts import Facts, Lane
     from modelport.gateway.plan_health import HealthView
     from modelport.gateway.plan_names import Named
@@ -106,8 +106,8 @@ def ordered(
     return places
 
 
-Forbids = Callable[[str, str], str | None]
-"""Which bound of the caller's key keeps them from a model at a provider (id and slug); None when none does."""
+Forbids = Callable[["Endpoint"], str | None]
+"""Which bound or guardrail of the caller's key keeps them from an endpoint; None when none does."""
 
 
 class Arranges(Protocol):
@@ -145,7 +145,7 @@ class Around(NamedTuple):
     most: int = 3
     """Attempts in all."""
     forbids: Forbids | None = None
-    """The bounds of the caller's key, where it has any."""
+    """The bounds and guardrails of the caller's key, where it has any."""
     own: Arranges | None = None
     """The caller's own provider keys, where they have any."""
 

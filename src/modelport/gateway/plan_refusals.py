@@ -34,7 +34,17 @@ _EXCLUDED_BY = {
     "rule": "allowed_provider",
     "allowed_models": "allowed_models",
     "allowed_providers": "allowed_providers",
+    "ignored_models": "allowed_models",
+    "ignored_providers": "allowed_providers",
+    "guardrail_zdr": "data_policy:zdr",
+    "guardrail_training": "data_policy:training",
+    "guardrail_publication": "data_policy:training",
 }
+_GUARDED = frozenset({
+    "allowed_models", "allowed_providers", "ignored_models", "ignored_providers", "guardrail_zdr", "guardrail_training",
+    "guardrail_publication",
+})  # fmt: skip
+"""Reasons that the key's bounds and guardrails give."""
 _SPECIAL = {"embeddings": "/api/v1/embeddings", "rerank": "/api/v1/rerank"}
 
 
@@ -133,7 +143,7 @@ def _filtered_out(
     }
     filtered: Metadata = {"availability": _filtered("constraint_filtered", ids, more)}
     preferences = wish.preferences
-    if reasons & {"allowed_models", "allowed_providers"}:
+    if reasons & _GUARDED:
         return NotFound(
             "No endpoints available matching your guardrail restrictions and data policy. "
             "Ask whoever made this API key, or use another.",

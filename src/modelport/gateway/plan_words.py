@@ -26,6 +26,11 @@ _REMOVED = {
     "distillable": ("the model's author does not allow distillation", "模型作者不允许蒸馏"),
     "max_price": ("it costs more than `max_price`", "它的价格高于 `max_price`"),
     "allowed_models": ("the key may not use this model", "此密钥不可使用该模型"),
+    "ignored_models": ("a guardrail excludes this model", "防护规则排除了该模型"),
+    "ignored_providers": ("a guardrail excludes this provider", "防护规则排除了该服务商"),
+    "guardrail_zdr": ("a guardrail asks for zero data retention", "防护规则要求零数据留存"),
+    "guardrail_training": ("a guardrail keeps away from providers that train", "防护规则排除会用数据训练的服务商"),
+    "guardrail_publication": ("a guardrail keeps away from providers that publish", "防护规则排除会公开提示词的服务商"),
     "allowed_providers": ("the key may not use this provider", "此密钥不可使用该服务商"),
 }
 _NOTES = {

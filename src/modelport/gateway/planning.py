@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelport.gateway.guarding import forbids_of
 from modelport.gateway.plan import Around, Plan, Slowness, make_plan
 from modelport.gateway.sticky import Conversations, conversation_of
 from modelport.gateway.wish import wish_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from modelport.gateway.asked import Asked
     from modelport.gateway.door import Door
     from modelport.gateway.exchange import Exchange
+    from modelport.gateway.guarding import Guard
     from modelport.gateway.own_keys import Arranger
     from modelport.gateway.services import Services
     from modelport.gateway.sticky import Conversation
@@ -51,9 +53,10 @@ class Planner:
         defaults: Defaults = NO_DEFAULTS,
         *,
         own: Arranger | None = None,
+        guard: Guard | None = None,
     ) -> tuple[Plan, Conversation | None]:
         """The endpoints to try for a request, and the conversation that it is part of; `own` has the caller's own
-        provider keys.
+        provider keys, `guard` their guardrails.
         """
         services = self._services
         wish, conversation, said = wish_of(request, door.operation), None, ()
@@ -67,14 +70,13 @@ class Planner:
             session = request.peek.session_id or exchange.header(b"x-session-id")
             conversation = conversation_of(key.record.account_id, request, session)
             wish.sticky = self._conversations.find(conversation)
-        bounds = key.record.bounds
         around = Around(
             self._random,
             services.health,
             rules=services.routing.book,
             slow=self._slow,
             most=services.settings.attempts,
-            forbids=bounds.forbids if bounds.models or bounds.providers else None,
+            forbids=forbids_of(key, guard, services.catalog.snapshot),
             own=own,
         )
         made = make_plan(wish, services.catalog.snapshot, around)

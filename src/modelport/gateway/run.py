@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from modelport.gateway.doors import Door
     from modelport.gateway.exchange import Exchange
     from modelport.gateway.extras import Extras
+    from modelport.gateway.guarding import Guard
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
@@ -76,6 +77,8 @@ class Run:
         self.told_metadata = False
         self.facts: Mapping[str, str | None] = {}
         """What else is worth knowing of the request, for its trace."""
+        self.guard: Guard | None = None
+        """The guardrails of its key, and what they did to it."""
         self.cache: tuple[Wanted, Recording] | None = None
         """Where the answer is written down for the cache, if it is to be kept."""
         self.remember: Callable[[Endpoint, Usage], None] | None = None
@@ -173,7 +176,8 @@ class Run:
         if not self.told_metadata:
             return None
         endpoint = self._begun.endpoint if self._begun is not None else None
-        return metadata(self._plan.requested, self._plan, self._attempts, endpoint)
+        stages = self.guard.pipeline() if self.guard is not None else None
+        return metadata(self._plan.requested, self._plan, self._attempts, endpoint, stages)
 
     def _did_well(self, begun: Begun, usage: Usage) -> None:
         seconds = clock.monotonic() - begun.started
@@ -229,7 +233,8 @@ class Run:
             if each.upstream_cost:
                 self.bill.wasted(each.endpoint.partition("/")[0], each.upstream_cost)
         generation.attempts = self._attempts
-        generation.trace = explained.trace(self._plan, self.timings, self.facts)
+        guarded = self.guard.trace() if self.guard is not None else None
+        generation.trace = explained.trace(self._plan, self.timings, self.facts, guarded)
 
     async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
         """No answer, or one that broke: free to the caller, told in the form that is still possible."""

@@ -25,6 +25,7 @@ from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
+from modelport.gateway.guarding import guard_of
 from modelport.gateway.opening import open_bill
 from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
@@ -157,8 +158,8 @@ class Chat:
             account_id = key.record.account_id
             ready = await rewritten(body, door, Address(), self._services.presets, account_id)
             request, defaults = door.read(ready.body, Address()), await self._planner.defaults(key)
-            own = await arranger_for(self._services, key)
-            made, _ = self._planner.plan(request, door, key, exchange, defaults, own=own)
+            own, guard = await arranger_for(self._services, key), await guard_of(self._services, key, "")
+            made, _ = self._planner.plan(request, door, key, exchange, defaults, own=own, guard=guard)
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
@@ -174,6 +175,8 @@ class Chat:
         key = await admit(services, exchange)
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         ready = await rewritten(body, door, address, services.presets, key.record.account_id)
+        if (guard := await guard_of(services, key, generation_id)) is not None:
+            ready = ready._replace(body=await guard.screened(ready.body, address))
         request = door.read(ready.body, address)
         defaults = await self._planner.defaults(key)
         # Who wants nothing kept wants nothing kept here either.
@@ -181,9 +184,11 @@ class Chat:
         if asked is not None and (cached := self._cache.find(asked)) is not None:
             raise Hit(cached, key.record.account_id, key.record.id)
         request, extras = await self._plugins.of(request)
+        if guard is not None and request.body is not ready.body:  # a file's text may be in it by now
+            request = door.read(await guard.screened(request.body, address), address)
         timings.read = clock.monotonic()
         own = await arranger_for(services, key)
-        plan, conversation = self._planner.plan(request, door, key, exchange, defaults, own=own)
+        plan, conversation = self._planner.plan(request, door, key, exchange, defaults, own=own, guard=guard)
         timings.planned = clock.monotonic()
         referer = exchange.header(b"http-referer") or exchange.header(b"referer")
         title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")
@@ -202,10 +207,12 @@ class Chat:
             session_id=request.peek.session_id or exchange.header(b"x-session-id"),
             external_user=request.peek.user,
         )
-        bill = await open_bill(services, key, plan, request, generation)
+        bill = await open_bill(
+            services, key, plan, request, generation, guardrails=guard.policy.budgets if guard else ()
+        )
         timings.held = clock.monotonic()
         run = Run(services, self._streams, request, plan, bill, door=door, lots=self._random, extras=extras)
-        run.timings = timings
+        run.timings, run.guard = timings, guard
         run.told_metadata = wants_metadata(exchange)
         run.facts = {
             "operation": door.operation,
