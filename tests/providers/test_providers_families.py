@@ -188,6 +188,10 @@ class TestOpenModels:
         assert body["reasoning_effort"] == "low"
         assert "chat_template_kwargs" not in sent("openai_chat", "qwen3-max", reasoning=ReasoningOptions("low"))
 
+    def test_one_that_can_not_be_silenced(self) -> None:
+        body = sent("openai_chat", "glm-5.3", row="thinking_type thinking_effort", reasoning=ReasoningOptions("none"))
+        assert (body["thinking"], body["reasoning_effort"]) == ({"type": "enabled"}, "low")
+
     def test_two_efforts(self) -> None:
         """Groq's of Qwen."""
         asked = [

@@ -17,6 +17,7 @@ Sources, as seen in stored copies of the pages on 2026-11-26 unless another day 
 - OpenAI: github.com/openai/openai-agents-python/issues/2089 (5.1), docs.rs/crate/meerkat-core (5.2 to 5.5, and that
   Codex can't be silenced), learnku.com/articles/90544 (gpt-5 knows `minimal`, and no sampling).
 - DeepSeek: api-docs.deepseek.com/guides/thinking_mode.md.
+- GLM-5.3 (always thinking, three efforts): dev.to/aihubmix (a guide with live calls of August 2026).
 - Qwen, GLM, DeepSeek, Kimi on engines of one's own: docs.vllm.ai/en/stable/features/reasoning_outputs and SGLang's
   "separate reasoning" (`enable_thinking` of Qwen3, GLM and Gemma; `thinking` of DeepSeek and Granite).
 - Nova, gpt-oss and Qwen at Amazon: recorded requests; inspect_ai issue 3767 (Nova 2); LiteLLM pull request 34347
@@ -153,6 +154,9 @@ _FAMILIES: Final = (
     ("(?:^|\\.)mistral\\.", _at_amazon("mistral at Amazon", "top_k")),
     (f"{_NAME}deepseek-", _switched("deepseek", "template_thinking", efforts=("low", "high", "max"))),
     (f"{_NAME}qw(?:en3|en-?plus|en-?flash|en-?turbo|q-)", _switched("qwen", "template_enable_thinking")),
+    (f"{_NAME}glm-5\\.[3-9]",
+     Family("glm from 5.3 on", {"openai_chat": frozenset({"template_enable_thinking", "always_thinking"})},
+            efforts=("low", "high", "max"))),
     (f"{_NAME}glm-(?:4\\.[5-9]|[5-9])", _switched("glm", "template_enable_thinking")),
     (f"{_NAME}kimi-k(?:2\\.[5-9]|[3-9])", _switched("kimi", "template_thinking")),
     (f"{_NAME}gemma-?4", _switched("gemma", "template_enable_thinking")),

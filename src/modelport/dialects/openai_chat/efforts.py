@@ -18,6 +18,7 @@ _EFFORT_BESIDE: Final = "thinking_effort"
 _ENABLE: Final = "enable_thinking"
 _TEMPLATE: Final = "template_switch"
 _SWITCHES: Final = {"template_enable_thinking": "enable_thinking", "template_thinking": "thinking"}
+_ALWAYS: Final = "always_thinking"
 _ON_OR_OFF: Final = "effort_on_or_off"
 
 QUIRKS: Final = {
@@ -29,6 +30,7 @@ QUIRKS: Final = {
     "template_enable_thinking": "with the one before, the switch is called `enable_thinking`",
     "template_thinking": "with that, it is called `thinking`",
     _ON_OR_OFF: "models with such a switch know two efforts, `none` and `default`",
+    _ALWAYS: "reasoning can't be turned off: it is asked for with the least effort",
     **MARKS,
 }
 """What `Target.quirks` may name."""
@@ -55,6 +57,8 @@ class Wanted(NamedTuple):
 def spelled(wanted: Wanted, target: Target, longest: int | None) -> dict[str, object]:
     """The fields that ask for it in the provider's words; `longest` is the length of the answer, if anybody set one."""
     on = wanted.on
+    if on is False and _ALWAYS in target.quirks:
+        on, wanted = True, Wanted(target.effort("none"))
     if on is None:
         return {}
     said: dict[str, object] = {}

@@ -30,8 +30,11 @@ _VERTEX_FACTS: Final = (
     Fact("Gemini is reached below `publishers/google`, and the key of a service account becomes a bearer token",
          "recorded: generateContent", DAY),
     Fact("Claude is reached by `:rawPredict` and `:streamRawPredict`; the model stands in the address only, and the "
-         "version of the format in the body as `vertex-2023-10-16`", "from memory of Anthropic's and Google's pages"),
-    Fact("Models of others speak OpenAI's format below `endpoints/openapi`", "from memory of Google's pages"),
+         "version of the format in the body as `vertex-2023-10-16`",
+         "https://github.com/anthropics/anthropic-sdk-ruby (lib/anthropic/helpers/vertex/client.rb)", DAY),
+    Fact("Models of others speak OpenAI's format",
+         "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/call-vertex-using-openai-library", DAY),
+    Fact("It is spoken below `endpoints/openapi`", "from memory of the same page"),
 )  # fmt: skip
 
 
@@ -164,8 +167,9 @@ ROWS: Final = (
         },
         key_variable="GOOGLE_API_KEY",
         docs="https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/overview",
-        facts=(Fact("A key without a project reaches Gemini below `publishers/google`",
-                    "from memory of Google's pages"),),
+        facts=(Fact("Gemini's format is spoken below `publishers/google`", "recorded: generateContent", DAY),
+               Fact("A key without a project reaches Gemini below `publishers/google`",
+                    "from memory of Google's pages")),
         **_GOOGLE_LINKS,
     ),
     Row(

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 
 DAY: Final = "2026-11-26"
-"""When most of the facts were last verified."""
+"""When most of the facts were last verified: in stored copies of the pages they name, of 2026; none was opened live."""
 
 _PLAIN: Final = {"max_completion_tokens": "max_tokens", "messages.role.developer": "system"}
 CAUTION: Final = Fact(
     "`max_completion_tokens` goes as `max_tokens`, and the role `developer` as `system`: the older names mean the "
     "same, and not every provider that is compatible with OpenAI knows the newer ones",
-    "a precaution; where a provider knows both, nothing is lost",
+    "choice: where a provider knows both, nothing is lost",
+    DAY,
 )
-"""What `compatible` does, for the rows whose provider's own word on it is not known."""
+"""What `compatible` does: a choice of ours, and nothing that is said of the provider."""
 
 REASONING_CONTENT: Final = {"messages.reasoning": "reasoning_content"}
 """Reasoning of earlier turns under the name that many providers give it."""
