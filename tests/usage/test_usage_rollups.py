@@ -11,10 +11,10 @@ from sqlalchemy import text
 from credits.money_house import House, generation, rows
 from modelport.kit import clock
 from modelport.settings import Settings
-from modelport.usage import partitions
+from modelport.usage import log, partitions
 from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.journal import Settled
-from modelport.usage.log import Filters, page
+from modelport.usage.log import Filters
 from modelport.usage.rebuild import rebuild
 from modelport.usage.upkeep import Upkeep
 
@@ -143,12 +143,17 @@ async def test_old_traces_and_old_sums_are_forgotten(house: House) -> None:
     assert await house.scalar("SELECT count(*) FROM usage_days") == 2
 
 
-async def test_the_log_is_paged_without_gaps(house: House, upkeep: Upkeep) -> None:
-    """Also where many have the same moment, and for every filter."""
+@pytest.mark.parametrize("reach", [5_000, 5])
+async def test_the_log_is_paged_without_gaps(
+    house: House, upkeep: Upkeep, reach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where many have the same moment, for every filter, and where filters let few of many through."""
+    monkeypatch.setattr(log, "_REACH", reach)
     key = (await house.key()).record.id
     now = clock.now_ms()
     made = [_made(house, key, number, created_at=now - number // 4 * _DAY) for number in range(1, 60)]
-    await _store(house, made)
+    stranger = generation("acct_stranger", "key_of_another", provider="p", session_id="s")
+    await _store(house, [*made, stranger])
     await upkeep.fold()
     newest = sorted(made, key=lambda each: (each.created_at, each.id), reverse=True)
     cases: list[tuple[Filters, Callable[[Any], bool]]] = [
@@ -157,6 +162,9 @@ async def test_the_log_is_paged_without_gaps(house: House, upkeep: Upkeep) -> No
         (Filters(status="error"), lambda each: each.status == "error"),
         (Filters(session_id="s", provider="p"), lambda each: each.session_id == "s"),
         (Filters(provider="none"), lambda _: False),
+        (Filters(key_id=key, status="error"), lambda each: each.status == "error"),
+        (Filters(key_id="key_of_another"), lambda _: False),
+        (Filters(app="https://a.example", model="acme/one", provider="p"), lambda each: each.app is not None),
         (Filters(since=now - 5 * _DAY, until=now - _DAY), lambda e: now - 5 * _DAY <= e.created_at < now - _DAY),
     ]
     for filters, kept in cases:
@@ -164,7 +172,9 @@ async def test_the_log_is_paged_without_gaps(house: House, upkeep: Upkeep) -> No
         after = None
         while True:
             piece = await house.database.read(
-                lambda connection, filters=filters, after=after: page(connection, house.account_id, filters, after, 7)
+                lambda connection, filters=filters, after=after: log.page(
+                    connection, house.account_id, filters, after, 7
+                )
             )
             found += [each.id for each in piece.generations]
             after = piece.cursor
