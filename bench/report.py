@@ -79,6 +79,29 @@ def table(report: Report) -> list[list[str]]:
     return rows
 
 
+_BILLED: Final = {
+    "cpu_us_request": ("CPU us per request", 0),
+    "cpu_us_event": ("CPU us per streamed event", 1),
+    "cpu_us_stream": ("CPU us per stream, begin and end", 0),
+    "p50_ms": ("latency p50, ms", 2),
+    "p99_ms": ("latency p99, ms", 2),
+    "rss_idle_mb": ("memory at rest, MB", 0),
+}
+
+
+def billing(report: Report) -> list[str]:
+    """What money costs on the chat path: medians with it and without, round by round."""
+    with_it, without = report.values.get("modelport", {}), report.values.get("unbilled", {})
+    lines: list[str] = []
+    for key, (title, digits) in _BILLED.items():
+        pairs = list(zip(with_it.get(key, []), without.get(key, []), strict=False))
+        times = ratio(with_it.get(key, []), without.get(key, []))
+        if times is not None:
+            more = statistics.median(a - b for a, b in pairs)
+            lines.append(f"billing: {title} x{times:.3g} ({more:+,.{digits}f})")
+    return lines
+
+
 def as_text(rows: list[list[str]]) -> str:
     """The table for a terminal."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
@@ -125,6 +148,7 @@ def notes(plan: Plan, report: Report) -> list[str]:
         f"{plan.streams} streams at once, {'pinned to cores' if plan.pin else 'not pinned'}"
     )
     lines.append(", ".join(f"{name} {value}" for name, value in machine().items()))
+    lines += billing(report)
     if "litellm" in report.versions:
         lines.append("litellm at 20 requests/s and 1 event/s a stream, the others at 100 and 20")
     lines += [f"SKIPPED {name}: {reason.splitlines()[0]}" for name, reason in report.skipped.items()]

@@ -16,6 +16,8 @@ from .process import Unavailable, await_ready, cores, output, spawn, stop
 from .subjects import SUBJECTS, Subject, direct
 
 _READY_LIMIT: Final = 120.0
+_SETTLE_LIMIT: Final = 30.0
+_QUIET: Final = 0.05  # cores
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,14 @@ class _Bench:
     def rest(self, running: list[_Running]) -> None:
         """See what each uses while nothing is asked of it."""
         seconds = min(3.0, self._plan.seconds)
-        time.sleep(0.5)
+        # What a program does once, beside its first requests, is not what it uses at rest.
+        until = time.monotonic() + min(_SETTLE_LIMIT, 10 * self._plan.seconds)
+        busy = True
+        while busy and time.monotonic() < until:
+            spent = [proc.cpu_seconds(each.process.pid) for each in running]
+            time.sleep(1)
+            after = [proc.cpu_seconds(each.process.pid) for each in running]
+            busy = any(b - a > _QUIET for a, b in zip(spent, after, strict=True))
         before = {each.subject.name: proc.cpu_seconds(each.process.pid) for each in running}
         time.sleep(seconds)
         for each in running:

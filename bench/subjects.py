@@ -167,6 +167,15 @@ models:
 
 def modelport(home: Path, upstream: int) -> Subject:
     """Modelport with everything on: key, limits, hold, settlement, ledger, generation record."""
+    return _modelport(home, upstream, "modelport", "modelport")
+
+
+def unbilled(home: Path, upstream: int) -> Subject:
+    """Modelport without all that money needs: what is left between is its cost."""
+    return _modelport(home, upstream, "unbilled", "bench.unbilled")
+
+
+def _modelport(home: Path, upstream: int, name: str, serves: str) -> Subject:
     program = [sys.executable, "-m", "modelport"]
     data = ["--data-dir", str(home / "data")]
     email = "bench@example.com"
@@ -186,9 +195,20 @@ def modelport(home: Path, upstream: int) -> Subject:
     run("catalog", "apply", str(catalog))
     port = free_port()
     return Subject(
-        name="modelport",
-        version=f"modelport {version('modelport')}",
-        command=[*program, "serve", "--host", "127.0.0.1", "--port", str(port), *data, "--no-local-model"],
+        name=name,
+        version=f"{serves} {version('modelport')}",
+        command=[
+            sys.executable,
+            "-m",
+            serves,
+            "serve",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            *data,
+            "--no-local-model",
+        ],
         port=port,
         ready="/readyz",
         path="/api/v1/chat/completions",
@@ -200,6 +220,7 @@ def modelport(home: Path, upstream: int) -> Subject:
 SUBJECTS: Final[dict[str, Callable[[Path, int], Subject]]] = {
     "nginx": nginx,
     "raw": raw,
+    "unbilled": unbilled,
     "modelport": modelport,
     "litellm": litellm,
 }

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.report import billing
+from bench.runner import Report
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,3 +46,16 @@ def test_translation_is_measured() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| chat -> chat |" in done.stdout
     assert "| chat -> Anthropic |" in done.stdout
+
+
+def test_the_cost_of_money_is_told() -> None:
+    report = Report()
+    for subject, requests, waits in (
+        ("modelport", (500.0, 660.0), (2.0, 4.0)),
+        ("unbilled", (400.0, 600.0), (1.0, 2.0)),
+    ):
+        for cpu, wait in zip(requests, waits, strict=True):
+            report.add(subject, "cpu_us_request", cpu)
+            report.add(subject, "p50_ms", wait)
+    assert billing(report) == ["billing: CPU us per request x1.18 (+80)", "billing: latency p50, ms x2 (+1.50)"]
+    assert billing(Report()) == []
