@@ -124,6 +124,12 @@ def catalogue(port: int) -> dict[str, Any]:
                 endpoint("beta", "text?fail=reset"),
                 endpoint("gamma", "text?text=saved"),
             ),
+            # Its first provider breaks off in the middle of the answer.
+            model(
+                "torn",
+                endpoint("alpha", "text?fail=reset&at=4&text=one two three four five six"),
+                endpoint("beta", "text?text=@body"),
+            ),
             model(
                 "doomed",
                 endpoint("alpha", "text?fail=status&status=500"),

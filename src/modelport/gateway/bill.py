@@ -152,7 +152,7 @@ class Bill:
         Raises `DatabaseDown` when it can't be; then nothing may be delivered.
         """
         self._endpoint = endpoint
-        if not self._held or endpoint.pricing.is_free:
+        if not self._held or endpoint.pricing.is_free or self._opened:
             return
         generation = self.generation
         # Should the process die, this is what stays of the request.
@@ -217,7 +217,8 @@ class Bill:
         self._owed.append((provider, amount))
         self.generation.wasted_cost += amount
 
-    def _waste(self, endpoint: Endpoint, usage: Usage) -> None:
+    def in_vain(self, endpoint: Endpoint, usage: Usage) -> None:
+        """What the provider of an answer that broke may charge for: noted for the operator only."""
         if endpoint.cost_pricing is None:
             return
         try:
@@ -251,7 +252,7 @@ class Bill:
         """No answer, or one that broke: free to the caller. `usage` is what its provider may charge for."""
         generation = self.generation
         if usage is not None and self._endpoint is not None:
-            self._waste(self._endpoint, usage)
+            self.in_vain(self._endpoint, usage)
         generation.status = "error"
         generation.finish_reason = FinishReason.ERROR.value
         kind = error.kind if isinstance(error, UpstreamFailed) else getattr(error, "error_type", "server")

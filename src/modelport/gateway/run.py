@@ -7,6 +7,7 @@ left), failed.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from modelport.dialects.canonical import FinishReason, Identity, Usage
 from modelport.errors import ModelportError
 from modelport.gateway import explained, tokens
+from modelport.gateway import recovery as recovering
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.explained import Timings, metadata
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from modelport.gateway.guarding import Guard
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.plan import Plan
+    from modelport.gateway.recovery import Recovery
     from modelport.gateway.services import Services
 
 __all__ = ["Run"]
@@ -75,6 +78,9 @@ class Run:
         self._attempts: list[Attempt] = []
         self.timings = Timings()
         self.told_metadata = False
+        self.recovery: Recovery | None = None
+        """Where a stream that breaks is to be continued elsewhere."""
+        self._caller: Caller | None = None
         self.facts: Mapping[str, str | None] = {}
         """What else is worth knowing of the request, for its trace."""
         self.guard: Guard | None = None
@@ -101,8 +107,7 @@ class Run:
                 streams.add(self.bill)
                 self._delivering = True
                 shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint)]
-                await relay(exchange, begun, self.bill, self._stream_headers(shown))
-                await begun.drain()
+                begun = await self._stream(exchange, begun, self._stream_headers(shown))
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             assert self._begun is not None
             self._judge(Outcome(verdict_of(fault)))
@@ -117,10 +122,47 @@ class Run:
                 self._begun.close()
         await self._complete(exchange, headers, begun)
 
+    async def _stream(self, exchange: Exchange, begun: Begun, headers: list[tuple[bytes, bytes]]) -> Begun:
+        """Relays a stream, where it breaks and its caller wants that with another endpoint; returns the last."""
+        while True:
+            try:
+                await relay(exchange, begun, self.bill, headers)
+                await begun.drain()
+                return begun
+            except (*FAULTS, BrokenOff, UpstreamFault) as fault:
+                further = await self._go_on(begun, fault)
+                if further is None:
+                    raise
+                begun = further
+
+    async def _go_on(self, begun: Begun, fault: Exception) -> Begun | None:
+        """Another endpoint's answer that continues what was delivered of a broken one; None where there is none."""
+        recovery, caller = self.recovery, self._caller
+        left = recovering.others(self._plan, begun.endpoint, self._attempts)
+        if recovery is None or caller is None or not left or (asked := await recovery.request()) is None:
+            return None
+        begun.close()
+        begun.note.fault = upstream_failure(fault, begun.endpoint).kind
+        used, broken = self._used_in_vain(), begun.endpoint
+        plan = replace(self._plan, attempts=left)
+        try:
+            found = await attempt(self._services, plan, asked, caller, self._attempts, lots=self._lots)
+        except ModelportError:
+            recovery.forget()
+            return None
+        self._judge(Outcome(verdict_of(fault)))
+        if used is not None:
+            self.bill.in_vain(broken, used)
+        self.cache = None
+        found.first = recovering.marker(self._identity(found.endpoint), broken, begun.note.fault) + found.first
+        self._begun = found
+        await self.bill.deliver(found.endpoint)
+        return found
+
     async def _attempt(self, exchange: Exchange, headers: list[tuple[bytes, bytes]]) -> Begun:
         peek, generation = self._request.peek, self.bill.generation
         exclude = peek.reasoning is not None and bool(peek.reasoning.exclude)
-        caller = Caller(
+        caller = self._caller = Caller(
             generation_id=generation.id,
             created=generation.created_at // 1000,
             stream=self._request.stream,
@@ -186,7 +228,8 @@ class Run:
             return
         # What came whole says nothing of the time to its first token.
         latency = begun.note.milliseconds / 1000 if begun.rest is not None else None
-        speed = usage.completion_tokens / seconds if usage.completion_tokens >= _MEASURABLE else None
+        own = usage.completion_tokens - (0 if self.recovery is None else self.recovery.before)
+        speed = own / seconds if own >= _MEASURABLE else None
         self._judge(Outcome(Verdict.OK, latency, speed))
         if self.remember is not None:
             self.remember(begun.endpoint, usage)
@@ -197,8 +240,11 @@ class Run:
             self._services.health.observe(self._begun.endpoint.health_id, outcome)
 
     def _usage(self, begun: Begun) -> tuple[Usage, bool]:
-        usage = begun.passage.usage
-        return self._counted(begun) if usage is None else usage, begun.passage.has_output
+        told = begun.passage.usage
+        return self._whole(self._counted(begun) if told is None else told, told is not None), begun.passage.has_output
+
+    def _whole(self, usage: Usage, told: bool) -> Usage:  # noqa: FBT001 (private)
+        return usage if self.recovery is None else self.recovery.whole(usage, told=told)
 
     def _counted(self, begun: Begun) -> Usage:
         """Usage that was never told, counted here."""
@@ -295,4 +341,6 @@ class Run:
         if begun is None or not self._delivering:
             self.bill.cancelled(None, None)
         else:
-            self.bill.cancelled(begun.endpoint, begun.passage.usage or self._counted_somehow(begun))
+            told = begun.passage.usage
+            used = self._whole(told or self._counted_somehow(begun), told is not None)
+            self.bill.cancelled(begun.endpoint, used)

@@ -29,6 +29,7 @@ from modelport.gateway.guarding import guard_of
 from modelport.gateway.opening import open_bill
 from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
+from modelport.gateway.recovery import recovery_of
 from modelport.gateway.refusing import refuse, uncancel
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.run import Run
@@ -222,6 +223,7 @@ class Chat:
         }
         if asked is not None:
             exchange.through(partial(_recorded, run, asked))
+        run.recovery = recovery_of(exchange, door, request)
         if conversation is not None and plan.total > 1:
             run.remember = partial(self._planner.remember, conversation)
         return run
