@@ -151,6 +151,8 @@ class Harness:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.settings = Settings(data_dir=folder, local_model=False, **settings)
+        self._wanted = int(settings.get("port", 0))
+        """Any port that is free, unless a test must know it before."""
         self.fake = FakeProvider()
         self.fake_port = 0
         self.port = 0
@@ -181,7 +183,7 @@ class Harness:
         async with serving(self.settings) as (app, services):
             self.services: Services = services
             await services.catalog.apply(Document.model_validate(catalogue(self.fake_port)))
-            self.server: Server = make_server(app, "127.0.0.1", 0, self._ready)
+            self.server: Server = make_server(app, "127.0.0.1", self._wanted, self._ready)
             await self.server.serve()
         await self.fake.stop()
 

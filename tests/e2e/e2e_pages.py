@@ -49,6 +49,8 @@ PAGES = (
     Place("organization", "/settings/organization", signed_in=True),
     Place("keys", "/settings/keys", signed_in=True),
     Place("credits", "/settings/credits", signed_in=True),
+    Place("credits-history", "/settings/credits?tab=history", signed_in=True),
+    Place("credits-billing", "/settings/credits?tab=billing", signed_in=True),
     Place("profile", "/settings/profile", signed_in=True),
     Place("security", "/settings/security", signed_in=True),
 )

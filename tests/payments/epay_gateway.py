@@ -6,7 +6,9 @@ import asyncio
 import threading
 from urllib.parse import parse_qsl, urlsplit
 
+import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from modelport.payments.processors.epay import sign
 
@@ -37,6 +39,8 @@ class EPayGateway:
         app = web.Application()
         app.router.add_get("/api.php", self._answer)
         app.router.add_post("/api.php", self._refund)
+        app.router.add_get("/submit.php", self._page)
+        app.router.add_post("/submit.php", self._buyer_pays)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -57,6 +61,21 @@ class EPayGateway:
         form = {name: str(value) for name, value in (await request.post()).items()}
         self.refunds.append(form)
         return web.json_response({"code": 1, "msg": "ok"})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        """What a buyer sees."""
+        text = (
+            f"<!doctype html><title>EPay</title><p>{request.query['money']} CNY</p>"
+            "<form method=post><button>支付</button></form>"
+        )
+        return web.Response(text=text, content_type="text/html")
+
+    async def _buyer_pays(self, request: web.Request) -> web.Response:
+        """Notes the payment, tells the merchant's server, and sends the buyer back there."""
+        notice = self.pay(str(request.url))
+        async with aiohttp.ClientSession() as client, client.get(request.query["notify_url"], params=notice) as answer:
+            assert await answer.text() == "success"
+        raise web.HTTPSeeOther(URL(request.query["return_url"]).update_query(notice))
 
     def pay(self, url: str, *, money: str | None = None) -> dict[str, str]:
         """Somebody pays on the page at `url`; returns the notice's parameters."""

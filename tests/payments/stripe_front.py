@@ -69,6 +69,8 @@ class StripeFront:
         self.lose_answers = 0
         """So many next answers to a POST are lost on the way, after their work was done."""
         self.down = False
+        self.hook: str | None = None
+        """Where events are sent by itself when a buyer pays on the page in a browser."""
         self.port = 0
         self._begun = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -211,10 +213,12 @@ class StripeFront:
 
     async def _buyers_page(self, request: web.Request) -> web.Response:
         page = self.pages[request.match_info["id"]]
+        words = ("支付", "返回") if page["locale"] == "zh" else ("Pay", "Back")
         text = (
-            "<!doctype html><title>Checkout</title>"
-            f"<p>{page['amount_total'] / 100:.2f} {page['currency']}</p>"
-            "<form method=post><button name=card value=4242424242424242>Pay</button></form>"
+            f"<!doctype html><html lang={page['locale']}><title>Checkout</title>"
+            f"<p>{page['amount_total'] / 100:.2f} {page['currency'].upper()}</p>"
+            f"<form method=post><button name=card value={GOOD}>{words[0]}</button></form>"
+            f"<a href='{page['cancel_url']}'>{words[1]}</a>"
         )
         return web.Response(text=text, content_type="text/html")
 
@@ -222,6 +226,11 @@ class StripeFront:
         page_id = request.match_info["id"]
         card = str((await request.post())["card"])
         await asyncio.get_running_loop().run_in_executor(None, lambda: self.pay(page_id, card))
+        if self.hook is not None:
+            body = self.event("checkout.session.completed", self.pages[page_id])
+            headers = {"stripe-signature": signature(body), "content-type": "application/json"}
+            async with self._client.post(self.hook, data=body, headers=headers) as answer:
+                assert answer.status == 200, await answer.text()
         raise web.HTTPSeeOther(self.pages[page_id]["success_url"])
 
     # What a buyer does.

@@ -241,7 +241,7 @@ def _epay_order(house: House, buyer: Buyer) -> dict[str, str]:
         made = house.harness.call(
             payments.orders.buy(
                 buyer.account_id,
-                Who("a@b.test", None, "zh", "http://127.0.0.1/{status}"),
+                Who("a@b.test", None, "zh", "http://127.0.0.1/{status}/{order}"),
                 user_id=buyer.user_id,
                 credits=TEN,
                 currency="cny",

@@ -90,6 +90,16 @@ class AutoTopups:
         found = await self._database.read(partial(store.customer, account_id=account_id, processor="stripe"))
         return found if found is not None and found.payment_method is not None else None
 
+    async def last(self, account_id: str) -> Order | None:
+        """The newest automatic order of the account."""
+        return await self._database.read(partial(store.last_auto, account_id=account_id))
+
+    async def bought_this_month(self, account_id: str) -> int:
+        """What automatic orders of this UTC month bought, or may still buy, in nano-dollars."""
+        return await self._database.read(
+            partial(store.spent_by_auto_since, account_id=account_id, since=_month_began())
+        )
+
     async def set(
         self, account_id: str, user_id: str, *, enabled: bool, threshold: int, amount: int, monthly_cap: int | None
     ) -> AutoTopup:
@@ -156,14 +166,13 @@ class AutoTopups:
             disputed=0,
             credits_days=self._settings.bought_credits_days,
         )
-        month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
         def write(connection: Connection) -> bool:
             # The setting's row is locked, so that two processes can't both find room under the cap.
             current = _one(connection, auto.account_id, lock=True)
             if current is None or not current.enabled or current.paused is not None:
                 return False
-            bought = store.spent_by_auto_since(connection, auto.account_id, int(month.timestamp() * 1000))
+            bought = store.spent_by_auto_since(connection, auto.account_id, _month_began())
             if current.monthly_cap is not None and bought + order.credits > current.monthly_cap:
                 return False
             store.add_order(connection, order)
@@ -205,6 +214,11 @@ class AutoTopups:
                 reason=failure,
                 paused=paused,
             )
+
+
+def _month_began() -> int:
+    month = clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return int(month.timestamp() * 1000)
 
 
 def _one(connection: Connection, account_id: str, *, lock: bool = False) -> AutoTopup | None:

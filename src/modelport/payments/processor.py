@@ -23,7 +23,7 @@ class Buyer(NamedTuple):
     language: str
     """`zh` or `en`: of the payment page."""
     return_url: str
-    """Where the browser comes back to, with `{status}` still to be filled in."""
+    """Where the browser comes back to, with `{status}` and `{order}` still to be filled in."""
 
 
 class Started(NamedTuple):

@@ -75,7 +75,7 @@ async def buy(request: Request, caller: _Buyer, wanted: schemas.Buy) -> schemas.
     services = request.app.state.services
     payments = _payments(request)
     email = await services.accounts.email_of(caller.user_id)
-    back = payments.public_url("/settings/credits?payment={status}")
+    back = payments.public_url("/settings/credits?payment={status}&order={order}")
     bought = await payments.orders.buy(
         caller.account_id,
         Buyer(email, None, wanted.language, back),
@@ -103,7 +103,8 @@ async def read_orders(
         caller.account_id, (int(at[:18]), last) if before is not None else None, limit
     )
     end = f"{found[-1].created_at}/{found[-1].id}" if len(found) == limit else None
-    return schemas.Orders(data=[schemas.OrderData.of(each) for each in found], next=end)
+    told = _payments(request).instructions
+    return schemas.Orders(data=[schemas.OrderData.of(each, told(each)) for each in found], next=end)
 
 
 @router.get("/orders/{order_id}", summary="One order")
@@ -113,7 +114,7 @@ async def read_order(request: Request, caller: _Reader, order_id: str) -> schema
     order = await orders.of(caller.account_id, order_id)
     if order.status in {"created", "pending"} or (order.status == "paid" and order.credited_at is None):
         order = await orders.look(order)
-    return schemas.OrderData.of(order)
+    return schemas.OrderData.of(order, _payments(request).instructions(order))
 
 
 @router.post("/orders/{order_id}/cancel", summary="Give up an order")
@@ -134,15 +135,14 @@ async def redeem(request: Request, caller: _Buyer, wanted: schemas.RedeemWanted)
 @router.get("/auto", summary="Automatic top-up")
 async def read_auto(request: Request, caller: _Reader) -> schemas.AutoData:
     """How it is set up, and the card it uses."""
-    auto = _payments(request).auto
-    return schemas.AutoData.of(await auto.of(caller.account_id), await auto.saved(caller.account_id))
+    return await _auto(request, caller)
 
 
 @router.put("/auto", summary="Set up automatic top-up")
 async def set_auto(request: Request, caller: _Buyer, wanted: schemas.AutoWanted) -> schemas.AutoData:
     """Takes effect at once; one that was paused tries again."""
     auto = _payments(request).auto
-    made = await auto.set(
+    await auto.set(
         caller.account_id,
         caller.user_id,
         enabled=wanted.enabled,
@@ -150,7 +150,17 @@ async def set_auto(request: Request, caller: _Buyer, wanted: schemas.AutoWanted)
         amount=parse_usd(wanted.amount),
         monthly_cap=None if wanted.monthly_cap is None else parse_usd(wanted.monthly_cap),
     )
-    return schemas.AutoData.of(made, await auto.saved(caller.account_id))
+    return await _auto(request, caller)
+
+
+async def _auto(request: Request, caller: Principal) -> schemas.AutoData:
+    auto = _payments(request).auto
+    return schemas.AutoData.of(
+        await auto.of(caller.account_id),
+        await auto.saved(caller.account_id),
+        last=await auto.last(caller.account_id),
+        bought=await auto.bought_this_month(caller.account_id),
+    )
 
 
 @router.post("/portal", summary="The processor's page for saved cards")

@@ -194,10 +194,14 @@ class AutoData(BaseModel):
     amount: str | None
     monthly_cap: str | None
     paused: str | None = Field(description="Why it does not try any more.")
+    failures: int = Field(description="How many tries in a row have failed.")
+    retry_at: datetime | None = Field(description="When the next try comes after a failure.")
+    last: OrderData | None = Field(description="The newest automatic order, with why it failed.")
+    bought_this_month: str
     card: CardData | None
 
     @classmethod
-    def of(cls, auto: AutoTopup | None, card: Customer | None) -> AutoData:
+    def of(cls, auto: AutoTopup | None, card: Customer | None, *, last: Order | None, bought: int) -> AutoData:
         """As the account sees it; nothing set up is a setting too."""
         return cls(
             enabled=auto is not None and auto.enabled,
@@ -205,6 +209,10 @@ class AutoData(BaseModel):
             amount=None if auto is None else format_usd(auto.amount),
             monthly_cap=None if auto is None or auto.monthly_cap is None else format_usd(auto.monthly_cap),
             paused=None if auto is None else auto.paused,
+            failures=0 if auto is None else auto.failures,
+            retry_at=None if auto is None else _time(auto.retry_at),
+            last=None if last is None else OrderData.of(last),
+            bought_this_month=format_usd(bought),
             card=None if card is None else CardData(brand=card.brand or "", last4=card.last4 or ""),
         )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelport.kit.vault import Vault
     from modelport.notices.service import Notices
     from modelport.payments.processor import Processor
+    from modelport.payments.store import Order
     from modelport.settings import Settings
 
 __all__ = ["EPAY_NOTICE", "Method", "Payments"]
@@ -57,8 +58,8 @@ class Payments:
         self.processors: dict[str, Processor] = {}
         self.stripe = Stripe(settings) if settings.stripe_secret_key is not None else None
         self.epay = EPay(settings, self.public_url(EPAY_NOTICE)) if settings.epay_address is not None else None
-        bank = Bank(settings) if settings.bank_transfer_instructions is not None else None
-        for each in (self.stripe, self.epay, bank):
+        self._bank = Bank(settings) if settings.bank_transfer_instructions is not None else None
+        for each in (self.stripe, self.epay, self._bank):
             if each is not None:
                 self.processors[each.name] = each
         self.receipts = Receipts(database, settings)
@@ -88,6 +89,12 @@ class Payments:
     def presets(self) -> list[int]:
         """Amounts that the page offers, in nano-dollars."""
         return [parse_usd(text) for text in self._settings.topup_presets]
+
+    def instructions(self, order: Order) -> str | None:
+        """How to pay an order that has no page to pay on."""
+        if self._bank is None or order.processor != self._bank.name or order.status not in {"created", "pending"}:
+            return None
+        return self._bank.instructions(order)
 
     async def portal(self, account_id: str) -> str:
         """Stripe's page for the account's cards and invoices. Raises `MethodOff`, `ProcessorDown`."""

@@ -24,6 +24,7 @@ __all__ = [
     "customer",
     "customer_of",
     "is_applied",
+    "last_auto",
     "note_event",
     "of_account",
     "open_refunds",
@@ -192,6 +193,13 @@ def spent_by_auto_since(connection: Connection, account_id: str, since: int) -> 
         orders.c.status.in_(("created", "pending", "paid")),
     )
     return int(connection.execute(statement).scalar_one())
+
+
+def last_auto(connection: Connection, account_id: str) -> Order | None:
+    """The newest automatic order of an account."""
+    mine = select(*_ORDER).where(orders.c.account_id == account_id, orders.c.origin == "auto")
+    row = connection.execute(mine.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(1)).first()
+    return Order(*row) if row else None
 
 
 def note_event(  # noqa: PLR0917 (a row)

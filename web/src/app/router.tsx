@@ -9,6 +9,7 @@ import {
 import { readActivitySearch } from "@/features/activity/search";
 import { readAuditSearch, readWords } from "@/features/admin/search";
 import { readCompareSearch } from "@/features/compare/search";
+import { readCreditsSearch } from "@/features/credits/search";
 import { readDocsSearch } from "@/features/docs/search";
 import { HomePage } from "@/features/home/home-page";
 import { readModelsSearch } from "@/features/models/search";
@@ -142,6 +143,7 @@ const organization = createRoute({
 const credits = createRoute({
   getParentRoute: () => settings,
   path: "/credits",
+  validateSearch: readCreditsSearch,
   component: lazyRouteComponent(() => import("@/features/credits/credits-page"), "CreditsPage"),
 });
 

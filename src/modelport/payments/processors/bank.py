@@ -28,8 +28,12 @@ class Bank:
 
     async def start(self, order: Order, method: str, buyer: Buyer) -> Started:  # noqa: ARG002 (the seam's shape)
         """What to send where, with the order's id as the reference."""
+        return Started(order.id, None, self.instructions(order))
+
+    def instructions(self, order: Order) -> str:
+        """The same, to be read again while the transfer is on its way."""
         reference = f"{show(order.amount)} {order.currency.upper()} · {order.id}"
-        return Started(order.id, None, f"{self._instructions}\n{reference}")
+        return f"{self._instructions}\n{reference}"
 
     async def find(self, order: Order) -> Found:  # noqa: ARG002
         """Nothing is known but what an operator says."""

@@ -63,7 +63,7 @@ class EPay:
             "type": _TYPES[method],
             "out_trade_no": order.id,
             "notify_url": self._notify_url,
-            "return_url": buyer.return_url.format(status="success"),
+            "return_url": buyer.return_url.format(status="success", order=order.id),
             "name": "充值额度" if buyer.language == "zh" else "Credits",
             "money": show(order.amount),
         }

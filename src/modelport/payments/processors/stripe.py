@@ -88,8 +88,8 @@ class Stripe:
             "payment_method_types": [method],
             "metadata": ours,
             "payment_intent_data": {"metadata": ours},
-            "success_url": buyer.return_url.format(status="success"),
-            "cancel_url": buyer.return_url.format(status="canceled"),
+            "success_url": buyer.return_url.format(status="success", order=order.id),
+            "cancel_url": buyer.return_url.format(status="canceled", order=order.id),
             "locale": "zh" if buyer.language == "zh" else "en",
             # Stripe takes half an hour at the least; an order outlives its page, so that no payment finds it gone.
             "expires_at": order.created_at // 1000 + 3600,

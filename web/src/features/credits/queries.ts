@@ -1,9 +1,12 @@
-/** Credits: what there is, how more can be bought, and what was. */
-import { queryOptions } from "@tanstack/react-query";
+/** Credits: what there is, how more can be bought, what was, and the account's own books. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, taken } from "@/shared/api/client";
 import type { components } from "@/shared/api/schema";
 
 export type Order = components["schemas"]["OrderData"];
+export type Options = components["schemas"]["Options"];
+export type Profile = components["schemas"]["ProfileData"];
+export type Auto = components["schemas"]["AutoData"];
 
 export const creditsQuery = queryOptions({
   queryKey: ["credits"],
@@ -15,13 +18,71 @@ export const optionsQuery = queryOptions({
   queryFn: ({ signal }) => taken(client.GET("/api/app/payments/options", { signal })),
 });
 
-export const ordersQuery = queryOptions({
+export const lotsQuery = queryOptions({
+  queryKey: ["payments", "lots"],
+  queryFn: ({ signal }) => taken(client.GET("/api/app/payments/lots", { signal })),
+});
+
+export const ordersQuery = infiniteQueryOptions({
   queryKey: ["payments", "orders"],
-  queryFn: async ({ signal }): Promise<Order[]> =>
-    (await taken(client.GET("/api/app/payments/orders", { params: { query: { limit: 50 } }, signal }))).data,
+  queryFn: ({ pageParam, signal }) =>
+    taken(
+      client.GET("/api/app/payments/orders", {
+        params: { query: { limit: 20, before: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ next }) => next,
+});
+
+export function orderQuery(id: string) {
+  return queryOptions({
+    queryKey: ["payments", "order", id],
+    queryFn: ({ signal }) =>
+      taken(
+        client.GET("/api/app/payments/orders/{order_id}", { params: { path: { order_id: id } }, signal }),
+      ),
+  });
+}
+
+export const transactionsQuery = infiniteQueryOptions({
+  queryKey: ["payments", "transactions"],
+  queryFn: ({ pageParam, signal }) =>
+    taken(
+      client.GET("/api/app/payments/transactions", {
+        params: { query: { limit: 20, before: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: null as number | null,
+  getNextPageParam: ({ next }) => next,
 });
 
 export const receiptsQuery = queryOptions({
   queryKey: ["payments", "receipts"],
   queryFn: ({ signal }) => taken(client.GET("/api/app/payments/receipts", { signal })),
 });
+
+export const autoQuery = queryOptions({
+  queryKey: ["payments", "auto"],
+  queryFn: ({ signal }) => taken(client.GET("/api/app/payments/auto", { signal })),
+});
+
+export const profileQuery = queryOptions({
+  queryKey: ["payments", "profile"],
+  queryFn: ({ signal }) => taken(client.GET("/api/app/payments/profile", { signal })),
+});
+
+export const monthsQuery = queryOptions({
+  queryKey: ["payments", "months"],
+  queryFn: ({ signal }) => taken(client.GET("/api/app/payments/statements", { signal })),
+});
+
+export function statementQuery(month: string) {
+  return queryOptions({
+    queryKey: ["payments", "statement", month],
+    queryFn: ({ signal }) =>
+      taken(client.GET("/api/app/payments/statements/{month}", { params: { path: { month } }, signal })),
+  });
+}

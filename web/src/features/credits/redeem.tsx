@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatUsd, shortDate } from "@/shared/lib/format";
 import { FormFault } from "@/shared/ui/form-fault";
 import { creditsQuery } from "./queries";
 
@@ -16,7 +16,10 @@ export function Redeem() {
     mutationFn: () => taken(client.POST("/api/app/payments/redeem", { body: { code: code.trim() } })),
     onSuccess: () => {
       setCode("");
-      return queries.invalidateQueries(creditsQuery);
+      return Promise.all([
+        queries.invalidateQueries({ queryKey: creditsQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: ["payments"] }),
+      ]);
     },
   });
   return (
@@ -29,9 +32,9 @@ export function Redeem() {
       <Group align="flex-end" gap="sm" mb="xs">
         <TextInput
           label={t("credits.voucher")}
-          placeholder="XXXX-XXXX-XXXX-XXXX"
+          placeholder="MPV-XXXXX-XXXXX-XXXXX-XXXXX"
           required
-          w={320}
+          w={340}
           maw="100%"
           autoComplete="off"
           value={code}
@@ -43,7 +46,11 @@ export function Redeem() {
       </Group>
       <FormFault error={redeem.error} />
       {redeem.data && (
-        <Text role="status">{t("credits.redeemed", { amount: formatUsd(Number(redeem.data.amount)) })}</Text>
+        <Text role="status" size="sm">
+          {t("credits.redeemed", { amount: formatUsd(Number(redeem.data.amount)) })}
+          {redeem.data.expires_at &&
+            ` ${t("credits.useUntil", { date: shortDate(new Date(redeem.data.expires_at)) })}`}
+        </Text>
       )}
     </form>
   );
