@@ -1,4 +1,4 @@
-"""What the reference does around a chat request: plugins, their older names, and the echo of what a provider was sent.
+"""What the reference does around a request, whatever the door: plugins, their older names, the echo of a body sent.
 
 Part of reading a request and of writing its answer. A request that asks for none of it is told by the names of its
 fields, and costs nothing more.
@@ -14,14 +14,16 @@ import msgspec
 from msgspec import Raw
 
 from modelport.errors import BadRequest, ModelportError
-from modelport.gateway import extras_context, extras_files
-from modelport.gateway.asked import ChatAsked
-from modelport.gateway.extras_answer import Echo, mended_whole, opening
+from modelport.gateway import extras_context, extras_files, extras_messages
+from modelport.gateway.extras_answer import Echo, annotated, mended, opening
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modelport.catalog.snapshot import Model, Snapshot
     from modelport.dialects.canonical import Identity
     from modelport.gateway.asked import Asked
+    from modelport.gateway.door import Address, Door
     from modelport.gateway.services import Services
 
 __all__ = ["Extras", "Plugins"]
@@ -54,10 +56,12 @@ class _Debug(msgspec.Struct):
 class Extras:
     """What is to be done to one request's answer."""
 
+    dialect: str
+    """The caller's."""
     heals: bool = False
     """Whether JSON in it is to be mended."""
     annotations: list[Raw] = field(default_factory=list[Raw])
-    """What was read from the request's files."""
+    """What was read from the request's files, for callers of chat completions: others have no field for it."""
     echo: Echo | None = None
 
     def opening(self, identity: Identity) -> bytes:
@@ -71,7 +75,9 @@ class Extras:
 
     def whole(self, body: bytes) -> bytes:
         """A whole answer with what belongs in it."""
-        return mended_whole(body, self.annotations, heals=self.heals)
+        if self.heals:
+            body = mended(body, self.dialect)
+        return annotated(body, self.annotations) if self.annotations else body
 
 
 class Plugins:
@@ -82,35 +88,37 @@ class Plugins:
         self._readers = asyncio.Semaphore(2)
         """Bounds the processes that read files at once."""
 
-    async def of(self, asked: Asked) -> tuple[Asked, Extras | None]:
+    async def of(self, asked: Asked, door: Door, address: Address) -> tuple[Asked, Extras | None]:
         """The request as it is to be served, and what is to be done to its answer; None where nothing is.
 
         Raises `BadRequest` that names the field.
         """
-        chat = asked.chat
-        if chat is None:
+        if door.operation != "chat":
             return asked, None
-        named = not _ASKED_BY.isdisjoint(chat.fields)
+        fields = asked.canonical.extra if asked.chat is None else asked.chat.fields
+        named = not _ASKED_BY.isdisjoint(fields)
         models = _models(asked, self._services.catalog.snapshot)
         short = any(model.context_length <= _SHORT for model in models)
-        if not named and not short and _FILE not in asked.body:
+        files = _FILE in asked.body if asked.chat is not None else extras_files.has_files(asked.canonical.messages)
+        if not named and not short and not files:
             return asked, None
-        plugins = {each.id: each for each in _field(chat.fields, "plugins", list[_Plugin]) or ()}
-        extras = Extras(heals=_heals(plugins, asked))
-        debug = _field(chat.fields, "debug", _Debug)
-        if debug is not None and debug.echo_upstream_body and asked.stream:
-            extras.echo = Echo()
-        if _FILE in asked.body:
-            asked = await self._with_files_read(asked, plugins.get("file-parser"), models, extras)
-        if _compresses(plugins, chat.fields, short=short):
-            asked = await extras_context.fitted(asked, models)
+        plugins = {each.id: each for each in _field(fields, "plugins", list[_Plugin]) or ()}
+        extras = Extras(door.dialect, heals=_heals(plugins, asked))
+        debug = _field(fields, "debug", _Debug)
+        if debug is not None and debug.echo_upstream_body:
+            if asked.chat is None:
+                raise BadRequest("`debug.echo_upstream_body`: only streamed chat completions have a place for an echo.")
+            extras.echo = Echo() if asked.stream else None
+        if files:
+            asked = await self._with_files_read(asked, plugins.get("file-parser"), models, extras, (door, address))
+        if _compresses(plugins, fields, short=short):
+            asked = await _compressed(asked, models, door, address)
         done = extras.heals or extras.annotations or extras.echo is not None
         return asked, extras if done else None
 
     async def _with_files_read(
-        self, asked: Asked, plugin: _Plugin | None, models: list[Model], extras: Extras
+        self, asked: Asked, plugin: _Plugin | None, models: list[Model], extras: Extras, by: tuple[Door, Address]
     ) -> Asked:
-        assert asked.chat is not None
         engine = None
         if plugin is not None:
             engine = plugin.pdf.engine if plugin.pdf is not None else None
@@ -119,14 +127,21 @@ class Plugins:
         if not extras_files.must_read(engine, models):
             return asked
         async with self._readers:
+            if asked.chat is None:
+                read = await extras_files.read_out_parts(asked.canonical.messages, self._services)
+                return asked if read is None else extras_messages.with_messages(asked, read, *by)
             messages, extras.annotations = await extras_files.read_out(asked.chat.fields["messages"], self._services)
-        return asked if messages is None else with_messages(asked, messages)
+        return asked if messages is None else extras_messages.with_chat_messages(asked, messages)
 
 
-def with_messages(asked: Asked, messages: object) -> Asked:
-    """The request with other messages."""
-    assert asked.chat is not None
-    return ChatAsked(msgspec.json.encode(asked.chat.fields | {"messages": Raw(msgspec.json.encode(messages))}))
+async def _compressed(asked: Asked, models: list[Model], door: Door, address: Address) -> Asked:
+    """The request, its middle left out as far as it is too long."""
+    if asked.chat is None:
+        kept = await extras_context.fitted(asked, models, asked.canonical.messages, extras_messages.Canonical())
+        return asked if kept is None else extras_messages.with_messages(asked, kept, door, address)
+    messages = extras_messages.chat_messages(asked)
+    left = await extras_context.fitted(asked, models, messages, extras_messages.AsChat())
+    return asked if left is None else extras_messages.with_chat_messages(asked, left)
 
 
 def _models(asked: Asked, snapshot: Snapshot) -> list[Model]:
@@ -137,7 +152,7 @@ def _models(asked: Asked, snapshot: Snapshot) -> list[Model]:
     return [model for model in found if model is not None]
 
 
-def _field(fields: dict[str, Raw], name: str, kind: type[T]) -> T | None:
+def _field(fields: Mapping[str, Raw], name: str, kind: type[T]) -> T | None:
     raw = fields.get(name)
     if raw is None or bytes(raw) == b"null":
         return None
@@ -150,13 +165,16 @@ def _field(fields: dict[str, Raw], name: str, kind: type[T]) -> T | None:
 def _heals(plugins: dict[str, _Plugin], asked: Asked) -> bool:
     """Whether JSON is to be mended: only whole answers of a wanted form are (`behaviour.md` section 12)."""
     plugin = plugins.get("response-healing")
-    if plugin is None or plugin.enabled is False or asked.stream or asked.chat is None:
+    if plugin is None or plugin.enabled is False or asked.stream:
         return False
+    if asked.chat is None:
+        layout = asked.canonical.response_format
+        return layout is not None and layout.kind in {"json_object", "json_schema"}
     raw = bytes(asked.chat.fields.get("response_format", b"null"))
     return b'"json_object"' in raw or b'"json_schema"' in raw
 
 
-def _compresses(plugins: dict[str, _Plugin], fields: dict[str, Raw], *, short: bool) -> bool:
+def _compresses(plugins: dict[str, _Plugin], fields: Mapping[str, Raw], *, short: bool) -> bool:
     """Whether a prompt that is too long loses its middle; what the caller says goes before the model's size."""
     plugin = plugins.get("context-compression")
     if plugin is not None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from modelport.dialects.canonical import Identity
 
-__all__ = ["Echo", "mended_whole", "opening"]
+__all__ = ["Echo", "annotated", "mended", "opening"]
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, Raw])
 _CHOICES: Final = msgspec.json.Decoder(list[dict[str, Raw]])
+_RAWS: Final = msgspec.json.Decoder(list[Raw])
 _LONG: Final = 2_000
 """Characters of one text that an echo repeats."""
 _SECRET: Final = frozenset({"api_key", "apikey", "authorization", "password", "secret", "token", "access_token"})
@@ -51,23 +52,65 @@ def opening(identity: Identity, annotations: Sequence[Raw], echo: Echo | None) -
     return b"".join(b"data: " + msgspec.json.encode(signed | frame) + b"\n\n" for frame in frames)
 
 
-def mended_whole(body: bytes, annotations: Sequence[Raw], *, heals: bool) -> bytes:
-    """A whole chat completion with its JSON mended and the annotations of its files."""
+def annotated(body: bytes, annotations: Sequence[Raw]) -> bytes:
+    """A whole chat completion with the annotations of its files."""
     fields = _FIELDS.decode(body)
     choices = _CHOICES.decode(fields["choices"])
     for choice in choices:
         message = _FIELDS.decode(choice["message"])
-        content = message.get("content")
-        if heals and content is not None and bytes(content).startswith(b'"'):
-            text = healed(msgspec.json.decode(content, type=str))
-            if text is not None:
-                message["content"] = Raw(msgspec.json.encode(text))
-        if annotations:
-            own = msgspec.json.decode(message.get("annotations", b"null"), type=list[Raw] | None)
-            message["annotations"] = Raw(msgspec.json.encode([*(own or ()), *annotations]))
+        own = msgspec.json.decode(message.get("annotations", b"null"), type=list[Raw] | None)
+        message["annotations"] = Raw(msgspec.json.encode([*(own or ()), *annotations]))
         choice["message"] = Raw(msgspec.json.encode(message))
     fields["choices"] = Raw(msgspec.json.encode(choices))
     return msgspec.json.encode(fields)
+
+
+_WORDS: Final = {
+    "openai_chat": ("choices", "message", "content"),
+    "openai_completions": ("choices", "text"),
+    "openai_responses": ("output", "content", "text"),
+    "anthropic_messages": ("content", "text"),
+    "gemini": ("candidates", "content", "parts", "text"),
+    "bedrock_converse": ("output", "message", "content", "text"),
+    "cohere_chat": ("message", "content", "text"),
+}
+"""Where each dialect's whole answers have their words; lists on the way are gone through."""
+
+
+def mended(body: bytes, dialect: str) -> bytes:
+    """A whole answer with the JSON in it mended; all else to the letter. One in several pieces is left as it is."""
+    return bytes(_mended(Raw(body), _WORDS[dialect]))
+
+
+def _mended(raw: Raw, path: tuple[str, ...]) -> Raw:
+    """The value with what lies at the path below it mended."""
+    said = bytes(raw).lstrip()
+    if not path:
+        text = healed(msgspec.json.decode(said, type=str)) if said[:1] == b'"' else None
+        return raw if text is None else Raw(msgspec.json.encode(text))
+    if said[:1] == b"[":
+        entries = _RAWS.decode(said)
+        spoken = [at for at, entry in enumerate(entries) if _speaks(entry, path)]
+        if len(path) == 1 and len(spoken) != 1:
+            return raw
+        for at in spoken:
+            entries[at] = _mended(entries[at], path)
+        return Raw(msgspec.json.encode(entries))
+    if said[:1] != b"{":
+        return raw
+    fields = _FIELDS.decode(said)
+    if path[0] in fields:
+        fields[path[0]] = _mended(fields[path[0]], path[1:])
+    return Raw(msgspec.json.encode(fields))
+
+
+def _speaks(entry: Raw, path: tuple[str, ...]) -> bool:
+    """Whether one of several entries holds words of the answer, and no thoughts."""
+    if bytes(entry).lstrip()[:1] != b"{":
+        return False
+    fields = _FIELDS.decode(entry)
+    thought = bytes(fields.get("thought", b"")) == b"true" or bytes(fields.get("type", b"")) == b'"reasoning"'
+    return path[0] in fields and not thought
 
 
 def _redacted(value: object) -> object:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
+from modelport.dialects.canonical import File, Text, ToolResult
 from modelport.errors import BadRequest
 from modelport.kit.pdf_text import Unreadable, pages_of
 from modelport.upstream.fetching import Fetcher, NotFetched
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelport.catalog.snapshot import Model
+    from modelport.dialects.canonical import Message, Part
     from modelport.gateway.services import Services
 
-__all__ = ["must_read", "read_out"]
+__all__ = ["has_files", "must_read", "read_out", "read_out_parts"]
 
 _ENGINES: Final = frozenset({"pdf-text", "cloudflare-ai"})
 """`cloudflare-ai` is the reference's name for what it has in place of `pdf-text`: both are read here."""
@@ -43,6 +46,10 @@ class _Part(msgspec.Struct):
     file: _File | None = None
 
 
+class _Words(msgspec.Struct):
+    text: str
+
+
 class _Noted(msgspec.Struct):
     """A file in an annotation."""
 
@@ -58,6 +65,7 @@ class _Annotation(msgspec.Struct):
 
 _MESSAGES: Final = msgspec.json.Decoder(list[dict[str, Raw]])
 _PARTS: Final = msgspec.json.Decoder(list[Raw])
+_WORDS: Final = msgspec.json.Decoder(_Words)
 _PART: Final = msgspec.json.Decoder(_Part)
 _ANNOTATION: Final = msgspec.json.Decoder(_Annotation)
 
@@ -92,6 +100,25 @@ async def read_out(raw: Raw, services: Services) -> tuple[list[dict[str, Raw]] |
             parts += await reading.of(part, f"messages.{index}.content.{number}")
         message["content"] = Raw(msgspec.json.encode(parts))
     return (messages if reading.count or known else None), reading.annotations
+
+
+async def read_out_parts(messages: list[Message], services: Services) -> list[Message] | None:
+    """The same of canonical messages, whose dialects have no field for what was read; None where nothing was."""
+    reading = _Reading(services, {})
+    read = [
+        replace(message, parts=await reading.parts(message.parts, f"messages.{index}"))
+        for index, message in enumerate(messages)
+    ]
+    return read if reading.count else None
+
+
+def has_files(messages: list[Message]) -> bool:
+    """Whether there is a file in them."""
+    return any(_has_file(message.parts) for message in messages)
+
+
+def _has_file(parts: list[Part]) -> bool:
+    return any(isinstance(part, File) or (isinstance(part, ToolResult) and _has_file(part.parts)) for part in parts)
 
 
 def _known(messages: list[dict[str, Raw]]) -> dict[str, _Noted]:
@@ -132,13 +159,32 @@ class _Reading:
             raise BadRequest(f"Invalid request: `{place}`: {error}") from error
         if file is None or file.file_data is None:
             return [raw]
-        data = await self._data(file, place)
+        texts = await self.texts(file.file_data, file.filename, place, f"{place}.file.file_data")
+        return [raw] if texts is None else texts
+
+    async def parts(self, parts: list[Part], place: str) -> list[Part]:
+        """The same of canonical parts, those of results included."""
+        read: list[Part] = []
+        for number, part in enumerate(parts):
+            here = f"{place}.{number}"
+            if isinstance(part, ToolResult):
+                read.append(replace(part, parts=await self.parts(part.parts, here)))
+                continue
+            texts = None
+            if isinstance(part, File) and (given := part.data or part.url) and "pdf" in (part.media_type or "pdf"):
+                texts = await self.texts(given, part.filename, here, here)
+            read += [part] if texts is None else [Text(_WORDS.decode(text).text) for text in texts]
+        return read
+
+    async def texts(self, given: str, filename: str | None, place: str, data_place: str) -> list[Raw] | None:
+        """What a PDF says, as text parts; None for what is no PDF. `given` is its address or its data."""
+        data = await self._data(given, place, data_place)
         if not data[:1024].lstrip().startswith(b"%PDF"):
-            return [raw]
+            return None
         self.count += 1
         if self.count > _MOST:
             raise BadRequest(f"`{place}`: more than {_MOST} files are not read for one request.")
-        name, digest = file.filename or "file.pdf", sha256(data).hexdigest()
+        name, digest = filename or "file.pdf", sha256(data).hexdigest()
         noted = self._known.get(digest)
         if noted is None:
             noted = self._known[digest] = await self._read(data, name, digest, place)
@@ -157,8 +203,7 @@ class _Reading:
         told: dict[str, Any] = {"hash": noted.hash, "name": noted.name, "content": noted.content}
         self.annotations.append(Raw(msgspec.json.encode({"type": "file", "file": told})))
 
-    async def _data(self, file: _File, place: str) -> bytes:
-        given = file.file_data or ""
+    async def _data(self, given: str, place: str, data_place: str) -> bytes:
         if given.startswith(("https://", "http://")):
             fetcher = Fetcher(self._services.outbound, private=self._services.settings.private_addresses)
             try:
@@ -170,7 +215,7 @@ class _Reading:
         try:
             return b64decode(given.rpartition(",")[2] if given.startswith("data:") else given, validate=True)
         except (binascii.Error, ValueError):
-            raise BadRequest(f"`{place}.file.file_data`: the data is no base64.") from None
+            raise BadRequest(f"`{data_place}`: the data is no base64.") from None
 
 
 def _text(text: str) -> Raw:

@@ -184,7 +184,7 @@ class Chat:
         asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:
             raise Hit(cached, key.record.account_id, key.record.id)
-        request, extras = await self._plugins.of(request)
+        request, extras = await self._plugins.of(request, door, address)
         if guard is not None and request.body is not ready.body:  # a file's text may be in it by now
             request = door.read(await guard.screened(request.body, address), address)
         timings.read = clock.monotonic()
