@@ -28,6 +28,8 @@ from modelport.accounts.sign_in import SignIn
 from modelport.accounts.throttle import Throttle
 from modelport.audit.service import Audit
 from modelport.background import running
+from modelport.broadcast.service import Destinations
+from modelport.broadcast.worker import Worker
 from modelport.byok.service import OwnKeys
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.price_book import PriceBook
@@ -108,7 +110,8 @@ async def _services(settings: Settings, vault: Vault, database: Database, system
     second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
     upstream = UpstreamClient()
     outbound, hooks, notices = _telling(database, vault, mailer, settings)
-    keys = Keys(database, vault)
+    keys, destinations = Keys(database, vault), Destinations(database, vault)
+    await destinations.reload()
     budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
     guardrails = Guardrails(database, budgets, workspaces)
     catalog.limit_views(partial(guarded_view, guardrails, workspaces))
@@ -131,6 +134,8 @@ async def _services(settings: Settings, vault: Vault, database: Database, system
         outbound=outbound,
         keys=keys,
         own_keys=OwnKeys(database, vault, settings),
+        destinations=destinations,
+        broadcaster=Worker(database, vault, outbound, destinations),
         leaks=Leaks(database, vault, keys, notices, throttle),
         watch=Watch(database, keys, notices),
         audit=Audit(database),

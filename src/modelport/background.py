@@ -52,6 +52,7 @@ async def running(services: Services, streams: OpenStreams) -> AsyncGenerator[No
         "health": health_copy.keep(services.database, services.health),
         "mail": services.mailer.run(),
         "webhooks": services.hooks.run(),
+        "broadcast": services.broadcaster.run(),
         "keys": services.watch.run(),
         "tidying": _tidy_now_and_then(services),
         "payments": services.payments.run(),
@@ -85,11 +86,7 @@ async def _follow_changes(services: Services) -> None:
         new = [change for change in found if change.seq not in seen and (change.seq > newest or seen)]
         seen = {change.seq for change in found}
         newest = max((newest, *seen))
-        if any(change.topic == "catalog" for change in new):
-            try:
-                await services.catalog.reload()
-            except Exception:  # noqa: BLE001 (the catalogue that is in memory goes on serving)
-                _log.exception("catalog.reload_failed")
+        await _reread(services, {change.topic for change in new})
         for change in new:
             _tell(services, change)
             if change.topic == "settings":
@@ -98,6 +95,16 @@ async def _follow_changes(services: Services) -> None:
                 await _new_routing(services, change.subject)
         if services.leasing is not None:
             await _return_leases(services.leasing, [change.subject for change in new if change.topic == "lease"])
+
+
+async def _reread(services: Services, topics: set[str]) -> None:
+    """Reads again, once for however many changes, what is kept in memory as a whole."""
+    for topic, reload in (("catalog", services.catalog.reload), ("destination", services.destinations.reload)):
+        if topic in topics:
+            try:
+                await reload()
+            except Exception:  # noqa: BLE001 (what is in memory goes on serving)
+                _log.exception("changes.reload_failed", topic=topic)
 
 
 def _tell(services: Services, change: changes.Change) -> None:

@@ -15,6 +15,7 @@ import modelport
 from modelport.admin.routes import router as admin_router
 from modelport.admin.system_routes import router as system_router
 from modelport.audit.recorder import Recorder
+from modelport.broadcast.routes import router as broadcast_router
 from modelport.byok.routes import router as byok_router
 from modelport.catalog.admin.routes import router as catalog_admin_router
 from modelport.catalog.routes import router as catalog_router
@@ -68,6 +69,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             limits_router,
             preset_router,
             byok_router,
+            broadcast_router,
             usage_router,
             keys_router,
             guardrails_router,

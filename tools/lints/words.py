@@ -31,6 +31,7 @@ HOSTS = frozenset({
     *("apache.org", "www.apache.org", "github.com", "huggingface.co", "json-schema.org", "keepachangelog.com"),
     *("openrouter.ai", "semver.org", "www.w3.org"),
     *("accounts.google.com", "api.github.com"),  # who people sign in with
+    "us.cloud.langfuse.com",  # the default of the reference's configuration
 })  # fmt: skip
 """Hosts a file may name, beside those without a dot, this machine and private addresses."""
 

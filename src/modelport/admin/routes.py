@@ -114,6 +114,7 @@ async def erase_user(request: Request, caller: Operator, user_id: str) -> None:
     _refuse_self(caller, person)
     await services.administration.erase(user_id)
     await services.own_keys.forget_account(person.account_id)
+    await services.destinations.forget_account(person.account_id)
     # Without the address: it is erased from here too.
     note(request, user_id, after={"erased": True}, account_id=person.account_id)
 

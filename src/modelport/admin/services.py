@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from modelport.accounts.organizations import Organizations
     from modelport.accounts.service import Accounts
     from modelport.audit.service import Audit
+    from modelport.broadcast.service import Destinations
     from modelport.byok.service import OwnKeys
     from modelport.credits.service import Credits
     from modelport.notices.service import Notices
@@ -28,5 +29,6 @@ class Services(Protocol):
     credits: Credits
     notices: Notices
     own_keys: OwnKeys
+    destinations: Destinations
     system: SystemSettings
     usage: Usage

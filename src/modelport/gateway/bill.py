@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from modelport.keys.service import LiveKey
     from modelport.kit.meter import Meter
     from modelport.limits.ticket import Ticket
+    from modelport.usage.batch import Also
     from modelport.usage.generation import Generation
 
 __all__ = ["Bill", "Headers", "quota_headers"]
@@ -60,6 +61,7 @@ class Bill:
         "_services",
         "_settled",
         "_weighing",
+        "also",
         "generation",
         "produced_bytes",
         "ticket",
@@ -90,6 +92,8 @@ class Bill:
         self._weighing = Weighing(self._at, self._rules, purse.group)
         self.generation = generation
         self.ticket = ticket
+        self.also: Also | None = None
+        """What is written down with the generation, in its transaction."""
         self.produced_bytes = 0
         """How much text was delivered so far: for checkpoints."""
 
@@ -135,6 +139,11 @@ class Bill:
         for budget in self._budgets:
             room = min(room, budget.room())
         return room
+
+    @property
+    def key(self) -> LiveKey:
+        """The API key that pays."""
+        return self._key
 
     @property
     def completion_cap(self) -> int | None:
@@ -302,7 +311,7 @@ class Bill:
             for meter in meters:
                 meter.release(set_aside)
 
-        done = self._services.journal.written(Settled(generation, entry, release, tuple(self._owed)))
+        done = self._services.journal.written(Settled(generation, entry, release, tuple(self._owed), self.also))
         return Charged(usage, charged, *self._split(usage, charged if own is None else own), own), done
 
     def _own_price(self, endpoint: Endpoint, usage: Usage) -> int | None:

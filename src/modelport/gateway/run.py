@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -281,6 +282,13 @@ class Run:
         generation.attempts = self._attempts
         guarded = self.guard.trace() if self.guard is not None else None
         generation.trace = explained.trace(self._plan, self.timings, self.facts, guarded)
+        key = self.bill.key
+        if destinations := self._services.destinations.of(key):
+            self.bill.also = self._services.destinations.note(destinations, key, generation, partial(self._told, begun))
+
+    def _told(self, begun: Begun | None) -> tuple[str, str]:
+        """What was asked and answered, as text."""
+        return self._request.prompt_text()[0], "" if begun is None else "".join(begun.passage.text)
 
     async def fail(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], error: Exception) -> None:
         """No answer, or one that broke: free to the caller, told in the form that is still possible."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from modelport.accounts.sessions import Sessions
     from modelport.accounts.sign_in import SignIn
     from modelport.audit.service import Audit
+    from modelport.broadcast.service import Destinations
+    from modelport.broadcast.worker import Worker
     from modelport.byok.service import OwnKeys
     from modelport.catalog.price_book import PriceBook
     from modelport.catalog.service import Catalog
@@ -72,6 +74,9 @@ class Services:
     keys: Keys
     own_keys: OwnKeys
     """Keys that accounts have with providers themselves."""
+    destinations: Destinations
+    """Where accounts send the traces of their answers."""
+    broadcaster: Worker
     leaks: Leaks
     watch: Watch
     audit: Audit

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Services"]
 
 
+class AccountForgetter(Protocol):
+    """What is told when an account is closed; it may stand beside these routes."""
+
+    async def forget_account(self, account_id: str) -> None:
+        """Deletes everything of the account."""
+        ...
+
+
 class Services(Protocol):
     """Services of the process."""
 
@@ -48,6 +56,7 @@ class Services(Protocol):
     notices: Notices
     keys: Keys
     own_keys: OwnKeys
+    destinations: AccountForgetter
     codes: Codes
     credits: Credits
     budgets: Budgets

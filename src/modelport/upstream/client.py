@@ -88,6 +88,10 @@ class UpstreamClient:
         """
         return await self._call("POST", target, body, extra_headers)
 
+    async def put(self, target: Target, body: bytes) -> Reply:
+        """PUT `body`; as `send` in all else."""
+        return await self._call("PUT", target, body, None)
+
     async def get(self, target: Target) -> Reply:
         """GET, for health checks; as `send` in all else."""
         return await self._call("GET", target, None, None)

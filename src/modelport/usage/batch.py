@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    Also = Callable[[Connection], None]
+    """What else is written in a transaction of the journal."""
+
 __all__ = ["Books", "Charge", "Entry", "Opened", "Settled", "Sharer", "apply", "make_storable", "recover"]
 
 
@@ -57,6 +60,8 @@ class Settled(NamedTuple):
     """Called once the new balances are in memory: gives back what was held for this request."""
     owed: tuple[tuple[str, int], ...] = ()
     """What providers charge the operator for it, failed attempts included, by the provider's slug."""
+    also: Also | None = None
+    """What else belongs into its transaction."""
 
 
 Entry = Opened | Settled
@@ -110,9 +115,7 @@ def apply(
     if points:
         credits_.checkpoint_holds(connection, points)
     if settled:
-        made = [entry.generation for entry in settled]
-        store.add(connection, made)
-        rollup.note(connection, made)
+        _record(connection, settled)
     if charges:
         keys_.add_spend(connection, _spends(charges))
         if spends := _budget_spends(charges):
@@ -122,6 +125,16 @@ def apply(
     left = credits_.post(connection, postings) if postings else []
     # What was committed before has left its mark on balances that nobody here has seen yet.
     return [*left, *credits_.balances_of(connection, moved)] if moved else left
+
+
+def _record(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Stores generations, with everything that is written beside them."""
+    made = [entry.generation for entry in settled]
+    store.add(connection, made)
+    rollup.note(connection, made)
+    for entry in settled:
+        if entry.also is not None:
+            entry.also(connection)
 
 
 def clipped(connection: Connection, entries: Sequence[Entry], process: str) -> list[Entry]:
