@@ -336,7 +336,7 @@ class Settings(BaseSettings):
         return "open" if at_home else "invite"
 
     def lay_over(self, values: Mapping[str, object]) -> None:
-        """Takes values that an operator gave while the process runs: whoever asks from now on finds them (ADR 0020).
+        """Takes values that an operator gave while the process runs: whoever asks from now on finds them (ADR 0021).
 
         They must be checked already; what is built from a setting at start does not follow.
         """

@@ -190,3 +190,20 @@ class TestAccounts:
         assert overview["users"] >= overview["new_users"] > 0
         assert overview["organizations"] >= 0
         assert {"revenue", "cost", "margin"} <= overview.keys()
+
+
+def test_a_change_of_the_catalogue_is_on_record_with_its_rows(house: House, operator: Browser) -> None:
+    told = {"name": "Recorded", "base_url": "http://127.0.0.1:9/v1"}
+    for name in ("Recorded", "Renamed"):
+        answer = operator.http.put("/api/admin/catalog/providers/recorded", json={**told, "name": name})
+        assert answer.status_code == 200, answer.text
+    changed, made_ = admin(operator, "GET", "/audit?action=PUT%20/admin/catalog&subject=recorded")["data"]
+    assert made_["before"] is None
+    assert made_["after"]["providers"][0]["name"] == "Recorded"
+    assert (changed["before"]["providers"][0]["name"], changed["after"]["providers"][0]["name"]) == (
+        "Recorded",
+        "Renamed",
+    )
+    key = {"key": "sk-upstream-canary-0123456789"}
+    assert operator.http.post("/api/admin/catalog/providers/recorded/key", json=key).status_code < 500
+    assert "canary" not in str(admin(operator, "GET", "/audit?limit=20"))

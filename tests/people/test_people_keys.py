@@ -354,7 +354,7 @@ class TestAudit:
         assert browser.send("PATCH", "/me", {"name": "Somebody", "language": "en"}).status_code < 300
         entries = house.call(house.services.audit.page(Search(account_id=account)))
         assert [(each.action, each.subject) for each in entries[:4]] == [
-            ("PATCH /app/me", None),
+            ("PATCH /app/me", browser.me["user"]["id"]),
             ("DELETE /v1/keys/{hash}", key["data"]["hash"]),
             ("PATCH /v1/keys/{hash}", key["data"]["hash"]),
             ("POST /v1/keys", key["data"]["hash"]),

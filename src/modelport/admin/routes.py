@@ -112,11 +112,11 @@ async def erase_user(request: Request, caller: Operator, user_id: str) -> None:
     services: Services = request.app.state.services
     person, _ = await services.administration.user(user_id)
     _refuse_self(caller, person)
+    # Without the address: it is erased from here too.
+    note(request, user_id, after={"erased": True}, account_id=person.account_id)
     await services.administration.erase(user_id)
     await services.own_keys.forget_account(person.account_id)
     await services.destinations.forget_account(person.account_id)
-    # Without the address: it is erased from here too.
-    note(request, user_id, after={"erased": True}, account_id=person.account_id)
 
 
 @router.post("/users/{user_id}/visit", status_code=201, summary="Look in as a person")
@@ -125,6 +125,7 @@ async def visit_user(request: Request, response: Response, caller: Operator, use
     services: Services = request.app.state.services
     person, _ = await services.administration.user(user_id)
     _refuse_self(caller, person)
+    note(request, user_id, after={"looks_in": True}, account_id=person.account_id)
     token, session = await services.administration.look_in(
         caller.user_id, user_id, address=address_of(request), user_agent=request.headers.get("user-agent")
     )
@@ -136,7 +137,6 @@ async def visit_user(request: Request, response: Response, caller: Operator, use
     )
     put_aside(request, response)
     keep_session(request, response, token)
-    note(request, user_id, after={"until": when(session.expires_at).isoformat()}, account_id=person.account_id)
     return Visit(user_id=user_id, account_id=person.account_id, until=when(session.expires_at))
 
 
@@ -180,6 +180,7 @@ async def grant_credits(request: Request, caller: Operator, account_id: str, bod
         raise BadRequest(f"Invalid request: amount: {error}") from error
     if amount <= 0:
         raise BadRequest("Invalid request: amount: give more than nothing.")
+    note(request, account_id, after=body, account_id=account_id)
     expires_at = None if body.expires_at is None else int(body.expires_at.timestamp() * 1000)
     await services.credits.grant(
         account_id,
@@ -190,7 +191,6 @@ async def grant_credits(request: Request, caller: Operator, account_id: str, bod
         expires_at=expires_at,
     )
     totals = await services.credits.totals(account_id)
-    note(request, account_id, after=body, account_id=account_id)
     return Granted(total_credits=format_usd(totals.granted), total_usage=format_usd(totals.used))
 
 
@@ -199,10 +199,10 @@ async def set_role(request: Request, _caller: Operator, account_id: str, user_id
     """The owner stays the owner: an organisation is handed over by its owner only."""
     services: Services = request.app.state.services
     before = {each.user_id: each.role for each in await services.organizations.members(account_id)}
-    await services.organizations.set_role(account_id, user_id, Role(body.role))
     known = before.get(user_id)
     told = {"role": None if known is None else known.value}
     note(request, f"{account_id}/{user_id}", before=told, after=body, account_id=account_id)
+    await services.organizations.set_role(account_id, user_id, Role(body.role))
 
 
 @router.get("/audit", summary="The audit log")

@@ -1,7 +1,7 @@
-"""What a route says about the change it makes; the recorder writes it down when the change is answered for.
+"""What a route says about the change it makes, in people's words.
 
-A route that says nothing is recorded all the same, by its method and address: no change goes unrecorded because
-somebody forgot it.
+A route that says nothing is recorded all the same, by its method, its address and the rows it changes: no change goes
+unrecorded because somebody forgot it. Said before the change it is part of the entry; said after it, beside it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ class Noted:
     after: Any
     account_id: str | None
     """Whose account, where that is not the caller's."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says more than which thing is changed."""
+        return self.before is not None or self.after is not None
 
 
 def note(

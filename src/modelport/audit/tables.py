@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, Column, Index, Table, Text
 
 from modelport.db.base import BigId, metadata
 
-__all__ = ["audit_entries"]
+__all__ = ["audit_entries", "audit_words"]
 
 audit_entries = Table(
     "audit_entries",
@@ -28,3 +28,13 @@ audit_entries = Table(
 )
 """Nothing refers to other tables: an entry outlives what it tells of. `credential` is `session:ID`, `key:ID`,
 `operator:USER` for an operator who looks in as somebody else, or `none`."""
+
+audit_words = Table(
+    "audit_words",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", Text),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+)
+"""What a route said of an entry in people's words, once it had made the change; append-only as well."""

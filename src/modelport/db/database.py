@@ -13,11 +13,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from modelport.db.riding import riding
 from modelport.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
+    from modelport.db.riding import Rider
+
 __all__ = ["Database", "DatabaseDown"]
 
 T = TypeVar("T")
@@ -33,6 +37,11 @@ T = TypeVar("T")
 
 class DatabaseDown(Unavailable):
     """The database can't be reached or refuses to write; nothing was committed."""
+
+
+def _with(rider: Rider, work: Callable[[Connection], T], connection: Connection) -> T:
+    with rider(connection):
+        return work(connection)
 
 
 _PATIENCE = 75.0
@@ -70,12 +79,14 @@ class Database:
         return await self._run(work, write=False)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Runs `work` in one transaction, committed durably before this returns.
+        """Runs `work` in one transaction, committed durably before this returns. Whoever rides along in the present
+        task (`db/riding.py`) takes part.
 
         An exception from `work` rolls everything back and comes out as it is; a fault of the database comes
         out as `DatabaseDown`.
         """
-        return await self._run(work, write=True)
+        rider = riding.get()
+        return await self._run(work if rider is None else partial(_with, rider, work), write=True)
 
     async def close(self) -> None:
         """Closes every connection. Work that was handed over is finished first."""
