@@ -35,6 +35,7 @@ from modelport.payments.routes import router as payments_router
 from modelport.people.consent_routes import router as consent_router
 from modelport.people.routers import account_routers, people_routers
 from modelport.people.setup_routes import router as setup_router
+from modelport.presets.app_routes import router as preset_app_router
 from modelport.presets.routes import router as preset_router
 from modelport.routing.admin_routes import router as routing_admin_router
 from modelport.routing.routes import router as routing_router
@@ -82,6 +83,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     for router in people_routers:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
+    app.include_router(preset_app_router, prefix="/api/app")
     app.include_router(use_router, prefix="/api/app")
     app.include_router(market_router, prefix="/api/app")
     app.include_router(admin_router)

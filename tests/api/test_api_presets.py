@@ -66,6 +66,39 @@ class TestOperations:
             answer = caller.post(json.dumps(asked).encode())
             assert (answer.status, answer.error["code"]) == (404, 404)
 
+    def test_renamed_switched_taken_back_and_deleted(self, caller: Caller) -> None:
+        def ask(method: str, path: str, body: Any = None, by: Caller = caller) -> Any:
+            return by.harness.http.request(method, f"/api/app/presets/{path}", json=body, headers=by.headers)
+
+        def temperature() -> Any:
+            return echoed(caller, model="@preset/tone")["temperature"]
+
+        post(caller, "/presets/tone/chat/completions", CHAT | {"stream": False})
+        post(caller, "/presets/tone/chat/completions", CHAT | {"stream": False, "temperature": 0.9})
+        assert temperature() == 0.9
+        shown = ask("PATCH", "tone", {"name": "Tone", "description": "As we write.", "version": 1}).json()["data"]
+        assert (shown["name"], shown["description"], shown["slug"]) == ("Tone", "As we write.", "tone")
+        assert shown["designated_version"]["version"] == 1
+        assert temperature() == 0.5
+        assert ask("PATCH", "tone", {"status": "disabled"}).json()["data"]["status_updated_at"] is not None
+        refused = json.dumps({"model": "@preset/tone", "messages": [{"role": "user", "content": "x"}]}).encode()
+        assert caller.post(refused).status == 404
+        assert ask("PATCH", "tone", {"status": "active", "name": None}).json()["data"]["name"] == "Tone"
+        assert temperature() == 0.5
+
+        stranger = caller.harness.caller()
+        for method, path, body, status in (
+            ("PATCH", "tone", {"version": 9}, 404),
+            ("PATCH", "tone", {"status": "archived"}, 400),
+            ("PATCH", "none", {}, 404),
+            ("DELETE", "none", None, 404),
+        ):
+            assert ask(method, path, body).status_code == status
+            assert ask(method, "tone", body, stranger).status_code in {400, 404}
+        assert ask("DELETE", "tone").status_code == 204
+        assert caller.get("/presets/tone").status_code == 404
+        assert caller.post(refused).status == 404
+
     @pytest.mark.parametrize(
         ("path", "body"),
         [

@@ -322,6 +322,8 @@ class TestBudgets:
         budget = browser.http.put("/api/v1/workspaces/default/budgets/daily", json={"limit_usd": 0.000001})
         assert budget.status_code == 200, budget.text
         assert until(lambda: chatted(house, text, "fake/text") == 403 or None)
+        (shown,) = browser.http.get("/api/v1/workspaces/default/budgets").json()["data"]
+        assert shown["spent_usd"] > 0
 
 
 def test_spending_is_shown_by_window(house: House) -> None:

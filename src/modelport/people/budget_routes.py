@@ -35,6 +35,7 @@ class BudgetData(BaseModel):
     id: str
     workspace_id: str
     limit_usd: float
+    spent_usd: float = Field(description="In the present period, to the last settled answer. An extension.")
     reset_interval: Literal["daily", "weekly", "monthly"] | None = Field(description="Null: it never resets.")
     created_at: datetime
     updated_at: datetime
@@ -71,11 +72,12 @@ def _name(budget: Budget) -> Interval:
     return "lifetime" if budget.interval is None else budget.interval
 
 
-def _shown(budget: Budget) -> BudgetData:
+async def _shown(services: Services, budget: Budget) -> BudgetData:
     return BudgetData(
         id=budget.id,
         workspace_id=budget.subject,
         limit_usd=to_number(budget.limit),
+        spent_usd=to_number(await services.budgets.spent(budget, budget.subject)),
         reset_interval=budget.interval,
         created_at=when(budget.created_at),
         updated_at=when(budget.created_at),
@@ -95,7 +97,7 @@ async def read_budgets(request: Request, caller: Reader, ref: str) -> BudgetList
     workspace = await services.workspaces.find(caller.account_id, ref)
     found = await _of(services, caller.account_id, workspace.id)
     return BudgetList(
-        data=[_shown(each) for each in found.values()], include_byok_in_budgets=workspace.include_byok_in_budgets
+        data=[await _shown(services, each) for each in found.values()], include_byok_in_budgets=workspace.include_byok_in_budgets
     )
 
 
@@ -107,7 +109,7 @@ async def read_budget(request: Request, caller: Reader, ref: str, interval: Inte
     found = (await _of(services, caller.account_id, workspace.id)).get(interval)
     if found is None:
         raise NoSuchBudget(f"This workspace has no {interval} budget.")
-    return BudgetAnswer(data=_shown(found), include_byok_in_budgets=workspace.include_byok_in_budgets)
+    return BudgetAnswer(data=await _shown(services, found), include_byok_in_budgets=workspace.include_byok_in_budgets)
 
 
 @router.put("/workspaces/{ref}/budgets/{interval}", summary="Set a budget of a workspace")
@@ -133,7 +135,7 @@ async def set_budget(request: Request, caller: Writer, ref: str, interval: Inter
         None if interval == "lifetime" else interval,
         known.id if known is not None else None,
     )
-    return BudgetAnswer(data=_shown(made), include_byok_in_budgets=workspace.include_byok_in_budgets)
+    return BudgetAnswer(data=await _shown(services, made), include_byok_in_budgets=workspace.include_byok_in_budgets)
 
 
 @router.delete("/workspaces/{ref}/budgets/{interval}", summary="Take a budget of a workspace away")

@@ -13,7 +13,7 @@ from modelport.keys.access import Principal, allow
 from modelport.kit.clock import UTC
 from modelport.presets.service import Presets
 
-__all__ = ["router"]
+__all__ = ["PresetAnswer", "ThePresets", "answered", "router"]
 
 router = APIRouter(prefix="/presets", tags=["Presets"])
 Offset = Annotated[int, Query(ge=0)]
@@ -101,7 +101,7 @@ async def list_presets(presets: ThePresets, caller: Reads, offset: Offset = 0, l
 @router.get("/{slug}", summary="A preset with the version in use")
 async def get_preset(slug: str, presets: ThePresets, caller: Reads) -> PresetAnswer:
     """404 where the account has none of this name."""
-    return _answer(await presets.one(caller.account_id, slug))
+    return answered(await presets.one(caller.account_id, slug))
 
 
 @router.get("/{slug}/versions", summary="A preset's versions, the oldest first")
@@ -122,22 +122,23 @@ async def get_version(slug: str, version: str, presets: ThePresets, caller: Read
 @router.post("/{slug}/chat/completions", summary="Make a preset of a chat request")
 async def from_chat(slug: str, body: Inference, presets: ThePresets, caller: Writes) -> PresetAnswer:
     """Only what belongs into a preset is kept; an existing one gets a new version, which is in use at once."""
-    return _answer(await presets.capture(caller.account_id, caller.user_id, slug, body, "openai_chat"))
+    return answered(await presets.capture(caller.account_id, caller.user_id, slug, body, "openai_chat"))
 
 
 @router.post("/{slug}/messages", summary="Make a preset of a Messages request")
 async def from_messages(slug: str, body: Inference, presets: ThePresets, caller: Writes) -> PresetAnswer:
     """As from a chat request."""
-    return _answer(await presets.capture(caller.account_id, caller.user_id, slug, body, "anthropic_messages"))
+    return answered(await presets.capture(caller.account_id, caller.user_id, slug, body, "anthropic_messages"))
 
 
 @router.post("/{slug}/responses", summary="Make a preset of a Responses request")
 async def from_responses(slug: str, body: Inference, presets: ThePresets, caller: Writes) -> PresetAnswer:
     """As from a chat request."""
-    return _answer(await presets.capture(caller.account_id, caller.user_id, slug, body, "openai_responses"))
+    return answered(await presets.capture(caller.account_id, caller.user_id, slug, body, "openai_responses"))
 
 
-def _answer(row: dict[str, Any]) -> PresetAnswer:
+def answered(row: dict[str, Any]) -> PresetAnswer:
+    """A preset as it is shown."""
     version = row["designated_version"]
     return PresetAnswer(
         data=PresetInUse(**_shown(row), designated_version=None if version is None else _version(version))

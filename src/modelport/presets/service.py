@@ -84,12 +84,46 @@ class Presets:
             raise NoSuchPreset(f"Version {number[:20]!r} of preset {slug[:80]!r} not found.")
         return found
 
+    async def change(self, account_id: str, slug: str, values: Row, number: int | None = None) -> Row:
+        """Renames, describes or switches a preset, or puts another version in use. Raises `NoSuchPreset`."""
+        before = await self.one(account_id, slug)
+        version = None if number is None else await self.version(account_id, slug, str(number))
+
+        def work(connection: Connection) -> None:
+            now = clock.now_ms()
+            changed = {**values, "updated_at": now}
+            if values.get("status", before["status"]) != before["status"]:
+                changed["status_updated_at"] = now
+            if version is not None:
+                changed["designated_version_id"] = version["id"]
+            store.change(connection, before["id"], changed)
+            changes.note(connection, "preset", before["id"])
+
+        await self._database.write(work)
+        self._known.pop((account_id, slug), None)
+        return await self.one(account_id, slug)
+
+    async def remove(self, account_id: str, slug: str) -> Row:
+        """Deletes a preset with its versions; requests that name it are refused. Raises `NoSuchPreset`."""
+        found = await self.one(account_id, slug)
+
+        def work(connection: Connection) -> None:
+            store.remove(connection, found["id"])
+            changes.note(connection, "preset", found["id"])
+
+        await self._database.write(work)
+        self._known.pop((account_id, slug), None)
+        return found
+
     async def config(self, account_id: str, slug: str) -> Config:
         """What a request that names the preset is completed with. Raises `NoSuchPreset`."""
         now, known = clock.monotonic(), self._known.get((account_id, slug))
         if known is not None and now - known[0] < _FRESH:
             return known[1]
-        version = (await self.one(account_id, slug))["designated_version"]
+        found = await self.one(account_id, slug)
+        version = found["designated_version"]
+        if found["status"] != "active":
+            raise NoSuchPreset(f"Preset {slug[:80]!r} is switched off.")
         if version is None:
             raise NoSuchPreset(f"Preset {slug[:80]!r} has no version in use.")
         if len(self._known) >= _MOST:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from modelport.presets.tables import preset_versions, presets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["add", "add_version", "designate", "find", "page", "version", "versions"]
+__all__ = ["add", "add_version", "change", "designate", "find", "page", "remove", "version", "versions"]
 
 Row = dict[str, Any]
 
@@ -69,3 +69,14 @@ def designate(connection: Connection, preset_id: str, version_id: str, at_ms: in
     """Puts a version in use."""
     change = update(presets).where(presets.c.id == preset_id)
     connection.execute(change.values(designated_version_id=version_id, updated_at=at_ms, status="active"))
+
+
+def change(connection: Connection, preset_id: str, values: Mapping[str, Any]) -> None:
+    """Changes what a preset is called, whether it can be used, and which version of it is."""
+    connection.execute(update(presets).where(presets.c.id == preset_id).values(**values))
+
+
+def remove(connection: Connection, preset_id: str) -> None:
+    """Deletes a preset with its versions."""
+    connection.execute(delete(preset_versions).where(preset_versions.c.preset_id == preset_id))
+    connection.execute(delete(presets).where(presets.c.id == preset_id))

@@ -140,6 +140,36 @@ const organization = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/organization-page"), "OrganizationPage"),
 });
 
+const workspaces = createRoute({
+  getParentRoute: () => settings,
+  path: "/workspaces",
+  component: lazyRouteComponent(() => import("@/features/settings/workspaces-page"), "WorkspacesPage"),
+});
+
+const workspace = createRoute({
+  getParentRoute: () => settings,
+  path: "/workspaces/$ref",
+  component: lazyRouteComponent(() => import("@/features/settings/workspace-page"), "WorkspacePage"),
+});
+
+const presets = createRoute({
+  getParentRoute: () => settings,
+  path: "/presets",
+  component: lazyRouteComponent(() => import("@/features/settings/presets-page"), "PresetsPage"),
+});
+
+const preset = createRoute({
+  getParentRoute: () => settings,
+  path: "/presets/$slug",
+  component: lazyRouteComponent(() => import("@/features/settings/preset-page"), "PresetPage"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => settings,
+  path: "/notifications",
+  component: lazyRouteComponent(() => import("@/features/settings/notifications-page"), "NotificationsPage"),
+});
+
 const credits = createRoute({
   getParentRoute: () => settings,
   path: "/credits",
@@ -220,7 +250,18 @@ const tree = root.addChildren([
   activity,
   generation,
   admin.addChildren([adminProviders, adminUsers, adminUser, adminAccounts, adminAccount, adminAudit]),
-  settings.addChildren([keys, profile, security, credits, organization]),
+  settings.addChildren([
+    keys,
+    profile,
+    security,
+    credits,
+    organization,
+    workspaces,
+    workspace,
+    presets,
+    preset,
+    notifications,
+  ]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

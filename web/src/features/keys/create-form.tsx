@@ -1,13 +1,14 @@
 /** A new key: a name is enough; what it may spend, how long, how fast, for which models and from where. */
-import { Button, Group, NumberInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NumberInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { modelsQuery } from "@/shared/api/models";
+import { useMay } from "@/shared/api/session";
 import { FormFault } from "@/shared/ui/form-fault";
-import { type KeyMade, keysQuery, RESETS } from "./queries";
+import { type KeyMade, keysQuery, RESETS, workspaceNamesQuery } from "./queries";
 
 type Amount = number | string;
 const DAYS = { week: 7, month: 30, quarter: 90, year: 365 };
@@ -25,6 +26,8 @@ const NEW = {
   concurrency: "" as Amount,
   models: [] as string[],
   addresses: [] as string[],
+  management: false,
+  workspace: null as string | null,
 };
 type Draft = typeof NEW;
 
@@ -33,6 +36,7 @@ export function CreateForm({ made, close }: { made: (key: KeyMade) => void; clos
   const queries = useQueryClient();
   const [draft, setDraft] = useState(NEW);
   const [more, setMore] = useState(false);
+  const may = useMay();
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const create = useMutation({
     gcTime: 0,
@@ -98,6 +102,14 @@ export function CreateForm({ made, close }: { made: (key: KeyMade) => void; clos
             />
           )}
         </Group>
+        {may("keys:others:write") && (
+          <Checkbox
+            label={t("keys.isManagement")}
+            description={t("keys.isManagementNote")}
+            checked={draft.management}
+            onChange={(event) => set({ management: event.currentTarget.checked })}
+          />
+        )}
         <Group>
           <Button
             variant="subtle"
@@ -130,8 +142,18 @@ function Bounds({ draft, set }: { draft: Draft; set: (part: Partial<Draft>) => v
   const ids = [...new Set(models.data?.map(({ id }) => id))];
   const rate = { placeholder: t("common.none"), min: 1, max: 2 ** 31 - 1, allowDecimal: false };
   const list = { splitChars: [",", " "], clearable: false, acceptValueOnBlur: true };
+  const workspaces = useQuery(workspaceNamesQuery);
   return (
     <>
+      {workspaces.data && workspaces.data.length > 1 && (
+        <Select
+          label={t("keys.workspace")}
+          allowDeselect={false}
+          value={draft.workspace ?? workspaces.data[0]?.id ?? null}
+          data={workspaces.data.map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={(workspace) => set({ workspace })}
+        />
+      )}
       <NumberInput
         label={t("keys.requests")}
         value={draft.requests}
@@ -185,7 +207,8 @@ function bodyOf(draft: Draft) {
     allowed_models: words(draft.models),
     allowed_addresses: words(draft.addresses),
     include_byok_in_limit: false,
-    management: false,
+    management: draft.management,
+    workspace_id: draft.workspace,
   };
 }
 

@@ -1,5 +1,5 @@
 /** API keys: a hundred at a time, newest first, with those that are off or expired. */
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, taken } from "@/shared/api/client";
 import type { components } from "@/shared/api/schema";
 
@@ -25,3 +25,10 @@ export function stateOf(key: Key): "active" | "disabled" | "expired" | "spent" {
   if (key.expires_at && new Date(key.expires_at) <= new Date()) return "expired";
   return key.limit_remaining === 0 ? "spent" : "active";
 }
+
+/** Where a key can belong; the default workspace first. */
+export const workspaceNamesQuery = queryOptions({
+  queryKey: ["workspaces", "names"],
+  queryFn: async ({ signal }) =>
+    (await taken(client.GET("/api/v1/workspaces", { params: { query: { limit: 100 } }, signal }))).data,
+});

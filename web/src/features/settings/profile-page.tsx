@@ -9,6 +9,7 @@ import { usePageTitle } from "@/shared/lib/page-title";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
+import { DeleteAccount, Export } from "./leave-server";
 import { useGuarded } from "./prove-dialog";
 
 export function ProfilePage() {
@@ -22,6 +23,8 @@ export function ProfilePage() {
       <Stack gap={40}>
         <Profile me={me} />
         <Address me={me} />
+        <Export />
+        <DeleteAccount me={me} />
       </Stack>
     </>
   );

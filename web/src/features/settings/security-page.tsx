@@ -9,6 +9,7 @@ import { usePageTitle } from "@/shared/lib/page-title";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
+import { Identities } from "./identities";
 import { Passkeys } from "./passkeys";
 import { useGuarded } from "./prove-dialog";
 import { SecondFactor } from "./second-factor";
@@ -26,6 +27,7 @@ export function SecurityPage() {
         <Password me={me} />
         <SecondFactor me={me} />
         <Passkeys />
+        <Identities me={me} />
         <Sessions />
       </Stack>
     </>

@@ -22,6 +22,8 @@ function Settings({ me }: { me: Me }) {
           places: [
             { to: "/settings/keys", label: t("shell.keys") },
             { to: "/settings/credits", label: t("shell.credits") },
+            { to: "/settings/workspaces", label: t("workspaces.title") },
+            { to: "/settings/presets", label: t("presets.title") },
             { to: "/settings/organization", label: t("organization.title") },
           ],
         },
@@ -30,6 +32,7 @@ function Settings({ me }: { me: Me }) {
           places: [
             { to: "/settings/profile", label: t("settings.profile") },
             { to: "/settings/security", label: t("settings.security") },
+            { to: "/settings/notifications", label: t("notifications.title") },
           ],
         },
       ]}
