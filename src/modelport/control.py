@@ -12,6 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import modelport
+from modelport.admin.health_routes import router as admin_health_router
+from modelport.admin.mail_routes import router as admin_mail_router
 from modelport.admin.routes import router as admin_router
 from modelport.admin.system_routes import router as system_router
 from modelport.audit.recorder import Recorder
@@ -88,6 +90,8 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(market_router, prefix="/api/app")
     app.include_router(admin_router)
     app.include_router(system_router)
+    app.include_router(admin_health_router)
+    app.include_router(admin_mail_router)
     app.include_router(routing_router, prefix="/api/app")
     app.include_router(routing_admin_router, prefix="/api/admin")
     app.include_router(setup_router)

@@ -150,6 +150,38 @@ async def test_several_keys_stand_side_by_side(tmp_path: Path) -> None:
         assert [each.name for each in catalog.snapshot.providers["openai"].keys] == ["main", "second"]
 
 
+async def test_a_key_that_is_there_is_tried(tmp_path: Path) -> None:
+    async with upstream() as one, a_catalog(tmp_path) as catalog:
+        await catalog.apply(known(one.url))
+        sync = Sync(catalog)
+        await sync.add_provider_key("openai", "sk-good")
+        await sync.try_key("openai", "main")
+        one.key = "sk-other"
+        with pytest.raises(KeyNotTaken):
+            await sync.try_key("openai", "main")
+        with pytest.raises(NoSuchProvider, match="no key called"):
+            await sync.try_key("openai", "second")
+
+
+async def test_some_of_what_was_shown_is_taken(tmp_path: Path) -> None:
+    reference = {"architecture": {"output_modalities": ["text"]}, "context_length": 128_000}
+
+    def card(name: str, prompt: str) -> dict[str, Any]:
+        return {"id": name, "pricing": {"prompt": prompt, "completion": "0.00001"}, **reference}
+
+    listed = [card("gpt-4o", "0.0000030"), card("gpt-4o-mini", "0.0000004"), card("o3", "0.0000025")]
+    async with upstream(listed=listed) as one, a_catalog(tmp_path, {"OPENAI_API_KEY": "sk-good"}) as catalog:
+        await catalog.apply(known(one.url))
+        sync = Sync(catalog)
+        token = (await sync.propose("openai")).applied.token
+        with pytest.raises(Stale):
+            await sync.take("openai", "another", only=["openai/gpt-4o"])
+        taken = await sync.take("openai", token, only=["openai/gpt-4o"])
+        assert "model openai/gpt-4o" in {each.subject for each in taken.applied.differences}
+        left = (await sync.propose("openai")).applied.differences
+        assert {each.subject for each in left} == {"model openai/gpt-4o-mini", "model openai/o3"}
+
+
 async def test_addresses_inside_are_refused_before_any_connection(tmp_path: Path) -> None:
     async with upstream() as one, a_catalog(tmp_path) as catalog:
         await catalog.apply(known(one.url))

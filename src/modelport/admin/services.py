@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from modelport.audit.service import Audit
     from modelport.broadcast.service import Destinations
     from modelport.byok.service import OwnKeys
+    from modelport.catalog.service import Catalog
     from modelport.credits.service import Credits
+    from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
     from modelport.system.service import SystemSettings
+    from modelport.upstream.health import Health
     from modelport.usage.service import Usage
 
 __all__ = ["Services"]
@@ -26,7 +29,10 @@ class Services(Protocol):
     administration: Administration
     organizations: Organizations
     audit: Audit
+    catalog: Catalog
     credits: Credits
+    health: Health
+    mailer: Mailer
     notices: Notices
     own_keys: OwnKeys
     destinations: Destinations

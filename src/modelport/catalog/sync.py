@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import structlog
 
 from modelport.catalog.document import Document
-from modelport.catalog.errors import CannotAsk, NoSuchProvider
+from modelport.catalog.errors import CannotAsk, NoSuchProvider, Stale
 from modelport.catalog.offers import asking, guard
 from modelport.catalog.offers.child import read_packages
 from modelport.catalog.offers.lists import Unreadable, read_list
@@ -85,12 +85,20 @@ class Sync:
             complete = await self._complete(source, offers)
         return await self._proposal(source, offers, complete=complete, free=free)
 
-    async def take(self, source: str, token: str | None = None, *, free: bool = False) -> Proposal:
+    async def take(
+        self, source: str, token: str | None = None, *, free: bool = False, only: Collection[str] | None = None
+    ) -> Proposal:
         """Applies what `propose` gives now; with a token only if that is still the same.
 
-        Raises what `propose` raises, and `Stale`.
+        With `only` the models of these ids, and nothing else of it. Raises what `propose` raises, and `Stale`.
         """
         proposal = await self.propose(source, free=free)
+        if only is not None:
+            if token is not None and token != proposal.applied.token:
+                raise Stale(proposal.applied.token)
+            chosen = [each for each in proposal.document.models if each.id in only]
+            part = proposal.document.model_copy(update={"models": chosen})
+            return proposal._replace(applied=await self._catalog.apply(part))
         applied = await self._catalog.apply(proposal.document, only=token)
         if source == PACKAGES:
             await self._remember_edition()
@@ -162,6 +170,17 @@ class Sync:
             if any(endpoint.provider.slug == slug for endpoint in each.endpoints)
         ]
         return Activated(slug, sorted(served), verified, applied, notes)
+
+    async def try_key(self, slug: str, name: str) -> None:
+        """Asks a provider whether it takes one of its keys.
+
+        Raises `NoSuchProvider`, `CannotAsk` when there is no telling, and `KeyNotTaken`.
+        """
+        provider = self._provider(slug)
+        found = next((each for each in provider.keys if each.name == name), None)
+        if found is None:
+            raise NoSuchProvider(f"Provider {slug!r} has no key called {name!r}.")
+        await self._tried(provider, found.key)
 
     async def _tried(self, provider: Provider, key: str) -> asking.Listing | None:
         """The provider's list, if it has one, once it is sure that it takes the key."""

@@ -72,6 +72,14 @@ class Mailer:
         await self._database.write(partial(self.post, letter=letter))
         self.wake()
 
+    async def try_out(self, letter: Letter) -> None:
+        """Sends a letter now, beside the queue. Raises `TransportFailed` or `Refused`, with the mail server's words."""
+        await self._transport.send(letter)
+
+    async def queue(self) -> store.Queue:
+        """How many mails wait, went out and failed."""
+        return await self._database.read(store.queue)
+
     async def run(self) -> None:
         """Sends what is due, for ever."""
         while True:

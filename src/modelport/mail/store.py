@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from modelport.mail.tables import mails
 
-__all__ = ["Claimed", "add", "claim", "forget", "give_up", "retry", "sent"]
+__all__ = ["Claimed", "Queue", "add", "claim", "forget", "give_up", "queue", "retry", "sent"]
 
 
 class Claimed(NamedTuple):
@@ -17,6 +17,17 @@ class Claimed(NamedTuple):
     id: str
     sealed: str
     tries: int
+
+
+class Queue(NamedTuple):
+    """How mail stands."""
+
+    waiting: int
+    sent: int
+    """Of those that are still on record: a month's."""
+    given_up: int
+    last_fault: str | None
+    """Why the newest mail that could not be sent, or not yet, was not."""
 
 
 def add(connection: Connection, mail_id: str, sealed: str, now: int, due_at: int | None) -> None:
@@ -61,3 +72,17 @@ def give_up(connection: Connection, mail_id: str, fault: str) -> None:
 def forget(connection: Connection, before: int) -> None:
     """Deletes what was done with before `before`."""
     connection.execute(delete(mails).where(mails.c.due_at.is_(None), mails.c.created_at < before))
+
+
+def queue(connection: Connection) -> Queue:
+    """How many mails wait, went out and were given up, and why the last one that failed did."""
+    waiting, gone, failed = connection.execute(
+        select(
+            func.count(mails.c.due_at),
+            func.count(mails.c.sent_at),
+            # A decoy was never due, and so was never tried.
+            func.count().filter(mails.c.due_at.is_(None), mails.c.sent_at.is_(None), mails.c.tries > 0),
+        )
+    ).one()
+    fault = select(mails.c.fault).where(mails.c.fault.is_not(None)).order_by(mails.c.created_at.desc()).limit(1)
+    return Queue(waiting, gone, failed, connection.execute(fault).scalar())

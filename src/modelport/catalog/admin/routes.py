@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from modelport.catalog import writing
 from modelport.catalog.admin import editing, schemas
 from modelport.catalog.applying import Applied
-from modelport.catalog.errors import NoSuchProvider
+from modelport.catalog.errors import CannotAsk, KeyNotTaken, NoSuchProvider
 from modelport.catalog.imports.litellm import read_litellm
 from modelport.catalog.imports.openrouter import read_openrouter
 from modelport.catalog.imports.plan import Plan, Unreadable
@@ -20,6 +20,7 @@ from modelport.catalog.routes import TheCatalog
 from modelport.catalog.sync import Activated, Proposal, Sync
 from modelport.errors import BadRequest, NotFound
 from modelport.keys.access import Permission, allow
+from modelport.kit import clock
 
 __all__ = ["router"]
 
@@ -106,6 +107,22 @@ async def add_key(slug: str, given: schemas.KeyRequest, sync: TheSync) -> dict[s
     return _activated(done)
 
 
+@router.post("/providers/{slug}/keys/{name}/test")
+async def try_key(slug: str, name: str, sync: TheSync) -> schemas.KeyTried:
+    """Shows the provider one of its keys, now. Changes nothing."""
+    begun = clock.monotonic()
+    verdict: Literal["works", "refused", "unknown"] = "works"
+    message: str | None = None
+    try:
+        await sync.try_key(slug, name)
+    except KeyNotTaken as error:
+        verdict, message = "refused", error.message
+    except CannotAsk as error:
+        verdict, message = "unknown", error.message
+    took = round((clock.monotonic() - begun) * 1000)
+    return schemas.KeyTried(verdict=verdict, message=message, milliseconds=took)
+
+
 @router.delete("/providers/{slug}/key")
 async def remove_keys(slug: str, catalog: TheCatalog) -> dict[str, list[str]]:
     """Forgets a provider's keys: its models can't be called any more, and nothing else is lost."""
@@ -157,7 +174,7 @@ async def propose(source: str, sync: TheSync, given: schemas.TakeRequest | None 
 @router.post("/sync/{source}/apply", response_model=schemas.ProposalAnswer)
 async def take(source: str, given: schemas.TakeRequest, sync: TheSync) -> dict[str, Any]:
     """Applies what a source would change; with the token of a proposal only if it is still the same."""
-    return _proposal(await sync.take(source, given.token, free=given.free), done=True)
+    return _proposal(await sync.take(source, given.token, free=given.free, only=given.only), done=True)
 
 
 @router.post("/import/{kind}/preview", response_model=schemas.ImportAnswer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -11,6 +11,7 @@ __all__ = [
     "Difference",
     "ImportAnswer",
     "KeyRequest",
+    "KeyTried",
     "Price",
     "PricesAnswer",
     "ProposalAnswer",
@@ -72,6 +73,17 @@ class TakeRequest(_Given):
 
     token: str | None = Field(default=None, description="Of the proposal that was shown.")
     free: bool = Field(default=False, description="Give models without a known price for nothing.")
+    only: list[str] | None = Field(
+        default=None, max_length=10_000, description="When applying: ids of the models to take; all when not given."
+    )
+
+
+class KeyTried(BaseModel):
+    """What a provider says to one of its keys."""
+
+    verdict: Literal["works", "refused", "unknown"]
+    message: str | None = Field(description="In the server's words, where it is no `works`.")
+    milliseconds: int
 
 
 class KeyRequest(_Given):

@@ -78,29 +78,45 @@ export async function taken<T>(call: Promise<{ data?: T; error?: unknown; respon
 }
 
 type Query = Record<string, string | number | boolean | null | undefined>;
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** For addresses the OpenAPI document leaves out: the app's own, under `/api/app` and `/api/admin`. */
-export async function call<T>(
-  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+interface Raw {
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is. */
+  text?: string;
+  query?: Query;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** For addresses whose bodies the OpenAPI document does not describe, such as catalogue files. Throws as `taken` does. */
+export async function request(
+  method: Method,
   path: string,
-  { body, query, signal }: { body?: unknown; query?: Query; signal?: AbortSignal } = {},
-): Promise<T> {
+  { body, text, query, headers, signal }: Raw = {},
+): Promise<Response> {
   const url = new URL(path, window.location.origin);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, String(value));
   }
-  const headers: Record<string, string> = { ...OWN, accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const all: Record<string, string> = { ...OWN, accept: "application/json", ...headers };
+  if (body !== undefined) all["content-type"] = "application/json";
+  else if (text !== undefined) all["content-type"] = "text/plain;charset=utf-8";
   const response = await send(
     new Request(url, {
       method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: all,
+      body: body === undefined ? text : JSON.stringify(body),
       signal,
     }),
   );
   if (!response.ok) throw await readError(response);
-  if (response.status === 204) return undefined as T;
-  const text = await response.text();
+  return response;
+}
+
+/** The same, with its answer read as JSON. */
+export async function call<T>(method: Method, path: string, raw: Raw = {}): Promise<T> {
+  const text = await (await request(method, path, raw)).text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
