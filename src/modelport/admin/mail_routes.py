@@ -60,7 +60,7 @@ async def read_mail(request: Request, _caller: Operator) -> MailState:
 
 
 @router.post("/test", summary="Send a mail to try it out")
-async def test_mail(request: Request, _caller: Operator, body: MailTest) -> MailTested:
+async def send_test_mail(request: Request, _caller: Operator, body: MailTest) -> MailTested:
     """At once, beside the queue: what the mail server says against it is the answer (502)."""
     services: Services = request.app.state.services
     language = choose(None, request.headers.get("accept-language"))

@@ -97,7 +97,8 @@ async def read_budgets(request: Request, caller: Reader, ref: str) -> BudgetList
     workspace = await services.workspaces.find(caller.account_id, ref)
     found = await _of(services, caller.account_id, workspace.id)
     return BudgetList(
-        data=[await _shown(services, each) for each in found.values()], include_byok_in_budgets=workspace.include_byok_in_budgets
+        data=[await _shown(services, each) for each in found.values()],
+        include_byok_in_budgets=workspace.include_byok_in_budgets,
     )
 
 

@@ -26,7 +26,7 @@ export interface Place {
     | "/settings/keys"
     | "/settings/credits"
     | "/settings/profile"
-    | "/admin/users";
+    | "/admin";
   label: string;
   icon: TablerIcon;
 }
@@ -50,6 +50,6 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   places.push({ to: "/settings/keys", label: t("shell.keys"), icon: IconKey });
   places.push({ to: "/settings/credits", label: t("shell.credits"), icon: IconReceipt2 });
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
-  if (me.user.is_operator) places.push({ to: "/admin/users", label: t("admin.title"), icon: IconServer });
+  if (me.user.is_operator) places.push({ to: "/admin", label: t("admin.title"), icon: IconServer });
   return places;
 }

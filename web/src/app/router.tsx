@@ -1,29 +1,18 @@
 /** Every address of the app. Pages load when they are first opened. */
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { readActivitySearch } from "@/features/activity/search";
-import { readAuditSearch, readWords } from "@/features/admin/search";
 import { readCompareSearch } from "@/features/compare/search";
-import { readCreditsSearch } from "@/features/credits/search";
 import { readDocsSearch } from "@/features/docs/search";
 import { HomePage } from "@/features/home/home-page";
 import { readModelsSearch } from "@/features/models/search";
 import { readSignInSearch } from "@/features/sign-in/search";
 import { modelsQuery } from "@/shared/api/models";
+import { adminRoutes } from "./admin-routes";
 import { NotFound } from "./not-found";
+import { root } from "./root-route";
 import { RouteFailed } from "./route-failed";
-import { Shell } from "./shell";
-
-interface Context {
-  queries: QueryClient;
-}
-
-const root = createRootRouteWithContext<Context>()({ component: Shell, notFoundComponent: NotFound });
+import { settingsRoutes } from "./settings-routes";
 
 const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
 
@@ -116,122 +105,10 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("@/features/sign-in/invitation-page"), "InvitationPage"),
 });
 
-const settings = createRoute({
-  getParentRoute: () => root,
-  path: "/settings",
-  component: lazyRouteComponent(() => import("@/features/settings/settings-layout"), "SettingsLayout"),
-});
-
-const profile = createRoute({
-  getParentRoute: () => settings,
-  path: "/profile",
-  component: lazyRouteComponent(() => import("@/features/settings/profile-page"), "ProfilePage"),
-});
-
-const security = createRoute({
-  getParentRoute: () => settings,
-  path: "/security",
-  component: lazyRouteComponent(() => import("@/features/settings/security-page"), "SecurityPage"),
-});
-
-const organization = createRoute({
-  getParentRoute: () => settings,
-  path: "/organization",
-  component: lazyRouteComponent(() => import("@/features/settings/organization-page"), "OrganizationPage"),
-});
-
-const workspaces = createRoute({
-  getParentRoute: () => settings,
-  path: "/workspaces",
-  component: lazyRouteComponent(() => import("@/features/settings/workspaces-page"), "WorkspacesPage"),
-});
-
-const workspace = createRoute({
-  getParentRoute: () => settings,
-  path: "/workspaces/$ref",
-  component: lazyRouteComponent(() => import("@/features/settings/workspace-page"), "WorkspacePage"),
-});
-
-const presets = createRoute({
-  getParentRoute: () => settings,
-  path: "/presets",
-  component: lazyRouteComponent(() => import("@/features/settings/presets-page"), "PresetsPage"),
-});
-
-const preset = createRoute({
-  getParentRoute: () => settings,
-  path: "/presets/$slug",
-  component: lazyRouteComponent(() => import("@/features/settings/preset-page"), "PresetPage"),
-});
-
-const notifications = createRoute({
-  getParentRoute: () => settings,
-  path: "/notifications",
-  component: lazyRouteComponent(() => import("@/features/settings/notifications-page"), "NotificationsPage"),
-});
-
-const credits = createRoute({
-  getParentRoute: () => settings,
-  path: "/credits",
-  validateSearch: readCreditsSearch,
-  component: lazyRouteComponent(() => import("@/features/credits/credits-page"), "CreditsPage"),
-});
-
-const keys = createRoute({
-  getParentRoute: () => settings,
-  path: "/keys",
-  component: lazyRouteComponent(() => import("@/features/keys/keys-page"), "KeysPage"),
-});
-
 const generation = createRoute({
   getParentRoute: () => root,
   path: "/activity/$id",
   component: lazyRouteComponent(() => import("@/features/generation/generation-page"), "GenerationPage"),
-});
-
-const admin = createRoute({
-  getParentRoute: () => root,
-  path: "/admin",
-  component: lazyRouteComponent(() => import("@/features/admin/admin-layout"), "AdminLayout"),
-});
-
-const adminProviders = createRoute({
-  getParentRoute: () => admin,
-  path: "/providers",
-  component: lazyRouteComponent(() => import("@/features/admin/providers-page"), "ProvidersPage"),
-});
-
-const adminUsers = createRoute({
-  getParentRoute: () => admin,
-  path: "/users",
-  validateSearch: readWords,
-  component: lazyRouteComponent(() => import("@/features/admin/users-page"), "UsersPage"),
-});
-
-const adminUser = createRoute({
-  getParentRoute: () => admin,
-  path: "/users/$id",
-  component: lazyRouteComponent(() => import("@/features/admin/user-page"), "UserPage"),
-});
-
-const adminAccounts = createRoute({
-  getParentRoute: () => admin,
-  path: "/accounts",
-  validateSearch: readWords,
-  component: lazyRouteComponent(() => import("@/features/admin/accounts-page"), "AccountsPage"),
-});
-
-const adminAccount = createRoute({
-  getParentRoute: () => admin,
-  path: "/accounts/$id",
-  component: lazyRouteComponent(() => import("@/features/admin/account-page"), "AccountPage"),
-});
-
-const adminAudit = createRoute({
-  getParentRoute: () => admin,
-  path: "/audit",
-  validateSearch: readAuditSearch,
-  component: lazyRouteComponent(() => import("@/features/admin/audit-page"), "AuditPage"),
 });
 
 const tree = root.addChildren([
@@ -249,19 +126,8 @@ const tree = root.addChildren([
   invitation,
   activity,
   generation,
-  admin.addChildren([adminProviders, adminUsers, adminUser, adminAccounts, adminAccount, adminAudit]),
-  settings.addChildren([
-    keys,
-    profile,
-    security,
-    credits,
-    organization,
-    workspaces,
-    workspace,
-    presets,
-    preset,
-    notifications,
-  ]),
+  adminRoutes,
+  settingsRoutes,
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -25,6 +25,13 @@ function Admin({ me }: { me: Me }) {
       label={t("admin.title")}
       groups={[
         {
+          label: t("admin.groups.server"),
+          places: [
+            { to: "/admin", label: t("admin.overview.title") },
+            { to: "/admin/health", label: t("admin.health.title") },
+          ],
+        },
+        {
           label: t("admin.groups.people"),
           places: [
             { to: "/admin/users", label: t("admin.users.title") },
@@ -34,7 +41,11 @@ function Admin({ me }: { me: Me }) {
         },
         {
           label: t("admin.groups.catalogue"),
-          places: [{ to: "/admin/providers", label: t("admin.providers") }],
+          places: [
+            { to: "/admin/providers", label: t("admin.providers") },
+            { to: "/admin/models", label: t("admin.catalog.models") },
+            { to: "/admin/catalog", label: t("admin.catalog.title") },
+          ],
         },
       ]}
     >

@@ -75,17 +75,22 @@ function Choices({ choices }: { choices: Choice[] }) {
   return (
     <Stack gap="xs">
       {choices
-        .filter(({ kind }) => kind !== "test")
-        .map(({ kind, mail, can_mute }) => (
+        .filter(({ kind, can_mute }) => kind !== "test" && can_mute)
+        .map(({ kind, mail }) => (
           <Switch
             key={kind}
             label={t(`notifications.kinds.${kindOf(kind)}`)}
-            description={can_mute ? undefined : t("notifications.always")}
             checked={mail}
-            disabled={!can_mute}
             onChange={(event) => toggle(kind, event.currentTarget.checked)}
           />
         ))}
+      <Text size="sm" c="dimmed">
+        {t("notifications.always")}{" "}
+        {choices
+          .filter(({ can_mute }) => !can_mute)
+          .map(({ kind }) => t(`notifications.kinds.${kindOf(kind)}`))
+          .join(" · ")}
+      </Text>
       <FormFault error={save.error} />
     </Stack>
   );

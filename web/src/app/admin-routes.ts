@@ -1,0 +1,102 @@
+/** The operators' addresses. */
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { readAuditSearch, readWords } from "@/features/admin/search";
+import { root } from "./root-route";
+
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("@/features/admin/admin-layout"), "AdminLayout"),
+});
+
+const adminProviders = createRoute({
+  getParentRoute: () => admin,
+  path: "/providers",
+  component: lazyRouteComponent(() => import("@/features/admin/providers-page"), "ProvidersPage"),
+});
+
+const adminOverview = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/admin/overview-page"), "OverviewPage"),
+});
+
+const adminProvider = createRoute({
+  getParentRoute: () => admin,
+  path: "/providers/$slug",
+  component: lazyRouteComponent(() => import("@/features/admin/provider-page"), "ProviderPage"),
+});
+
+const adminModels = createRoute({
+  getParentRoute: () => admin,
+  path: "/models",
+  validateSearch: readWords,
+  component: lazyRouteComponent(() => import("@/features/admin/models-page"), "AdminModelsPage"),
+});
+
+const adminModel = createRoute({
+  getParentRoute: () => admin,
+  path: "/models/$author/$slug",
+  component: lazyRouteComponent(() => import("@/features/admin/model-page"), "AdminModelPage"),
+});
+
+const adminCatalog = createRoute({
+  getParentRoute: () => admin,
+  path: "/catalog",
+  component: lazyRouteComponent(() => import("@/features/admin/import-page"), "ImportPage"),
+});
+
+const adminHealth = createRoute({
+  getParentRoute: () => admin,
+  path: "/health",
+  validateSearch: (search): { only?: "troubled" } => (search.only === "troubled" ? { only: "troubled" } : {}),
+  component: lazyRouteComponent(() => import("@/features/admin/health-page"), "HealthPage"),
+});
+
+const adminUsers = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  validateSearch: readWords,
+  component: lazyRouteComponent(() => import("@/features/admin/users-page"), "UsersPage"),
+});
+
+const adminUser = createRoute({
+  getParentRoute: () => admin,
+  path: "/users/$id",
+  component: lazyRouteComponent(() => import("@/features/admin/user-page"), "UserPage"),
+});
+
+const adminAccounts = createRoute({
+  getParentRoute: () => admin,
+  path: "/accounts",
+  validateSearch: readWords,
+  component: lazyRouteComponent(() => import("@/features/admin/accounts-page"), "AccountsPage"),
+});
+
+const adminAccount = createRoute({
+  getParentRoute: () => admin,
+  path: "/accounts/$id",
+  component: lazyRouteComponent(() => import("@/features/admin/account-page"), "AccountPage"),
+});
+
+const adminAudit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("@/features/admin/audit-page"), "AuditPage"),
+});
+
+export const adminRoutes = admin.addChildren([
+  adminOverview,
+  adminProvider,
+  adminModels,
+  adminModel,
+  adminCatalog,
+  adminHealth,
+  adminProviders,
+  adminUsers,
+  adminUser,
+  adminAccounts,
+  adminAccount,
+  adminAudit,
+]);
