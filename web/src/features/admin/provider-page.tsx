@@ -50,7 +50,9 @@ export function ProviderPage() {
                 <About state={state} />
                 {!isMissing && (
                   <Loaded query={item}>
-                    {(found) => <ProviderKeys key={found.mark} state={state} item={found} />}
+                    {(found) => (
+                      <ProviderKeys key={`${found.mark} ${state.keys}`} state={state} item={found} />
+                    )}
                   </Loaded>
                 )}
                 <Section title={t("admin.addKey")} lead={t("admin.addKeyLead")}>
