@@ -100,7 +100,7 @@ class Request:
         self.spent = min(spent, self.held)
         self._house.journal.checkpoint(Checkpoint(self.generation.id, self.spent, 1, clock.now_ms() + 60_000))
 
-    def settle(self, cost: int) -> asyncio.Future[None]:
+    def settle(self, cost: int, *, or_free: bool = False) -> asyncio.Future[None]:
         """It ends and costs `cost`; what was not held is taken from what is free, and what that lacks is forgiven."""
         assert not self.settled
         self.settled = True
@@ -122,7 +122,7 @@ class Request:
             self.purse.release(aside)
             self.key.release(aside)
 
-        return self._house.journal.written(Settled(self.generation, charge, release))
+        return self._house.journal.written(Settled(self.generation, charge, release), or_free=or_free)
 
 
 class House:

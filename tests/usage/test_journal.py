@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from credits.money_house import House, a_house, generation, rows
+from modelport.credits.budgets import Budgets, Spender
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
 from modelport.usage import batch as batch_
 from modelport.usage import journal as journal_
+from modelport.usage import rollup
 from modelport.usage.errors import NoSuchGeneration
 from modelport.usage.journal import Charge, Settled
 from modelport.usage.service import Usage
@@ -221,6 +223,70 @@ async def test_who_waits_too_long_is_told_and_charged_all_the_same(
     house.database.refuse = False
     await house.journal.close()
     await _proved(house, 1, 1)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("way", ["refused", "unheard", "late"])
+async def test_an_answer_that_is_withheld_is_free(
+    place: Place, way: str, monkeypatch: pytest.MonkeyPatch, *, opened: bool
+) -> None:
+    """Whether its charge was refused, went through unheard, or came just after the caller had been told."""
+    monkeypatch.setattr(journal_, "_LOOK_SECONDS", 0.05)
+    house = House(place.open(), "proc_a", patience=0.1)
+    await house.start()
+    await house.move_in(limit=900)
+    await house.grant(1000)
+    request, other = await house.request(50), await house.request(50)
+    budgets = Budgets(house.database)
+    await budgets.put(house.account_id, "account", house.account_id, 500, "monthly")
+    record = (await house.key()).record
+    (budget,) = await budgets.of(Spender(house.account_id, record.user_id, record.id))
+    request.budgets = other.budgets = (budget,)
+    if opened:
+        await request.deliver(1)
+    apply = house.journal._apply
+    told = asyncio.Event()
+
+    async def slowly(*args: Any, **kwargs: Any) -> Any:
+        """The commit goes through; its answer comes when the caller has given up, or never."""
+        balances = await apply(*args, **kwargs)
+        await told.wait()
+        house.journal._apply = apply  # type: ignore[method-assign]
+        if way == "unheard":
+            raise DatabaseDown("lost", retry_after=1)
+        return balances
+
+    house.database.refuse = way == "refused"
+    if way != "refused":
+        house.journal._apply = slowly  # type: ignore[method-assign]
+    with pytest.raises(DatabaseDown):
+        await asyncio.wait_for(request.settle(7, or_free=True), 20)
+    told.set()
+    house.journal._patience = 20
+    house.database.refuse = False
+    while house.journal._writing or house.journal._queue:  # noqa: ASYNC110 (a state, not an event, is waited for)
+        await asyncio.sleep(0.01)
+    await asyncio.wait_for(other.settle(3, or_free=True), 20)
+    await house.journal.close()
+
+    report = await house.credits.check()
+    assert (report.fault, report.open_holds) == (None, 0)
+    net = await rows(
+        house.database,
+        "SELECT t.reference, sum(CASE WHEN a.kind = 'revenue' THEN t.amount ELSE -t.amount END) "
+        "FROM transfers t JOIN ledger_accounts a ON a.id = t.credit_account WHERE t.code = 'generation' GROUP BY 1",
+    )
+    assert {row[0]: int(row[1]) for row in net if row[1]} == {other.generation.id: 3}
+    stored = await Usage(house.database).generation(request.generation.id, house.account_id)
+    assert (stored.status, stored.cost) == ("error", 0)
+    purse, key = await house.purse(), await house.key()
+    assert (purse.posted, purse.held, key.total, key.held, budget.total) == (997, 0, 3, 0, 3)
+    assert await house.scalar("SELECT sum(spent) FROM key_days") == 3
+    assert await house.scalar("SELECT sum(spent) FROM budget_days") == 3
+    while await house.database.write(rollup.fold):
+        pass
+    sums = await rows(house.database, "SELECT sum(requests), sum(failed), sum(cost) FROM usage_days")
+    assert tuple(map(int, sums[0])) == (1, 1, 3)
 
 
 async def test_a_bad_entry_loses_no_other(house: House) -> None:

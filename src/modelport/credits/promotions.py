@@ -58,7 +58,7 @@ def attribute(connection: Connection, account_id: str, balance: Balance) -> list
             select(*_GIFT).where(promotions.c.account_id == account_id, promotions.c.remaining > 0).order_by(*_ORDER)
         )
     ]
-    if not spent:
+    if spent <= 0:  # below zero after a charge was taken back that had been attributed: the next one makes up for it
         return open_
     connection.execute(update(promotion_marks).where(mine).values(debits=balance.debits_posted))
     kept: list[Gift] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelport.credits import budget_store, extract, lease_store, moving, seals, store
+from modelport.credits import budget_store, extract, lease_store, moving, promotions, seals, store
 from modelport.credits.budget_store import BudgetSpend
 from modelport.credits.check import Report, check
 from modelport.credits.extract import Entry
@@ -48,6 +48,7 @@ __all__ = [
     "books",
     "checkpoint_holds",
     "dead_holds",
+    "debited",
     "debt_at",
     "entries",
     "is_alive",
@@ -84,6 +85,7 @@ remove_holds = store.remove_holds
 
 # What statements and exports read.
 amounts = extract.amounts
+debited = promotions.debited
 debt_at = extract.debt_at
 entries = extract.entries
 moved_before = extract.moved_before

@@ -246,7 +246,7 @@ class Bill:
         generation = self.generation
         empty = not has_output and generation.finish_reason is None
         free = empty or generation.finish_reason == FinishReason.ERROR
-        return self._settle(usage, charge=not free)
+        return self._settle(usage, charge=not free, or_free=True)
 
     def cancelled(self, endpoint: Endpoint | None, usage: Usage | None) -> asyncio.Future[None]:
         """The caller left; `usage` is what had been delivered, None when that was nothing."""
@@ -270,7 +270,7 @@ class Bill:
         _, done = self._settle(Usage(), charge=False)
         return done
 
-    def _settle(self, usage: Usage, *, charge: bool) -> tuple[Charged, asyncio.Future[None]]:
+    def _settle(self, usage: Usage, *, charge: bool, or_free: bool = False) -> tuple[Charged, asyncio.Future[None]]:
         assert not self._settled, "a bill is settled once"
         self._settled = True
         usage = self._with_images(usage)
@@ -311,7 +311,8 @@ class Bill:
             for meter in meters:
                 meter.release(set_aside)
 
-        done = self._services.journal.written(Settled(generation, entry, release, tuple(self._owed), self.also))
+        settled = Settled(generation, entry, release, tuple(self._owed), self.also)
+        done = self._services.journal.written(settled, or_free=or_free)
         return Charged(usage, charged, *self._split(usage, charged if own is None else own), own), done
 
     def _own_price(self, endpoint: Endpoint, usage: Usage) -> int | None:

@@ -197,7 +197,6 @@ class Run:
             await done
         except ModelportError as error:
             # An answer that ends in an error is free, however much of it was seen.
-            self._services.journal.withdraw(done)
             if exchange.started:
                 await exchange.end(begun.passage.fail(error))
             else:

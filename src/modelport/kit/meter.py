@@ -96,6 +96,11 @@ class Meter:
         """Gives back what was held."""
         self.held -= amount
 
+    def take_back(self, amount: int, day: int) -> None:
+        """Takes off what was spent. Not added to the slice: the database hands that out anew."""
+        self.total -= amount
+        self.days[day] = self.days.get(day, 0) - amount
+
     def spend(self, amount: int, day: int) -> None:
         """Adds to what was spent, once that is durable."""
         self.total += amount

@@ -17,6 +17,7 @@ from modelport.keys.service import LiveKey, Spend
 from modelport.kit import clock
 from modelport.usage import rollup, store
 from modelport.usage.generation import Generation
+from modelport.usage.withheld import Withheld, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +65,7 @@ class Settled(NamedTuple):
     """What else belongs into its transaction."""
 
 
-Entry = Opened | Settled
+Entry = Opened | Settled | Withheld
 
 
 class Books(NamedTuple):
@@ -108,8 +109,8 @@ def apply(
     postings = [_pending(entry, revenue) for entry in opened]
     moving = [each for each in charges if each[1].amount or each[1].held]
     postings += [_posting(generation, charge, revenue) for generation, charge in moving]
-    if books is not None:
-        postings += _costs(settled, books)
+    postings += _costs(settled, books)
+    postings += take_back(connection, [entry for entry in entries if isinstance(entry, Withheld)], revenue)
     if opened:
         credits_.add_holds(connection, [entry.hold for entry in opened])
     if points:
@@ -173,18 +174,24 @@ def clipped(connection: Connection, entries: Sequence[Entry], process: str) -> l
 
 def _accounts(entries: Sequence[Entry], revenue: int) -> set[int]:
     opened = {entry.ledger_account for entry in entries if isinstance(entry, Opened)}
-    charged = {entry.charge.ledger_account for entry in entries if isinstance(entry, Settled) and entry.charge}
+    charged = {e.charge.ledger_account for e in entries if isinstance(e, Settled | Withheld) and e.charge}
     return opened | charged | {revenue}
 
 
 def _without_known(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
     generations = store.known(connection, [entry.generation for entry in entries if isinstance(entry, Settled)])
     holds = credits_.known_keys(connection, [_hold_key(e.hold.id) for e in entries if isinstance(e, Opened)])
-    return [
-        entry
-        for entry in entries
-        if not (entry.generation.id in generations if isinstance(entry, Settled) else _hold_key(entry.hold.id) in holds)
-    ]
+
+    def is_known(entry: Entry) -> bool:
+        match entry:
+            case Settled():
+                return entry.generation.id in generations
+            case Opened():
+                return _hold_key(entry.hold.id) in holds
+            case _:
+                return False  # what was taken back already is free, and is left alone
+
+    return [entry for entry in entries if not is_known(entry)]
 
 
 def _hold_key(generation_id: str) -> str:
@@ -230,8 +237,10 @@ def _spends(charges: Sequence[tuple[Generation, Charge]]) -> list[Spend]:
     return [Spend(key_id, day, *counts) for (key_id, day), counts in sums.items()]
 
 
-def _costs(settled: Sequence[Settled], books: Books) -> list[Posting]:
+def _costs(settled: Sequence[Settled], books: Books | None) -> list[Posting]:
     """What the batch's answers cost the operator: one transfer a provider, whatever the number of answers."""
+    if books is None:
+        return []
     sums: dict[str, int] = {}
     first: dict[str, str] = {}
     for entry in settled:
@@ -271,7 +280,7 @@ def make_storable(entry: Entry) -> None:
 
     They come from callers and providers, and a charge must not fail for them.
     """
-    if isinstance(entry, Opened):
+    if not isinstance(entry, Settled):
         return
     generation = entry.generation
     for name in generation.__struct_fields__:

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from modelport.credits.budgets import LiveBudget
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
+from modelport.kit.meter import Meter
 from modelport.usage.batch import Books, Charge, Entry, Opened, Settled, Sharer, apply, make_storable
+from modelport.usage.withheld import Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +46,15 @@ _SLOW_SECONDS = 5.0
 _DELAY, _MOST_DELAY = 0.05, 1.0
 """Between two tries of a batch."""
 
-_Waiting = tuple[Entry, "asyncio.Future[None] | None"]
-"""What was handed over, and who is told when it is durable."""
+
+class _Waiting(NamedTuple):
+    """What was handed over."""
+
+    entry: Entry
+    done: asyncio.Future[None] | None
+    """Who is told when it is durable."""
+    or_free: bool = False
+    """Whether the answer is withheld, and free, when that takes too long."""
 
 
 class Journal:
@@ -108,7 +117,7 @@ class Journal:
 
     def note(self, entry: Entry) -> None:
         """Hands over what nobody waits for: a failure that costs nothing."""
-        self._queue.append((entry, None))
+        self._queue.append(_Waiting(entry, None))
         self._wake.set()
 
     def checkpoint(self, point: Checkpoint) -> None:
@@ -116,22 +125,16 @@ class Journal:
         self._checkpoints[point.id] = point
         self._wake.set()
 
-    def written(self, entry: Entry) -> asyncio.Future[None]:
+    def written(self, entry: Entry, *, or_free: bool = False) -> asyncio.Future[None]:
         """Hands over `entry`; the future is done when it is durable.
 
-        The future may be abandoned: the entry is written all the same.
+        The future may be abandoned: the entry is written all the same. With `or_free`, an answer hangs on it: if that
+        is not durable in time, the future raises `DatabaseDown`, the answer is withheld, and nothing is charged for it.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append((entry, done))
+        self._queue.append(_Waiting(entry, done, or_free))
         self._wake.set()
         return done
-
-    def withdraw(self, done: asyncio.Future[None]) -> None:
-        """Makes what was handed over with `done` free of charge, unless it is on disk or on its way there.
-
-        For an answer that is withheld because its charge could not be recorded in time.
-        """
-        self._withdrawn.add(done)
 
     async def _write_for_ever(self) -> None:
         while True:
@@ -155,14 +158,18 @@ class Journal:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._writing and clock.monotonic() - self._writing_since > self._patience:
-                _tell([*self._writing, *self._queue], "The charge could not be recorded in time; try again.")
+                late = [*self._writing, *self._queue]
+                self._withdrawn.update(
+                    each.done for each in late if each.or_free and each.done and not each.done.done()
+                )
+                _tell(late, "The charge could not be recorded in time; try again.")
 
     async def _write(self, batch: list[_Waiting], points: dict[str, Checkpoint], *, retry: bool = False) -> None:
         """With `retry`, some of the batch may have been committed already."""
         delay = _DELAY
         plain = False
         while True:
-            entries = [_free(entry) if done in self._withdrawn else entry for entry, done in batch]
+            entries = [_free(each.entry) if each.done in self._withdrawn else each.entry for each in batch]
             try:
                 balances = await self._apply(entries, list(points.values()), retry=retry)
             except DatabaseDown as error:
@@ -190,10 +197,22 @@ class Journal:
             break
         self._failing_since = None
         self._take_over(entries, balances)
-        for _, done in batch:
-            if done is not None and not done.done():
-                done.set_result(None)
-        self._withdrawn.difference_update(done for _, done in batch if done is not None)
+        self._wake_up(batch, entries)
+
+    def _wake_up(self, batch: Sequence[_Waiting], entries: Sequence[Entry]) -> None:
+        """Tells who waits that it is done, and takes back what they had been told is free."""
+        for each, written in zip(batch, entries, strict=True):
+            if each.done in self._withdrawn:
+                self._withdrawn.discard(each.done)
+                self._take_back(each.entry, counted=written is each.entry)
+            elif each.done is not None and not each.done.done():
+                each.done.set_result(None)
+
+    def _take_back(self, entry: Entry, *, counted: bool) -> None:
+        """Its caller was told that it is free: so it must be, whatever was committed unheard or too late."""
+        if isinstance(entry, Settled) and entry.charge is not None and entry.charge.amount:
+            amount = min(entry.charge.amount, entry.generation.cost) if counted else 0
+            self._queue.append(_Waiting(Withheld(entry.generation, entry.charge, amount), None))
 
     def _refused(self, error: DatabaseDown, entries: int) -> None:
         if self._failing_since is None:
@@ -222,6 +241,10 @@ class Journal:
                     self._spend(entry.charge, entry.generation)
                 if entry.release is not None:
                     entry.release()
+            elif isinstance(entry, Withheld) and entry.counted:
+                for meter in (entry.charge.key, *entry.charge.budgets):
+                    if isinstance(meter, Meter):
+                        meter.take_back(entry.counted, clock.day(entry.generation.created_at))
 
     def _spend(self, charge: Charge, generation: Generation) -> None:
         day = clock.day(generation.created_at)
@@ -251,14 +274,14 @@ def _free(entry: Entry) -> Entry:
 
 
 def _fail(batch: list[_Waiting]) -> None:
-    for entry, _ in batch:
+    for entry in (each.entry for each in batch):
         if isinstance(entry, Settled) and entry.release is not None:
             entry.release()
     _tell(batch, "The charge could not be recorded; the answer is withheld.")
 
 
 def _tell(waiting: list[_Waiting], message: str) -> None:
-    for _, done in waiting:
+    for done in (each.done for each in waiting):
         if done is not None and not done.done():
             done.set_exception(DatabaseDown(message, retry_after=5))
             done.exception()  # whoever left does not fetch it; that is no fault to report

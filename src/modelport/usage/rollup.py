@@ -16,7 +16,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.db.prepared import Prepared
 from modelport.kit import clock
-from modelport.usage.generation import PROBE
 from modelport.usage.tables import (
     COUNTERS,
     account_hours,
@@ -68,12 +67,10 @@ def bucket_of(prompt_tokens: int) -> int:
     return 4
 
 
-def note(connection: Connection, made: Sequence[Generation]) -> None:
-    """Notes what new generations add, in the transaction that stores them. Probes are nobody's use."""
+def note(connection: Connection, made: Sequence[Generation], *, instead_of: Sequence[Generation] = ()) -> None:
+    """Notes what new generations add, in the transaction that stores them; or how changed ones differ."""
     sums: dict[Key, list[int]] = {}
-    for each in made:
-        if each.status == PROBE:
-            continue
+    for each, sign in [*((each, 1) for each in made), *((each, -1) for each in instead_of)]:
         key = (
             each.account_id,
             each.created_at // HOUR_MS,
@@ -86,11 +83,11 @@ def note(connection: Connection, made: Sequence[Generation]) -> None:
             (each.app_title or "") if each.app else "",
             (each.app_categories or "") if each.app else "",
         )
+        counts = _counts(each)
+        if sign < 0:
+            counts = [-count for count in counts]
         found = sums.get(key)
-        if found is None:
-            sums[key] = _counts(each)
-        else:
-            sums[key] = [one + more for one, more in zip(found, _counts(each), strict=True)]
+        sums[key] = counts if found is None else [one + more for one, more in zip(found, counts, strict=True)]
     _NOTE.one(connection, (_ENCODER.encode([_Delta(key, counts) for key, counts in sums.items()]).decode(),))
 
 

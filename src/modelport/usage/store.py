@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from modelport.db.prepared import Prepared
 from modelport.usage.generation import Attempt, Generation
@@ -77,6 +77,17 @@ def attempts_of(connection: Connection, generation_id: str) -> list[Attempt]:
     c = attempts.c
     query = select(*(c[name] for name in Attempt.__struct_fields__)).where(c.generation_id == generation_id)
     return [Attempt(*row) for row in connection.execute(query.order_by(c.number))]
+
+
+def make_free(connection: Connection, stored: Generation) -> Generation:
+    """Turns a stored generation into one that ended in an error and cost nothing; how it is stored now."""
+    free = msgspec.structs.replace(stored, status="error", error_type="server", cost=0)
+    connection.execute(
+        update(generations)
+        .where(generations.c.id == stored.id, generations.c.created_at == stored.created_at)
+        .values(status=free.status, error_type=free.error_type, cost=free.cost)
+    )
+    return free
 
 
 def free_since(connection: Connection, account_id: str, since_ms: int) -> int:
