@@ -26,6 +26,13 @@ EVENTS: dict[str, list[tuple[str, Any]]] = {
         ("", {**CHUNK, "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}}),
         ("", "[DONE]"),
     ],
+    "openai_completions": [
+        ("", {**CHUNK, "object": "text_completion", "choices": [{"index": 0, "text": "one ", "finish_reason": None}]}),
+        ("", {**CHUNK, "object": "text_completion", "choices": [{"index": 0, "text": "two", "finish_reason": "stop"}]}),
+        ("", {**CHUNK, "object": "text_completion", "choices": [],
+              "usage": {"prompt_tokens": 5, "completion_tokens": 2}}),
+        ("", "[DONE]"),
+    ],
     "openai_responses": [
         ("response.output_text.delta", {"type": "response.output_text.delta", "output_index": 0, "content_index": 0,
                                         "item_id": "m", "delta": "one "}),
@@ -69,8 +76,11 @@ EVENTS: dict[str, list[tuple[str, Any]]] = {
     ],
 }  # fmt: skip
 """One answer, `one two`, in the words of each dialect."""
-OWN = {"openai_chat": "chat", "openai_responses": "responses", "anthropic_messages": "messages", "gemini": "gemini",
-       "cohere_chat": "cohere", "bedrock_converse": "converse"}  # fmt: skip
+OWN = {
+    "openai_chat": "chat", "openai_completions": "completions", "openai_responses": "responses",
+    "anthropic_messages": "messages", "gemini": "gemini", "cohere_chat": "cohere", "bedrock_converse": "converse",
+}  # fmt: skip
+"""Each dialect's own door."""
 _SOURCES = [name for name in EVENTS if name != "bedrock_converse"]
 
 
@@ -197,7 +207,9 @@ class TestBroken:
 
     @pytest.mark.parametrize("how", ["reset", "short", "stall", "cut", "page", "huge"])
     def test_after_the_first_words(self, caller: Caller, dialect: str, door: str, upstream: Upstream, how: str) -> None:
-        begun = stream(dialect, upto=1 if dialect in {"openai_chat", "openai_responses", "gemini"} else 3)
+        begun = stream(
+            dialect, upto=1 if dialect in {"openai_chat", "openai_completions", "openai_responses", "gemini"} else 3
+        )
         kind = kind_of(dialect)
         match how:
             case "cut":

@@ -96,14 +96,19 @@ def said(output: Output) -> tuple[str, str, list[tuple[str, object]]]:
 NOT_TOLD = {"bedrock_converse": {"reasoning_tokens"}}
 
 
+NO_ROOM = {"openai_completions": {"calls"}}
+"""What a dialect has no field for: text completions are words and thoughts."""
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("name", [name for name in DIALECTS if name != "openai_completions"])
+@pytest.mark.parametrize("name", DIALECTS)
 @given(events=answers())
 def test_chat_and_back(name: str, events: list[Event], *, stream: bool) -> None:
     chat = through("openai_chat", events, stream=stream)
     there = through(name, chat, stream=stream)
     back = fold(through("openai_chat", there, stream=stream))
-    assert said(back) == said(fold(events))
+    text, reasoning, calls = said(fold(events))
+    assert said(back) == (text, reasoning, [] if "calls" in NO_ROOM.get(name, set()) else calls)
     before, after = fold(events).usage, back.usage
     assert before is not None
     assert after is not None
