@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         description="Ask a second endpoint too when the first has been silent for so many seconds; the first answer is "
         "taken, only that is charged. 0 leaves it to each request (`X-Modelport-Hedge: 1.5`).",
     )
+    search_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="A search service for `:online` and the plugin `web`, where a model's providers have none: an "
+        "address that answers `?q=...&format=json` as SearXNG does. It is charged as the endpoint's `web_search`.",
+    )
     probe_seconds: float = Field(
         default=0.0,
         ge=0,

@@ -290,7 +290,8 @@ class TestOlderFields:
         ("asked", "named"),
         [
             ({"tools": [{"type": "openrouter:web_search"}]}, "`tools.0.type`"),
-            ({"plugins": [{"id": "web"}]}, "`plugins.0.id`"),
+            ({"plugins": [{"id": "web"}]}, "`plugins`"),
+            ({"plugins": [{"id": "moderation"}]}, "`plugins.0.id`"),
             ({"web_search_options": {}}, "`web_search_options`"),
         ],
     )

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from modelport.errors import BadRequest, ModelportError
-from modelport.gateway import extras_context, extras_files, extras_messages
+from modelport.gateway import extras_context, extras_files, extras_messages, extras_search
 from modelport.gateway.extras_answer import Echo, annotated, mended, opening
 
 if TYPE_CHECKING:
@@ -63,10 +63,14 @@ class Extras:
     annotations: list[Raw] = field(default_factory=list[Raw])
     """What was read from the request's files, for callers of chat completions: others have no field for it."""
     echo: Echo | None = None
+    citations: list[Raw] = field(default_factory=list[Raw])
+    """What a web search has found."""
+    searches: int = 0
+    """How often this server searched the web."""
 
     def opening(self, identity: Identity) -> bytes:
         """The events that go before a streamed answer's first."""
-        return opening(identity, self.annotations, self.echo)
+        return opening(identity, [*self.annotations, *self.citations], self.echo)
 
     def tell(self, error: Exception) -> None:
         """Adds what was read to an error, so that the caller need not have it read again."""
@@ -77,7 +81,8 @@ class Extras:
         """A whole answer with what belongs in it."""
         if self.heals:
             body = mended(body, self.dialect)
-        return annotated(body, self.annotations) if self.annotations else body
+        found = [*self.annotations, *self.citations]
+        return annotated(body, found) if found else body
 
 
 class Plugins:
@@ -113,7 +118,11 @@ class Plugins:
             asked = await self._with_files_read(asked, plugins.get("file-parser"), models, extras, (door, address))
         if _compresses(plugins, fields, short=short):
             asked = await _compressed(asked, models, door, address)
-        done = extras.heals or extras.annotations or extras.echo is not None
+        if "web" in plugins:
+            asked, extras.citations, extras.searches = await extras_search.search(
+                asked, models, self._services, door, address
+            )
+        done = extras.heals or extras.annotations or extras.searches or extras.echo is not None
         return asked, extras if done else None
 
     async def _with_files_read(

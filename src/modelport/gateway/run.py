@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from modelport.dialects.canonical import FinishReason, Identity, Usage
@@ -244,6 +245,8 @@ class Run:
         return self._whole(self._counted(begun) if told is None else told, told is not None), begun.passage.has_output
 
     def _whole(self, usage: Usage, told: bool) -> Usage:  # noqa: FBT001 (private)
+        if self._extras is not None and self._extras.searches:
+            usage = msgspec.structs.replace(usage, web_searches=usage.web_searches + self._extras.searches)
         return usage if self.recovery is None else self.recovery.whole(usage, told=told)
 
     def _counted(self, begun: Begun) -> Usage:

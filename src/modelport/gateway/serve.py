@@ -25,6 +25,7 @@ from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
+from modelport.gateway.extras_search import ENGINE
 from modelport.gateway.guarding import guard_of
 from modelport.gateway.opening import open_bill
 from modelport.gateway.own_keys import arranger_for
@@ -219,6 +220,7 @@ class Chat:
             "operation": door.operation,
             "router": plan.requested if plan.strategy in {"auto", "free"} else None,
             "preset_id": ready.preset_id,
+            "web_search": ENGINE if extras is not None and extras.searches else None,
             "workspace_id": key.workspace_id,
         }
         if asked is not None:

@@ -121,6 +121,7 @@ def _shown(generation: Generation, saved: int | None) -> GenerationData:
         request_id=generation.id,
         response_cache_source_id=trace.get("cache", {}).get("source_id"),
         router=asked.get("router"),
+        web_search_engine=asked.get("web_search"),
         workspace_id=asked.get("workspace_id"),
         cancelled=generation.cancelled,
         created_at=datetime.fromtimestamp(generation.created_at / 1000, UTC).isoformat(),
