@@ -48,9 +48,9 @@ def open_page(stage: Stage, browser: Browser) -> Iterator[Open]:
     """Opens a page as a reader of some language, perhaps signed in; no page may have had a fault in the end."""
     opened: list[tuple[Page, list[str]]] = []
 
-    def open_(address: str, **how: Any) -> Page:
+    def open_(address: str, *, elsewhere: str | None = None, **how: Any) -> Page:
         page = stage.context(browser, **how).new_page()
-        opened.append((page, watch(page, stage.url)))
+        opened.append((page, watch(page, stage.url, elsewhere)))
         page.goto(address)
         return page
 

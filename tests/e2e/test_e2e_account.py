@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from e2e_words import say
 from playwright.sync_api import expect
 from pyotp.totp import TOTP
@@ -54,6 +55,22 @@ def test_sign_up_with_a_mailed_code_then_out_and_in(open_page: Open, stage: Stag
     press(page, language, "signIn.in")
     expect(page).to_have_url(re.compile("/settings/credits$"))
     expect(page.get_by_text("$0.50").first).to_be_visible()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the identity server's own, in its thread
+def test_sign_in_at_the_companys_openid_server(open_page: Open, stage: Stage, language: str) -> None:
+    assert stage.openid is not None
+    subject, address = f"worker-{language.lower()}", f"worker-{language.lower()}@company.test"
+    stage.openid.person(subject, email=address, email_verified=True, name="Wanda Worker")
+    page = open_page("/sign-in?to=/settings/profile", language=language, elsewhere=stage.openid.url)
+    page.route("https://**", lambda route: route.abort())  # that server's page has its style from the internet
+    page.get_by_text(say(language, "signIn.withProvider", name="Company")).click()
+    expect(page).to_have_url(re.compile("^" + re.escape(stage.openid.url)))
+    page.locator('input[name="sub"]').fill(subject)
+    page.locator("form button, form input[type=submit]").first.click()
+    expect(page).to_have_url(f"{stage.url}/settings/profile")
+    page.get_by_role("button", name=say(language, "shell.accountOf", name="")).click()
+    expect(page.get_by_role("menu")).to_contain_text(address)
 
 
 def test_a_new_password_by_the_mailed_link(open_page: Open, stage: Stage) -> None:

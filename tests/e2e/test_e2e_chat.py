@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e2e_stage import Open, Person
+    from e2e_stage import Open, Person, Stage
     from playwright.sync_api import Locator, Page
 
 
@@ -137,3 +137,70 @@ def test_who_is_not_signed_in_is_told(open_page: Open, language: str) -> None:
     page = open_page("/chat?model=acme/echo:free", language=language)
     write(page, language, "Anybody?")
     expect(page.get_by_role("alert")).to_contain_text(say(language, "chat.signInFirst"))
+
+
+def test_the_limit_of_free_requests_is_explained(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"free-{language.lower()}@example.test", usd="0")
+    key = stage.key(person)
+    most = stage.harness.settings.free_requests_per_minute
+    while stage.ask(key).status_code == 200:
+        most -= 1
+        assert most >= 0
+    page = open_page("/chat?model=acme/echo:free", language=language, person=person)
+    write(page, language, "One more")
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text(say(language, "chat.freeLimit"))
+    expect(told.get_by_role("link", name=say(language, "chat.addCredits"))).to_have_attribute(
+        "href", "/settings/credits"
+    )
+    # Nothing was lost: the prompt is there, and can be asked again.
+    expect(page.get_by_role("log").get_by_text("One more")).to_be_visible()
+    expect(told.get_by_role("button", name=say(language, "common.retry"))).to_be_visible()
+
+
+def test_a_text_file_is_part_of_the_prompt(open_page: Open, ada: Person, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Plan\n\nBuy milk.", encoding="utf-8")
+    page = open_page("/chat?model=acme/echo:free", language="en", person=ada)
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name=say("en", "chat.attach")).click()
+    chosen.value.set_files(notes)
+    expect(page.get_by_text("notes.md")).to_be_visible()
+    with page.expect_request("**/api/v1/chat/completions") as sent:
+        write(page, "en", "What is the plan?")
+    parts = json.loads(sent.value.post_data or "")["messages"][-1]["content"]
+    assert [part["type"] for part in parts] == ["text", "text"]
+    assert "notes.md" in parts[1]["text"]
+    assert "Buy milk." in parts[1]["text"]
+
+
+def test_rooms_are_found_by_what_was_said_in_them(open_page: Open, ada: Person, language: str) -> None:
+    page = open_page("/chat?model=acme/echo:free", language=language, person=ada)
+    write(page, language, "About walruses")
+    expect(answer_of(page, language, "acme/echo:free")).to_contain_text("About walruses")
+    page.get_by_role("button", name=say(language, "chat.new"), exact=True).click()
+    write(page, language, "About herons")
+    expect(answer_of(page, language, "acme/echo:free")).to_contain_text("About herons")
+    page.get_by_label(say(language, "chat.findRoom")).first.fill("walrus")
+    expect(page.get_by_role("button", name="About walruses", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="About herons", exact=True)).to_be_hidden()
+
+
+def test_without_a_connection_and_after_the_session_has_ended(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"away-{language.lower()}@example.test")
+    page = open_page("/chat?model=acme/echo:free", language=language, person=person)
+    write(page, language, "Before")
+    expect(answer_of(page, language, "acme/echo:free")).to_contain_text("Before")
+    page.context.set_offline(True)
+    expect(page.get_by_text(say(language, "states.offlineBar"))).to_be_visible()
+    write(page, language, "Into the void")
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text(say(language, "states.offline"))
+    page.context.set_offline(False)
+    expect(page.get_by_text(say(language, "states.offlineBar"))).to_be_hidden()
+    told.get_by_role("button", name=say(language, "common.retry")).click()
+    expect(answer_of(page, language, "acme/echo:free")).to_contain_text("Into the void")
+    stage.harness.call(stage.harness.services.sessions.end_all(person.user_id))
+    write(page, language, "Anybody?")
+    expect(page.get_by_role("alert")).to_contain_text(say(language, "chat.signInFirst"))
+    expect(page.get_by_role("alert").get_by_role("link", name=say(language, "shell.signIn"))).to_be_visible()

@@ -45,7 +45,8 @@ export function answer(state: RoomState, turn: Turn, slot: Slot): void {
     createdAt: Date.now(),
   };
   state.addAnswer(made);
-  void streamAnswer(state, made.id, requestFor(state, turn, slot));
+  // The request tells the model everything said before.
+  void state.whole.then(() => streamAnswer(state, made.id, requestFor(state, turn, slot)));
 }
 
 /** The edited prompt begins a branch of its own beside the old one. */
@@ -56,6 +57,7 @@ export function edit(state: RoomState, turn: Turn, text: string): void {
 
 /** A new room with everything up to this turn; returns its id. */
 export async function branchOff(state: RoomState, turn: Turn): Promise<string> {
+  await state.whole;
   const room: Room = {
     ...newRoom([]),
     title: state.room.title,

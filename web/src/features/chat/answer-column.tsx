@@ -125,40 +125,59 @@ function AnswerBody({ state, id, retry }: { state: RoomState; id: string; retry:
       </div>
       <footer className={classes.answerFoot}>
         <FiguresLine answer={answer} />
-        <Group gap={2} wrap="nowrap" ml="auto">
-          {streaming ? (
-            <Tooltip label={`${t("chat.stop")} (Esc)`}>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size="sm"
-                onClick={() => stopAnswer(answer.id)}
-                aria-label={t("chat.stop")}
-              >
-                <IconPlayerStop size={15} />
-              </ActionIcon>
-            </Tooltip>
-          ) : (
-            <>
-              <CopyIcon value={answer.text} what={t("chat.answer")} />
-              <Tooltip label={t("chat.again")}>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  size="sm"
-                  onClick={retry}
-                  aria-label={t("chat.again")}
-                >
-                  <IconRefresh size={15} />
-                </ActionIcon>
-              </Tooltip>
-            </>
-          )}
-        </Group>
+        <Tools state={state} id={id} streaming={streaming} retry={retry} />
       </footer>
     </>
   );
 }
+
+interface ToolsProps {
+  state: RoomState;
+  id: string;
+  streaming: boolean;
+  retry: () => void;
+}
+
+/** Apart from the words: they come many times a second, these change once. */
+const Tools = memo(
+  function Tools({ state, id, streaming, retry }: ToolsProps) {
+    const { t } = useTranslation();
+    return (
+      <Group gap={2} wrap="nowrap" ml="auto">
+        {streaming ? (
+          <Tooltip label={`${t("chat.stop")} (Esc)`}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              onClick={() => stopAnswer(id)}
+              aria-label={t("chat.stop")}
+            >
+              <IconPlayerStop size={15} />
+            </ActionIcon>
+          </Tooltip>
+        ) : (
+          <>
+            <CopyIcon value={state.answers.get(id)?.text ?? ""} what={t("chat.answer")} />
+            <Tooltip label={t("chat.again")}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size="sm"
+                onClick={retry}
+                aria-label={t("chat.again")}
+              >
+                <IconRefresh size={15} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        )}
+      </Group>
+    );
+  },
+  // `retry` is a new function each time and does the same.
+  (before, after) => before.id === after.id && before.streaming === after.streaming,
+);
 
 const Reasoning = memo(function Reasoning({ text, growing }: { text: string; growing: boolean }) {
   const { t } = useTranslation();
@@ -171,34 +190,49 @@ const Reasoning = memo(function Reasoning({ text, growing }: { text: string; gro
 });
 
 /** Always there and of one height, so that nothing jumps when the figures come. */
-function FiguresLine({ answer }: { answer: Answer }) {
-  const { t } = useTranslation();
-  const { firstToken, total, completionTokens, cost } = answer.figures;
-  const seconds = total !== undefined && firstToken !== undefined ? (total - firstToken) / 1000 : 0;
-  const speed = completionTokens && seconds > 0.05 ? completionTokens / seconds : undefined;
-  const parts = [
-    answer.provider,
-    firstToken !== undefined && `${t("chat.ttft")} ${formatMilliseconds(firstToken)}`,
-    speed !== undefined && `${formatNumber(speed, 1)} tok/s`,
-    completionTokens !== undefined && t("chat.tokens", { count: completionTokens }),
-    cost !== undefined && formatUsd(cost),
-  ].filter(Boolean);
+const FiguresLine = memo(
+  function FiguresLine({ answer }: { answer: Answer }) {
+    const { t } = useTranslation();
+    const { firstToken, total, completionTokens, cost } = answer.figures;
+    const seconds = total !== undefined && firstToken !== undefined ? (total - firstToken) / 1000 : 0;
+    const speed = completionTokens && seconds > 0.05 ? completionTokens / seconds : undefined;
+    const parts = [
+      answer.provider,
+      firstToken !== undefined && `${t("chat.ttft")} ${formatMilliseconds(firstToken)}`,
+      speed !== undefined && `${formatNumber(speed, 1)} tok/s`,
+      completionTokens !== undefined && t("chat.tokens", { count: completionTokens }),
+      cost !== undefined && formatUsd(cost),
+    ].filter(Boolean);
+    return (
+      <span className={classes.figures}>
+        {parts.join(" · ")}
+        {answer.generationId && answer.state !== "streaming" && (
+          <>
+            {" "}
+            <LinkAnchor
+              to="/activity/$id"
+              params={{ id: answer.generationId }}
+              fz="inherit"
+              title={t("chat.whyThis")}
+            >
+              {t("common.more")}
+            </LinkAnchor>
+          </>
+        )}
+      </span>
+    );
+  },
+  (before, after) => {
+    const [one, other] = [before.answer, after.answer];
+    return one.state === other.state && one.provider === other.provider && sameFigures(one, other);
+  },
+);
+
+function sameFigures({ figures: one }: Answer, { figures: other }: Answer): boolean {
   return (
-    <span className={classes.figures}>
-      {parts.join(" · ")}
-      {answer.generationId && answer.state !== "streaming" && (
-        <>
-          {" "}
-          <LinkAnchor
-            to="/activity/$id"
-            params={{ id: answer.generationId }}
-            fz="inherit"
-            title={t("chat.whyThis")}
-          >
-            {t("common.more")}
-          </LinkAnchor>
-        </>
-      )}
-    </span>
+    one.firstToken === other.firstToken &&
+    one.total === other.total &&
+    one.completionTokens === other.completionTokens &&
+    one.cost === other.cost
   );
 }

@@ -1,4 +1,4 @@
-/** Where one writes: Enter sends, Shift+Enter breaks the line, pictures and PDFs are attached, pasted or dropped. */
+/** Where one writes: Enter sends, Shift+Enter breaks the line, files are attached, pasted or dropped. */
 import { ActionIcon, FileButton, Text, Textarea, Tooltip } from "@mantine/core";
 import { IconArrowUp, IconFile, IconPaperclip, IconPlayerStopFilled, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -6,7 +6,7 @@ import { type DragEvent, type KeyboardEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { modelsQuery } from "@/shared/api/models";
 import { formatBytes } from "@/shared/lib/format";
-import { ATTACHABLE, readAttachment, TooBig } from "./attachments";
+import { ACCEPTED, readAttachment, TooBig } from "./attachments";
 import classes from "./chat.module.css";
 import type { Attachment } from "./types";
 
@@ -80,7 +80,7 @@ export function Composer({ disabled, streaming, models, send, stop }: Props) {
       <div className={classes.write}>
         <FileButton
           onChange={(files) => void attach(files)}
-          accept={ATTACHABLE.join(",")}
+          accept={ACCEPTED}
           multiple
           inputProps={{ "aria-label": t("chat.attach") }}
         >

@@ -1,4 +1,5 @@
 /** A turn's request as the public API takes it: the branch so far, as one model saw it. */
+import { textOf } from "./attachments";
 import type { RoomState } from "./room-state";
 import type { Answer, Attachment, Slot, Turn } from "./types";
 
@@ -57,5 +58,8 @@ function content(turn: Turn): string | Part[] {
 
 function part(attachment: Attachment): Part {
   if (attachment.type.startsWith("image/")) return { type: "image_url", image_url: { url: attachment.data } };
+  if (attachment.type === "text/plain") {
+    return { type: "text", text: `\n\nFile "${attachment.name}":\n\n${textOf(attachment)}` };
+  }
   return { type: "file", file: { filename: attachment.name, file_data: attachment.data } };
 }

@@ -4,16 +4,23 @@
  * Components subscribe to the whole (which turns there are) or to one answer (its text while it streams), so that a
  * token re-renders one column and nothing else.
  */
-import { store } from "./store";
+import type { Table } from "dexie";
+import { newestBefore, store } from "./store";
 import { type Answer, newId, type Room, type Turn } from "./types";
 
 type Listener = () => void;
+
+/** Turns that are read before a room is shown: a screen shows three or four. */
+const FIRST = 60;
+const PORTION = 200;
 
 export class RoomState {
   room: Room;
   readonly turns = new Map<string, Turn>();
   readonly answers = new Map<string, Answer>();
   version = 0;
+  /** Settles once all of the room has been read; what depends on every turn waits for it. */
+  whole: Promise<void> = Promise.resolve();
   /** Whether it is on disk: a room nobody has asked anything in leaves no trace. */
   private kept: boolean;
   private readonly children = new Map<string | null, string[]>();
@@ -28,21 +35,36 @@ export class RoomState {
     for (const answer of answers) this.keepAnswer(answer);
   }
 
+  /** The newest part at once, so that a long room opens at once; the rest follows while the browser is idle. */
   static async open(id: string): Promise<RoomState | null> {
     const [room, turns, answers] = await Promise.all([
       store.rooms.get(id),
-      store.turns.where("roomId").equals(id).toArray(),
-      store.answers.where("roomId").equals(id).toArray(),
+      newestBefore(store.turns, id, Number.MAX_SAFE_INTEGER, FIRST),
+      newestBefore(store.answers, id, Number.MAX_SAFE_INTEGER, 2 * FIRST),
     ]);
     if (!room) return null;
-    turns.sort((one, other) => one.createdAt - other.createdAt);
-    answers.sort((one, other) => one.createdAt - other.createdAt);
     const state = new RoomState(room, turns, answers);
-    // What was streaming when the page was left is not any more.
-    for (const answer of answers) {
-      if (answer.state === "streaming") state.changeAnswer(answer.id, { state: "stopped" });
+    for (const answer of answers) state.stopIfLeft(answer);
+    if (turns.length === FIRST || answers.length === 2 * FIRST) {
+      state.whole = state.readRest(turns, answers);
+      // An older branch is shown, whose end is not among the newest.
+      if (room.leaf && !state.turns.has(room.leaf)) await state.whole;
     }
     return state;
+  }
+
+  private async readRest(turns: Turn[], answers: Answer[]): Promise<void> {
+    await readOlder(store.turns, this.room.id, turns, this.turns, (turn) => this.keepTurn(turn, true));
+    await readOlder(store.answers, this.room.id, answers, this.answers, (answer) => {
+      this.keepAnswer(answer, true);
+      this.stopIfLeft(answer);
+    });
+    this.changed();
+  }
+
+  /** What was streaming when the page was left is not any more. */
+  private stopIfLeft(answer: Answer): void {
+    if (answer.state === "streaming") this.changeAnswer(answer.id, { state: "stopped" });
   }
 
   subscribe = (listener: Listener): Listener => {
@@ -145,15 +167,46 @@ export class RoomState {
     for (const listener of this.listeners) listener();
   }
 
-  private keepTurn(turn: Turn): void {
+  private keepTurn(turn: Turn, isOldest = false): void {
     this.turns.set(turn.id, turn);
-    this.children.set(turn.parentId, [...(this.children.get(turn.parentId) ?? []), turn.id]);
+    const others = this.children.get(turn.parentId) ?? [];
+    this.children.set(turn.parentId, isOldest ? [turn.id, ...others] : [...others, turn.id]);
   }
 
-  private keepAnswer(answer: Answer): void {
+  private keepAnswer(answer: Answer, isOldest = false): void {
     this.answers.set(answer.id, answer);
-    this.byTurn.set(answer.turnId, [...(this.byTurn.get(answer.turnId) ?? []), answer.id]);
+    const others = this.byTurn.get(answer.turnId) ?? [];
+    this.byTurn.set(answer.turnId, isOldest ? [answer.id, ...others] : [...others, answer.id]);
   }
+}
+
+/** Hands on everything older than what is known, the newest first, in portions that leave the page free between. */
+async function readOlder<T extends Turn | Answer>(
+  table: Table<T, string>,
+  roomId: string,
+  first: T[],
+  known: ReadonlyMap<string, T>,
+  keep: (item: T) => void,
+): Promise<void> {
+  let before = first[0]?.createdAt ?? Number.MAX_SAFE_INTEGER;
+  let most = PORTION;
+  while (true) {
+    await idle();
+    const portion = await newestBefore(table, roomId, before, most);
+    const fresh = portion.filter(({ id }) => !known.has(id));
+    for (const item of fresh.reverse()) keep(item);
+    if (portion.length < most) return;
+    // More than a portion was made in one moment (an import, say): take more of it.
+    if (fresh.length === 0) most *= 2;
+    before = portion[0]?.createdAt ?? 0;
+  }
+}
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === "function") requestIdleCallback(() => resolve(), { timeout: 400 });
+    else setTimeout(resolve, 30);
+  });
 }
 
 export function newRoom(models: string[]): Room {

@@ -11,10 +11,32 @@ class Conversations extends Dexie {
   constructor() {
     super("modelport-chat");
     this.version(1).stores({ rooms: "id, updatedAt", turns: "id, roomId", answers: "id, roomId, turnId" });
+    this.version(2).stores({
+      turns: "id, roomId, [roomId+createdAt]",
+      answers: "id, roomId, turnId, [roomId+createdAt]",
+    });
   }
 }
 
 export const store = new Conversations();
+
+type Kept = Turn | Answer;
+
+/** The newest of a room's turns or answers up to a moment, the oldest of them first. */
+export async function newestBefore<T extends Kept>(
+  table: Table<T, string>,
+  roomId: string,
+  before: number,
+  most: number,
+): Promise<T[]> {
+  const found = await table
+    .where("[roomId+createdAt]")
+    .between([roomId, 0], [roomId, before], true, true)
+    .reverse()
+    .limit(most)
+    .toArray();
+  return found.reverse();
+}
 
 /** Every room, those last used first; kept up to date, across tabs too. Undefined until they are read. */
 export function useRooms(): Room[] | undefined {

@@ -1,5 +1,6 @@
 /** One answer on its way: sends the request, reads the stream, and shows what came many times a second. */
 import { type ChatChunk, faultOf, streamChat } from "@/shared/api/chat-stream";
+import { showNever, showSoon } from "@/shared/lib/frames";
 import type { ChatRequest } from "./request";
 import type { RoomState } from "./room-state";
 import type { Fault, Figures } from "./types";
@@ -7,8 +8,6 @@ import type { Fault, Figures } from "./types";
 const running = new Map<string, AbortController>();
 /** How often what has come is written to disk while it streams. */
 const KEEP_MS = 2000;
-/** How often it is shown: quicker than one reads, and the frames between are free for scrolling and typing. */
-const SHOW_MS = 48;
 
 export function stopAnswer(id: string): void {
   running.get(id)?.abort();
@@ -44,9 +43,6 @@ class Sink {
   private readonly figures: Figures = {};
   private readonly began = performance.now();
   private kept = performance.now();
-  private frame = 0;
-  private timer = 0;
-  private shown = 0;
 
   constructor(
     private readonly state: RoomState,
@@ -81,29 +77,20 @@ class Sink {
     }
     // A hidden tab draws no frames, and its stream must not wait for one.
     if (document.hidden) this.show();
-    else
-      this.timer ||= window.setTimeout(
-        () => {
-          this.frame = requestAnimationFrame(() => this.show());
-        },
-        Math.max(0, SHOW_MS - (performance.now() - this.shown)),
-      );
+    else showSoon(this.show);
   }
 
   end(part: { state: "done" | "stopped" | "failed"; fault?: Fault }): void {
-    clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
+    showNever(this.show);
     this.figures.total = Math.round(performance.now() - this.began);
     this.state.changeAnswer(this.id, { ...this.gathered(), ...part });
   }
 
-  private show(): void {
-    this.timer = 0;
-    this.shown = performance.now();
+  private readonly show = (): void => {
     const keep = performance.now() - this.kept > KEEP_MS;
     if (keep) this.kept = performance.now();
     this.state.changeAnswer(this.id, this.gathered(), keep);
-  }
+  };
 
   private gathered() {
     return {

@@ -39,14 +39,20 @@ export function Turns({ state, open }: Props) {
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
+    // Beyond the end is the end; asking for the height first would lay the page out once more.
+    if (element) element.scrollTop = Number.MAX_SAFE_INTEGER;
   }, []);
 
-  // While one reads the end, it stays in sight, whatever grows.
+  // While one reads the end, it stays in sight, whatever grows; and so does what one reads when older turns come in.
+  const before = useRef({ first: turns[0]?.id, total });
+  const first = turns[0]?.id;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size or version is what it is for
   useLayoutEffect(() => {
+    const element = scroller.current;
     if (pinned.current) toEnd();
-  }, [total, version, toEnd]);
+    else if (element && first !== before.current.first) element.scrollTop += total - before.current.total;
+    before.current = { first, total };
+  }, [total, version, first, toEnd]);
 
   const onScroll = () => {
     const element = scroller.current;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { splitBlocks, withDollars } from "./blocks";
+import { isPlain, splitBlocks, withDollars } from "./blocks";
 
 test("cuts at blank lines, and only there", () => {
   expect(splitBlocks("# Title\n\none\ntwo\n\n\nthree\n")).toEqual(
@@ -31,4 +31,22 @@ test("reads other marks of formulas, but not in code", () => {
   expect(withDollars("so \\(a+b\\) and `\\(c\\)`")).toBe("so $a+b$ and `\\(c\\)`");
   expect(withDollars("\\[x\\]")).toBe("\n$$\nx\n$$\n");
   expect(withDollars("$$x$$")).toBe("$$\nx\n$$");
+});
+
+test("a paragraph without any mark is plain", () => {
+  for (const plain of ["Just words, and more.", "好的，我们开始吧。", "3 of 4 (about 75 %) - fine"]) {
+    expect(isPlain(plain), plain).toBe(true);
+  }
+  for (const marked of [
+    "*a*",
+    "- one",
+    "1. one",
+    "a\nb",
+    "https://x.example",
+    "www.x.example",
+    "a@b.example",
+    "$x$",
+  ]) {
+    expect(isPlain(marked), marked).toBe(false);
+  }
 });

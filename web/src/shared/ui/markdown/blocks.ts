@@ -43,3 +43,10 @@ export function withDollars(block: string): string {
     )
     .join("");
 }
+
+const MARKS = /[*_`[\]<>#|$\\~!&@\n]|:\/\/|www\.|^\s*(?:[-+]|\d+[.)])(?:\s|$)/i;
+
+/** Whether a block is a plain paragraph, which needs no parser: while words stream in, most are. */
+export function isPlain(block: string): boolean {
+  return !MARKS.test(block);
+}

@@ -8,7 +8,7 @@ import rehypeKatex from "rehype-katex";
 import remarkGfm from "remark-gfm";
 import remarkMath from "remark-math";
 import { CopyIcon } from "@/shared/ui/copy";
-import { splitBlocks, withDollars } from "./blocks";
+import { isPlain, splitBlocks, withDollars } from "./blocks";
 import classes from "./markdown.module.css";
 
 const REMARK: Options["remarkPlugins"] = [remarkGfm, [remarkMath, { singleDollarTextMath: true }]];
@@ -33,6 +33,7 @@ export function Markdown({ text, growing = false }: { text: string; growing?: bo
 }
 
 const Block = memo(function Block({ text, growing }: { text: string; growing: boolean }) {
+  if (isPlain(text)) return <p>{text.trim()}</p>;
   return (
     <ReactMarkdown remarkPlugins={REMARK} rehypePlugins={growing ? GROWING : WHOLE} components={COMPONENTS}>
       {withDollars(text)}
