@@ -184,14 +184,16 @@ def _destinations(run: Run) -> None:
         "s3": {"bucketName": "ours", "accessKeyId": "a", "secretAccessKey": "b", "region": "eu-west-1"},
     }
     for kind, config in configs.items():
-        made = client.observability.create(name="Ours", type_=kind, config=config, enabled=False).data
+        made: Any = client.observability.create(name="Ours", type_=kind, config=config, enabled=False).data
+        changed: Any = client.observability.update(id=made.id, sampling_rate=0.5).data
+        same: Any = client.observability.get(id=made.id).data
         assert made.type == kind
-        assert client.observability.get(id=made.id).data.id == made.id
-        assert client.observability.update(id=made.id, sampling_rate=0.5).data.sampling_rate == 0.5
+        assert (same.id, changed.sampling_rate) == (made.id, 0.5)
     found = client.observability.list()
     assert found is not None
-    assert [each.type for each in found.result.data] == list(configs)
-    for each in found.result.data:
+    listed: list[Any] = found.result.data
+    assert [each.type for each in listed] == list(configs)
+    for each in listed:
         client.observability.delete(id=each.id)
 
 

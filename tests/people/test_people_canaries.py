@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import pytest
     from people_house import Browser, House
 
-__all__ = ["operator"]
+__all__ = ["every_get", "hunted", "operator", "planted", "provoked"]
 
 PROVIDER_KEY = "sk-upstream-wrong"
 """The key of the scripted provider that refuses it, in the harness's catalogue."""
 
 
-def _planted(house: House) -> tuple[Browser, dict[str, str]]:
+def planted(house: House) -> tuple[Browser, dict[str, str]]:
     """Somebody who used every kind of secret, and all of these."""
     password = "canary-Marble-7491"
     browser, email = house.person(password=password)
@@ -44,10 +44,59 @@ def _planted(house: House) -> tuple[Browser, dict[str, str]]:
     assert factor.status_code == 200, factor.text
     secrets["second factor"] = factor.json()["secret"]
     secrets["provider's key"] = PROVIDER_KEY
-    return browser, secrets
+    return browser, secrets | _given(browser)
 
 
-def _provoked(house: House, browser: Browser, secrets: dict[str, str]) -> str:
+OWN = "canary-of-an-own-key-5521"
+
+
+def _given(browser: Browser) -> dict[str, str]:
+    """Secrets that were given to us for others: keys of providers, and of where traces go."""
+    amazon = {
+        "accessKeyId": "AKIDCANARY123456",
+        "secretAccessKey": "canary-of-amazon-88",
+        "sessionToken": "canary-of-a-token-7",
+    }
+    google = {"type": "service_account", "client_email": "a@b.test", "private_key": "canary-of-google-3"}
+    for provider, key in (
+        ("unkeyed", OWN),
+        ("amazon-bedrock", json.dumps(amazon)),
+        ("google-vertex", json.dumps(google)),
+    ):
+        answer = browser.http.post("/api/v1/byok", json={"provider": provider, "key": key, "is_required": True})
+        assert answer.status_code == 201, answer.text
+    gone = browser.http.post("/api/v1/byok", json={"provider": "openai", "key": "canary-of-a-deleted-key"})
+    browser.http.delete(f"/api/v1/byok/{gone.json()['data']['id']}")
+    header = {"headers": {"Authorization": "Bearer canary-of-a-header-1"}}
+    configs: dict[str, dict[str, object]] = {
+        "webhook": {"url": "http://127.0.0.1:9/", "signingSecret": "canary-of-a-signature-2", **header},
+        "otel-collector": {"endpoint": "http://127.0.0.1:9/", **header},
+        "langfuse": {"publicKey": "pk", "secretKey": "canary-of-langfuse-4", "baseUrl": "http://127.0.0.1:9"},
+        "s3": {"bucketName": "abc", "accessKeyId": "a", "secretAccessKey": "canary-of-a-store-6",
+               "sessionToken": "canary-of-a-session-8", "endpoint": "http://127.0.0.1:9"},
+    }  # fmt: skip
+    for kind, config in configs.items():
+        body = {"type": kind, "name": "canary", "config": config}
+        answer = browser.http.post("/api/v1/observability/destinations", json=body)
+        assert answer.status_code == 201, answer.text
+        path = f"/api/v1/observability/destinations/{answer.json()['data']['id']}"
+        assert browser.http.post(f"{path}/test").json()["ok"] is False
+        browser.http.patch(path, json={"config": config, "enabled": kind == "webhook"})
+    return {
+        "own key": OWN,
+        "Amazon's secret": "canary-of-amazon-88",
+        "Amazon's session": "canary-of-a-token-7",
+        "Google's key": "canary-of-google-3",
+        "deleted own key": "canary-of-a-deleted-key",
+        "destination's header": "canary-of-a-header-1",
+        "destination's signature": "canary-of-a-signature-2",
+        "Langfuse's key": "canary-of-langfuse-4",
+        "store's key": "canary-of-a-store-6",
+        "store's session": "canary-of-a-session-8",
+    }
+
+
+def provoked(house: House, browser: Browser, secrets: dict[str, str]) -> str:
     """What is answered when secrets are used wrongly, or with a provider that refuses."""
     answers = [
         used(house, secrets["key"] + "x").text,
@@ -58,11 +107,24 @@ def _provoked(house: House, browser: Browser, secrets: dict[str, str]) -> str:
         browser.http.post("/api/v1/keys", json={"name": [secrets["key"]]}).text,
     ]
     assert chatted(house, secrets["key"], "fake/unkeyed") >= 400
+    answers.append(_traced(house, secrets["key"]))
     assert chatted(house, secrets["key"]) == 200
     return "\n".join(answers)
 
 
-def _every_get(house: House, browsers: list[Browser]) -> str:
+def _traced(house: House, key: str) -> str:
+    """A request by an own key that its provider refuses, and what is told of it afterwards."""
+    http, bearer = house.browser().http, {"authorization": f"Bearer {key}"}
+    body = {"model": "fake/unkeyed", "messages": [{"role": "user", "content": "prompt-of-the-canary"}]}
+    refused = http.post("/api/v1/chat/completions", json=body, headers={**bearer, "x-openrouter-metadata": "enabled"})
+    assert refused.status_code >= 400
+    path = f"/api/v1/generation?id={refused.headers['x-generation-id']}"
+    trace = until(lambda: (found := http.get(path, headers=bearer)).status_code == 200 and found.text)
+    assert "own:cana...5521" in trace
+    return refused.text + trace
+
+
+def every_get(house: House, browsers: list[Browser]) -> str:
     paths = browsers[0].http.get("/openapi.json").json()["paths"]
     answers: list[str] = []
     for browser in browsers:
@@ -74,11 +136,21 @@ def _every_get(house: House, browsers: list[Browser]) -> str:
     return "\n".join(answers)
 
 
+def hunted(secrets: dict[str, str], places: dict[str, str]) -> list[str]:
+    """Which secrets stand where."""
+    return [
+        f"{name} in {place}"
+        for name, secret in secrets.items()
+        for place, text in places.items()
+        if secret in text or json.dumps(secret)[1:-1] in text
+    ]
+
+
 def test_no_secret_stands_anywhere(house: House, operator: Browser, capfd: pytest.CaptureFixture[str]) -> None:
-    browser, secrets = _planted(house)
-    errors = _provoked(house, browser, secrets)
+    browser, secrets = planted(house)
+    errors = provoked(house, browser, secrets)
     secrets["session"] = browser.token or ""
-    answers = _every_get(house, [browser, operator])
+    answers = every_get(house, [browser, operator])
     files = list(house.harness.settings.data_dir.glob("modelport.db*"))
     assert files
     dump = until(lambda: b"".join(file.read_bytes() for file in files))
@@ -91,10 +163,4 @@ def test_no_secret_stands_anywhere(house: House, operator: Browser, capfd: pytes
     }
     assert '"canary"' in answers
     assert "canary" in places["the database"]  # the key's name: the dump is the right one
-    found = [
-        f"{name} in {place}"
-        for name, secret in secrets.items()
-        for place, text in places.items()
-        if secret in text or json.dumps(secret)[1:-1] in text
-    ]
-    assert found == []
+    assert hunted(secrets, places) == []

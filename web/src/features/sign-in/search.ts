@@ -9,10 +9,17 @@ export interface SignInSearch {
 
 export function readSignInSearch(raw: Record<string, unknown>): SignInSearch {
   const search: SignInSearch = {};
-  if (typeof raw.to === "string" && isOwnAddress(raw.to)) search.to = raw.to;
+  // The server, which sends people here from pages of its own, calls it `next`.
+  const to = raw.to ?? raw.next;
+  if (typeof to === "string" && isOwnAddress(to)) search.to = to;
   if (raw.view === "sign-up" || raw.view === "reset") search.view = raw.view;
   if (typeof raw.invitation === "string") search.invitation = raw.invitation;
   return search;
+}
+
+/** Whether it is a page of the server's own, which this app has no route for: an app that asks for a key. */
+export function isServerPage(address: string): boolean {
+  return /^\/auth(?:$|[/?#])/.test(address);
 }
 
 /** A path here. `//host` and `/\host` are other hosts to a browser. */

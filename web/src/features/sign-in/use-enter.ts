@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { Entered } from "@/shared/api/session";
+import { isServerPage } from "./search";
 
 export function useEnter(to: string | undefined, askSecondFactor: (ticket: string) => void) {
   const queries = useQueryClient();
@@ -9,6 +10,10 @@ export function useEnter(to: string | undefined, askSecondFactor: (ticket: strin
   return async (entered: Entered): Promise<void> => {
     if (entered.status === "second_factor" && entered.ticket) {
       askSecondFactor(entered.ticket);
+      return;
+    }
+    if (to && isServerPage(to)) {
+      window.location.replace(to);
       return;
     }
     // Whatever was fetched for nobody is worth nothing now.
