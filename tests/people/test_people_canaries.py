@@ -119,7 +119,12 @@ def _traced(house: House, key: str) -> str:
     refused = http.post("/api/v1/chat/completions", json=body, headers={**bearer, "x-openrouter-metadata": "enabled"})
     assert refused.status_code >= 400
     path = f"/api/v1/generation?id={refused.headers['x-generation-id']}"
-    trace = until(lambda: (found := http.get(path, headers=bearer)).status_code == 200 and found.text)
+
+    def told() -> str | None:
+        found = http.get(path, headers=bearer)
+        return found.text if found.status_code == 200 else None
+
+    trace = until(told)
     assert "own:cana...5521" in trace
     return refused.text + trace
 
