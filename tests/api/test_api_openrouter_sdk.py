@@ -141,3 +141,23 @@ class TestAccount:
         found = client.generations.get_generation(id=answer.id)
         assert found.data.id == answer.id
         assert found.data.tokens_completion == 3
+
+
+def test_every_operation_on_presets(client: OpenRouter) -> None:
+    presets = client.presets
+    made = presets.create_presets_chat_completions(slug="sdk", model="fake/text", messages=asking("x"), temperature=0.5)
+    assert made.data.slug == "sdk"
+    presets.create_presets_messages(slug="sdk", model="fake/text", messages=asking("x"), max_tokens=9)
+    again = presets.create_presets_responses(slug="sdk", model="fake/text", input="x")
+    assert again.data.designated_version is not None
+    assert again.data.designated_version.version == 3
+    assert [each.slug for each in _result(presets.list()).data] == ["sdk"]
+    assert presets.get(slug="sdk").data.id == made.data.id
+    assert [each.version for each in _result(presets.list_versions(slug="sdk")).data] == [1, 2, 3]
+    assert _result(presets.get_version(slug="sdk", version="2")).data.version == 2
+    answer = client.chat.send(model="@preset/sdk", messages=asking('fake: text="one two"'))
+    assert answer.choices[0].message.content == "one two"
+
+
+def _result(page: Any) -> Any:
+    return page.result if hasattr(page, "result") else page

@@ -110,6 +110,17 @@ class TestNames:
         with pytest.raises(UnknownModel):
             plan(OF, wish("~b/opus-latest"))
 
+    def test_without_an_author(self) -> None:
+        """As callers of other gateways say them."""
+        assert models_of(plan(OF, wish("sonnet-4.5"))) == ["b/sonnet-4.5"]
+        assert plan(OF, wish("sonnet-4.5")).strategy == "alias"
+        assert models_of(plan(OF, wish("m:free"))) == ["a/m:free"]
+        assert plan(OF, wish("m:floor")).sort == "price"
+        twice = snapshot(model("a/m", endpoint("x", 1)), model("b/m", endpoint("y", 1)), model("c/n", endpoint("z", 1)))
+        for name in ("m", "sonnet", "", "a/", "/m"):
+            with pytest.raises((UnknownModel, BadRequest)):
+                plan(twice, wish(name))
+
     def test_another_door(self) -> None:
         with pytest.raises(BadRequest) as raised:
             plan(OF, wish("e/vectors"))

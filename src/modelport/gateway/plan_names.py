@@ -80,11 +80,13 @@ def _found(
     full = f"{base}:{own[0]}" if own else base
     if (model := snapshot.find(full)) is not None:
         return [Named(model, "direct" if model.id == full else "alias")]
+    if (model := plan_picks.bare(full, snapshot)) is not None:
+        return [Named(model, "alias")]
     if (latest := _LATEST.fullmatch(base)) is not None:
         model = plan_picks.newest(latest[1], latest[2], own[0] if own else "", snapshot)
         if model is not None:
             return [Named(model, "latest")]
-    plain = snapshot.find(base) if own else None
+    plain = snapshot.find(base) or plan_picks.bare(base, snapshot) if own else None
     if plain is None:
         raise plan_refusals.unknown(name)
     if own[0] in _SOFT:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelport.gateway.plan_health import HealthView
     from modelport.gateway.wish import AutoOptions, Wish
 
-__all__ = ["auto", "free", "newest"]
+__all__ = ["auto", "bare", "free", "newest"]
 
 _PICKED = 3
 """How many models are tried, one after the other."""
@@ -39,6 +39,8 @@ class _Choices(NamedTuple):
     free: tuple[Model, ...]
     families: dict[str, list[Model]]
     """By author, the newest first."""
+    bare: dict[str, Model | None]
+    """By the part of the id after the author; None where several authors have one."""
 
 
 _last: list[_Choices] = []
@@ -49,9 +51,12 @@ def _choices(snapshot: Snapshot) -> _Choices:
         return _last[0]
     texts: list[Model] = []
     families: dict[str, list[Model]] = {}
+    bare: dict[str, Model | None] = {}
     for model_id in snapshot.listed:
         model = snapshot.models[model_id]
         families.setdefault(model.author, []).append(model)
+        slug = model_id.partition("/")[2]
+        bare[slug] = None if slug in bare else model
         if "text" in model.architecture.output_modalities and any(e.provider.base_url for e in model.endpoints):
             texts.append(model)
     made = _Choices(
@@ -59,6 +64,7 @@ def _choices(snapshot: Snapshot) -> _Choices:
         tuple(sorted((each for each in texts if not each.is_free), key=_price)),
         tuple(each for each in texts if each.is_free),
         families,
+        bare,
     )
     _last[:] = [made]
     return made
@@ -107,6 +113,11 @@ def _works(model: Model, health: HealthView) -> float:
 
 def _reasons(model: Model) -> bool:
     return model.reasoning is not None
+
+
+def bare(name: str, snapshot: Snapshot) -> Model | None:
+    """The model that callers of other gateways mean by a name without an author, where only one can be meant."""
+    return None if "/" in name else _choices(snapshot).bare.get(name)
 
 
 def newest(author: str, family: str, variant: str, snapshot: Snapshot) -> Model | None:
