@@ -55,6 +55,24 @@ GOLDEN: list[tuple[str, dict[str, Any], Usage, int]] = [
         7_000 + 30_000 + 16_000 + 40_000,
     ),
     (
+        "audio from the cache",
+        {"audio": "0.00001", "input_cache_read": "0.0000001", "input_audio_cache": "0.0000007"},
+        Usage(10, 0, cached_tokens=5, prompt_audio_tokens=6, cached_audio_tokens=4),
+        3 * 1_000 + 1 * 100 + 4 * 700 + 2 * 10_000,
+    ),
+    (
+        "audio from the cache without a price",
+        {"audio": "0.00001", "input_cache_read": "0.0000001"},
+        Usage(10, 0, cached_tokens=5, prompt_audio_tokens=6, cached_audio_tokens=4),
+        3 * 1_000 + 5 * 100 + 2 * 10_000,
+    ),
+    (
+        "audio that may have come from the cache, untold",
+        {"audio": "0.00001", "input_cache_read": "0.0000001", "input_audio_cache": "0.0000007"},
+        Usage(10, 0, cached_tokens=5, prompt_audio_tokens=6),
+        5 * 100 + 5 * 10_000,
+    ),
+    (
         "image tokens both ways",
         {"image_token": "0.00001", "image_output": "0.00002"},
         Usage(10, 10, prompt_image_tokens=3, completion_image_tokens=2),
@@ -148,7 +166,7 @@ PRICINGS = st.builds(
     st.sampled_from(["0", "0.1", "0.333333333", "0.5", "1"]),
     st.lists(st.fixed_dictionaries({"min_prompt_tokens": COUNT, "prompt": PRICE, "completion": PRICE}), max_size=2),
 )
-USAGES = st.builds(Usage, *[COUNT] * 11, st.integers(0, 100))
+USAGES = st.builds(Usage, *[COUNT] * 12, st.integers(0, 100))
 
 
 def reference(usage: Usage, pricing: Pricing) -> Fraction:
@@ -159,11 +177,14 @@ def reference(usage: Usage, pricing: Pricing) -> Fraction:
             prices |= override.prices.given()
     total = Fraction(prices.get("request", 0))
     left = usage.prompt_tokens
+    read = prices.get("input_cache_read", prices["prompt"])
+    heard = min(usage.cached_audio_tokens, usage.prompt_audio_tokens, usage.cached_tokens, left)
+    total += heard * (prices.get("input_audio_cache", read) - read)
     write = prices.get("input_cache_write", prices["prompt"])
     for count, price in (
-        (usage.cached_tokens, prices.get("input_cache_read", prices["prompt"])),
+        (usage.cached_tokens, read),
         (usage.cache_write_tokens, write),
-        (usage.prompt_audio_tokens, prices.get("audio", prices["prompt"])),
+        (usage.prompt_audio_tokens - heard, prices.get("audio", prices["prompt"])),
         (usage.prompt_image_tokens, prices.get("image_token", prices["prompt"])),
         (left, prices["prompt"]),
     ):

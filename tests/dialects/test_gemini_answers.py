@@ -217,6 +217,7 @@ class TestUsage:
             "cachedContentTokenCount": 40,
             "promptTokensDetails": [{"modality": "IMAGE", "tokenCount": 7}, {"modality": 4, "tokenCount": 3}],
             "candidatesTokensDetails": [{"modality": "AUDIO", "tokenCount": 5}, {"modality": "TEXT"}],
+            "cacheTokensDetails": [{"modality": "TEXT", "tokenCount": 38}, {"modality": "AUDIO", "tokenCount": 2}],
         }
         assert read_usage(json.dumps(told).encode()) == Usage(
             prompt_tokens=217,
@@ -226,6 +227,7 @@ class TestUsage:
             prompt_audio_tokens=3,
             completion_audio_tokens=5,
             prompt_image_tokens=7,
+            cached_audio_tokens=2,
         )
         assert read_usage(b'{"trafficType":"ON_DEMAND"}') is None
         assert read_usage(b"[]") is None

@@ -79,6 +79,7 @@ def expected_usage(told: dict[str, Any] | None, searches: int) -> Usage | None:
         completion_audio_tokens=of("AUDIO", 4, "candidatesTokensDetails"),
         prompt_image_tokens=of("IMAGE", 2, *prompt),
         completion_image_tokens=of("IMAGE", 2, "candidatesTokensDetails"),
+        cached_audio_tokens=of("AUDIO", 4, "cacheTokensDetails"),
         web_searches=searches,
     )
 

@@ -31,6 +31,7 @@ PRICES = {
     "image_output": "0.0000307",
     "internal_reasoning": "0.0000179",
     "input_cache_read": "0.00000031",
+    "input_audio_cache": "0.00000073",
     "input_cache_write": "0.00000389",
     "input_cache_write_1h": "0.00000619",
     "web_search": "0.0101",
@@ -51,6 +52,7 @@ COUNTS = {
     "completion_audio_tokens": 43,
     "prompt_image_tokens": 71,
     "completion_image_tokens": 61,
+    "cached_audio_tokens": 29,
     "images": 2,
     "web_searches": 3,
 }
@@ -65,6 +67,7 @@ SHORT = {
     "spoken": "completion_audio_tokens",
     "seen": "prompt_image_tokens",
     "drawn": "completion_image_tokens",
+    "reheard": "cached_audio_tokens",
     "pictured": "images",
     "searched": "web_searches",
 }
@@ -95,6 +98,8 @@ GOLDEN: dict[str, int] = {
     "p c written reasoned": 10_779_565,
     "p c written searched": 38_760_103,
     "p c cached reasoned heard": 11_884_479,
+    "p c cached heard reheard": 10_669_788,
+    "p c cached reasoned heard reheard": 10_868_250,
     "p c cached reasoned searched": 38_185_530,
     "p c cached reasoned seen": 10_151_796,
     "p c cached written reasoned": 10_232_083,
@@ -133,13 +138,15 @@ class Told(NamedTuple):
     reasoned: int = 0
     spoken: int = 0
     drawn: int = 0
+    reheard: int = 0
     searched: int = 0
 
 
 def due(told: Told) -> int:
     """The bill in nano-dollars, by fractions, rounded half to even once."""
     names = ("prompt", "input_cache_read", "input_cache_write", "input_cache_write_1h", "audio", "image_token",
-             "completion", "internal_reasoning", "audio_output", "image_output", "web_search")  # fmt: skip
+             "completion", "internal_reasoning", "audio_output", "image_output", "input_audio_cache",
+             "web_search")  # fmt: skip
     total = Fraction(PRICES["request"]) + sum(
         Fraction(PRICES[name]) * count for name, count in zip(names, told, strict=True)
     )
@@ -207,7 +214,9 @@ def gemini(usage: dict[str, Any]) -> Told | None:
     """Google: thoughts stand beside the candidates' tokens (ai.google.dev, UsageMetadata, read 2026-11)."""
     details = [*(usage.get("promptTokensDetails") or ()), *(usage.get("candidatesTokensDetails") or ())]
     numbered = any(not isinstance(each["modality"], str) for each in details)
-    if numbered or usage.get("toolUsePromptTokenCount") or usage.get("cachedContentTokenCount"):
+    again = {each["modality"]: each.get("tokenCount", 0) for each in usage.get("cacheTokensDetails") or ()}
+    cached = usage.get("cachedContentTokenCount") or 0
+    if numbered or usage.get("toolUsePromptTokenCount") or cached != again.get("TEXT", 0) + again.get("AUDIO", 0):
         return None
     by = {each["modality"]: each.get("tokenCount", 0) for each in usage.get("promptTokensDetails") or ()}
     out = {each["modality"]: each.get("tokenCount", 0) for each in usage.get("candidatesTokensDetails") or ()}
@@ -215,7 +224,9 @@ def gemini(usage: dict[str, Any]) -> Told | None:
     return _split(
         usage.get("promptTokenCount") or 0,
         (usage.get("candidatesTokenCount") or 0) + thought,
-        heard=by.get("AUDIO", 0),
+        cached=again.get("TEXT", 0),
+        reheard=again.get("AUDIO", 0),
+        heard=by.get("AUDIO", 0) - again.get("AUDIO", 0),
         seen=by.get("IMAGE", 0),
         reasoned=thought,
         spoken=out.get("AUDIO", 0),
@@ -232,7 +243,7 @@ def converse(usage: dict[str, Any]) -> Told | None:
 
 
 def _split(prompt: int, completion: int, **parts: int) -> Told:
-    into = sum(parts.get(name, 0) for name in ("cached", "written", "heard", "seen"))
+    into = sum(parts.get(name, 0) for name in ("cached", "reheard", "written", "heard", "seen"))
     out = sum(parts.get(name, 0) for name in ("reasoned", "spoken", "drawn"))
     return Told(prompt=prompt - into, completion=completion - out, **parts)
 

@@ -119,5 +119,7 @@ class PriceBook:
             return None
         at = datetime.fromtimestamp(created_at / 1000, UTC)
         by = rows.pricing_from_json(found["pricing"], Fraction(factor or 1))
-        plain = msgspec.structs.replace(used, cached_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0)
+        plain = msgspec.structs.replace(
+            used, cached_tokens=0, cached_audio_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0
+        )
         return pricing.cost(plain, by, at) - pricing.cost(used, by, at)

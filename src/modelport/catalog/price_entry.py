@@ -25,7 +25,9 @@ class _PriceKeys(Entry):
     image_output: PriceText | None = Field(default=None, description="Per completion token of an image.")
     audio: PriceText | None = Field(default=None, description="Per prompt token of audio.")
     audio_output: PriceText | None = Field(default=None, description="Per completion token of audio.")
-    input_audio_cache: PriceText | None = Field(default=None, description="Shown only; not charged.")
+    input_audio_cache: PriceText | None = Field(
+        default=None, description="Per prompt token of audio read from the cache; `input_cache_read` when not given."
+    )
     web_search: PriceText | None = Field(default=None, description="Per web search.")
     internal_reasoning: PriceText | None = Field(
         default=None, description="Per reasoning token; `completion` when not given or 0."

@@ -34,7 +34,7 @@ class Prices:
     audio: Price | None = None
     audio_output: Price | None = None
     input_audio_cache: Price | None = None
-    """Shown, not charged: providers report cached tokens without saying which were audio."""
+    """For a prompt token of audio read from the cache, where a provider tells which were."""
     web_search: Price | None = None
     internal_reasoning: Price | None = None
     input_cache_read: Price | None = None
@@ -83,6 +83,7 @@ class Rates(NamedTuple):
 
     prompt: int
     cache_read: int
+    cache_read_audio: int
     cache_write: int
     cache_write_1h: int
     prompt_audio: int
@@ -152,10 +153,12 @@ class Pricing:
 
 def _rates(prices: dict[str, Price]) -> Rates:
     prompt, completion = prices.get("prompt", 0), prices.get("completion", 0)
+    cache_read = prices.get("input_cache_read", prompt)
     cache_write = prices.get("input_cache_write", prompt)
     return Rates(
         prompt=prompt,
-        cache_read=prices.get("input_cache_read", prompt),
+        cache_read=cache_read,
+        cache_read_audio=prices.get("input_audio_cache", cache_read),
         cache_write=cache_write,
         cache_write_1h=prices.get("input_cache_write_1h", cache_write),
         prompt_audio=prices.get("audio", prompt),

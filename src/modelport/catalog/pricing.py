@@ -107,8 +107,8 @@ def estimate_max(
 def _most(prompt: int, completion: int, pricing: Pricing, rates: Rates, pieces: tuple[int, int, int]) -> Nanos:
     requests, images, searches = pieces
     product = (
-        prompt * max(rates[0:6])
-        + completion * max(rates[6:10])
+        prompt * max(rates[0:7])
+        + completion * max(rates[7:11])
         + requests * rates.request
         + images * rates.image
         + searches * rates.web_search
@@ -123,16 +123,17 @@ def _counts(usage: Usage) -> tuple[int, ...]:
     beyond its own totals is not charged.
     """
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
-    cached = written = hour = audio = image = reasoning = audio_out = image_out = 0
+    cached = heard = written = hour = audio = image = reasoning = audio_out = image_out = 0
     if usage.cached_tokens:
         cached = min(usage.cached_tokens, prompt)
         prompt -= cached
+        heard = min(usage.cached_audio_tokens, usage.prompt_audio_tokens, cached)
     if usage.cache_write_tokens:
         written = min(usage.cache_write_tokens, prompt)
         prompt -= written
         hour = min(usage.cache_write_1h_tokens, written)
     if usage.prompt_audio_tokens:
-        audio = min(usage.prompt_audio_tokens, prompt)
+        audio = min(usage.prompt_audio_tokens - heard, prompt)
         prompt -= audio
     if usage.prompt_image_tokens:
         image = min(usage.prompt_image_tokens, prompt)
@@ -147,7 +148,7 @@ def _counts(usage: Usage) -> tuple[int, ...]:
         image_out = min(usage.completion_image_tokens, completion)
         completion -= image_out
     return (
-        prompt, cached, written - hour, hour, audio, image,
+        prompt, cached - heard, heard, written - hour, hour, audio, image,
         completion, reasoning, audio_out, image_out,
         usage.search_units or 1, usage.images, usage.web_searches,
     )  # fmt: skip

@@ -345,6 +345,7 @@ class Bill:
             cache_write_tokens=usage.cache_write_tokens,
             cache_write_1h_tokens=usage.cache_write_1h_tokens,
             prompt_audio_tokens=usage.prompt_audio_tokens,
+            cached_audio_tokens=usage.cached_audio_tokens,
             prompt_image_tokens=usage.prompt_image_tokens,
             images=usage.images,
         )

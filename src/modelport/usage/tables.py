@@ -55,6 +55,7 @@ generations = Table(
     Column("prompt_audio_tokens", Integer, nullable=False, server_default="0"),
     Column("prompt_image_tokens", Integer, nullable=False, server_default="0"),
     Column("completion_audio_tokens", Integer, nullable=False, server_default="0"),
+    Column("cached_audio_tokens", Integer, nullable=False, server_default="0"),
     Column("completion_image_tokens", Integer, nullable=False),
     Column("prompt_images", Integer, nullable=False),
     Column("web_searches", Integer, nullable=False),

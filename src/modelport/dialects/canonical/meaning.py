@@ -41,6 +41,8 @@ class Usage(Struct, frozen=True, gc=False):
     completion_audio_tokens: int = 0
     prompt_image_tokens: int = 0
     completion_image_tokens: int = 0
+    cached_audio_tokens: int = 0
+    """Those of `prompt_audio_tokens` that were read from the cache, where a provider tells them apart."""
     images: int = 0
     """Images in the prompt, for prices by the piece."""
     web_searches: int = 0

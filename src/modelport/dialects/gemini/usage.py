@@ -35,6 +35,7 @@ class UpstreamUsage(Struct, rename="camel"):
     thoughts_token_count: int | None = None
     tool_use_prompt_token_count: int | None = None
     prompt_tokens_details: list[_Modality] | None = None
+    cache_tokens_details: list[_Modality] | None = None
     candidates_tokens_details: list[_Modality] | None = None
     tool_use_prompt_tokens_details: list[_Modality] | None = None
 
@@ -60,15 +61,17 @@ def to_usage(told: UpstreamUsage | None, searches: int = 0) -> Usage | None:
     thoughts = _count(told.thoughts_token_count)
     inside = [*(told.prompt_tokens_details or ()), *(told.tool_use_prompt_tokens_details or ())]
     outside = told.candidates_tokens_details or []
+    audio = _of("AUDIO", inside)
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=_count(told.candidates_token_count) + thoughts,
         cached_tokens=min(_count(told.cached_content_token_count), prompt),
         reasoning_tokens=thoughts,
-        prompt_audio_tokens=_of("AUDIO", inside),
+        prompt_audio_tokens=audio,
         completion_audio_tokens=_of("AUDIO", outside),
         prompt_image_tokens=_of("IMAGE", inside),
         completion_image_tokens=_of("IMAGE", outside),
+        cached_audio_tokens=min(_of("AUDIO", told.cache_tokens_details or []), audio),
         web_searches=searches,
     )
 
@@ -96,6 +99,8 @@ def write_usage(charged: Charged) -> dict[str, object]:
     }
     if usage.cached_tokens:
         written["cachedContentTokenCount"] = usage.cached_tokens
+        if usage.cached_audio_tokens:
+            written["cacheTokensDetails"] = _details(usage.cached_tokens, usage.cached_audio_tokens, 0)
     if usage.reasoning_tokens:
         written["thoughtsTokenCount"] = usage.reasoning_tokens
     said = max(usage.completion_tokens - usage.reasoning_tokens, 0)
