@@ -53,6 +53,18 @@ const adminHealth = createRoute({
   component: lazyRouteComponent(() => import("@/features/admin/health-page"), "HealthPage"),
 });
 
+const adminRouting = createRoute({
+  getParentRoute: () => admin,
+  path: "/routing",
+  component: lazyRouteComponent(() => import("@/features/admin/routing-page"), "RoutingPage"),
+});
+
+const adminSettings = createRoute({
+  getParentRoute: () => admin,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/admin/settings-page"), "SystemSettingsPage"),
+});
+
 const adminUsers = createRoute({
   getParentRoute: () => admin,
   path: "/users",
@@ -93,6 +105,8 @@ export const adminRoutes = admin.addChildren([
   adminModel,
   adminCatalog,
   adminHealth,
+  adminRouting,
+  adminSettings,
   adminProviders,
   adminUsers,
   adminUser,

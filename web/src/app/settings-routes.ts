@@ -57,6 +57,30 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/notifications-page"), "NotificationsPage"),
 });
 
+const guardrails = createRoute({
+  getParentRoute: () => settings,
+  path: "/guardrails",
+  component: lazyRouteComponent(() => import("@/features/settings/guardrails-page"), "GuardrailsPage"),
+});
+
+const guardrail = createRoute({
+  getParentRoute: () => settings,
+  path: "/guardrails/$id",
+  component: lazyRouteComponent(() => import("@/features/settings/guardrail-page"), "GuardrailPage"),
+});
+
+const byok = createRoute({
+  getParentRoute: () => settings,
+  path: "/byok",
+  component: lazyRouteComponent(() => import("@/features/settings/byok-page"), "ByokPage"),
+});
+
+const privacy = createRoute({
+  getParentRoute: () => settings,
+  path: "/privacy",
+  component: lazyRouteComponent(() => import("@/features/settings/privacy-page"), "PrivacyPage"),
+});
+
 const credits = createRoute({
   getParentRoute: () => settings,
   path: "/credits",
@@ -81,4 +105,8 @@ export const settingsRoutes = settings.addChildren([
   presets,
   preset,
   notifications,
+  guardrails,
+  guardrail,
+  byok,
+  privacy,
 ]);

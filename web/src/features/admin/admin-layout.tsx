@@ -29,6 +29,7 @@ function Admin({ me }: { me: Me }) {
           places: [
             { to: "/admin", label: t("admin.overview.title") },
             { to: "/admin/health", label: t("admin.health.title") },
+            { to: "/admin/settings", label: t("admin.system.title") },
           ],
         },
         {
@@ -45,6 +46,7 @@ function Admin({ me }: { me: Me }) {
             { to: "/admin/providers", label: t("admin.providers") },
             { to: "/admin/models", label: t("admin.catalog.models") },
             { to: "/admin/catalog", label: t("admin.catalog.title") },
+            { to: "/admin/routing", label: t("admin.routing.title") },
           ],
         },
       ]}

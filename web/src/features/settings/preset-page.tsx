@@ -57,7 +57,7 @@ export function PresetPage() {
               <CodeBlock code={JSON.stringify(found.designated_version?.config ?? {}, null, 2)} />
             )}
             <Versions preset={found} writes={may("presets:write")} />
-            {may("presets:write") && <About key={found.updated_at} preset={found} />}
+            {may("presets:write") && <About key={found.id} preset={found} />}
           </Stack>
         </>
       )}

@@ -38,7 +38,7 @@ export function WorkspacePage() {
           <Stack gap={40}>
             <Budgets workspace={found} writes={writes} />
             <WorkspaceMembers workspace={found} writes={writes} />
-            {writes && <SettingsOf key={found.updated_at} workspace={found} />}
+            {writes && <SettingsOf key={found.id} workspace={found} />}
             {writes && <Remove workspace={found} />}
           </Stack>
         </>

@@ -1,0 +1,120 @@
+"""What bounds requests: the account's privacy, guardrails, own provider keys; the operator's rules and settings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import httpx
+from e2e_words import say
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from e2e_stage import Open, Person, Stage
+    from playwright.sync_api import Locator, Page
+
+
+def press(page: Page | Locator, language: str, key: str) -> None:
+    page.get_by_role("button", name=say(language, key), exact=True).last.click()
+
+
+def field(page: Page | Locator, language: str, key: str, **values: object) -> Locator:
+    found = page.get_by_label(re.compile("^" + re.escape(say(language, key, **values))))
+    return found.and_(page.locator("input, textarea")).last  # a field's list of choices has its name as well
+
+
+def asked(stage: Stage, key: str, model: str, text: str) -> httpx.Response:
+    body = {"model": model, "messages": [{"role": "user", "content": text}]}
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.post(f"{stage.url}/api/v1/chat/completions", json=body, headers=headers, timeout=30)
+
+
+def key_of(stage: Stage, person: Person) -> str:
+    made = stage.harness.call(stage.harness.services.keys.create(person.account_id, person.user_id, "Guarded"))
+    return made[0]
+
+
+def test_a_guardrail_binds_a_key(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"guarded-{language.lower()}@example.test")
+    key = key_of(stage, person)
+    page = open_page("/settings/guardrails", language=language, person=person)
+    press(page, language, "guardrails.create")
+    field(page.get_by_role("dialog"), language, "common.name").fill("Interns")
+    press(page.get_by_role("dialog"), language, "guardrails.create")
+    expect(page.get_by_role("heading", name="Interns", level=1)).to_be_visible()
+    page.get_by_role("combobox", name=say(language, "guardrails.detectors.email")).click()
+    page.get_by_role("option", name=say(language, "guardrails.actions.block"), exact=True).click()
+    press(page, language, "common.save")
+    expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
+    page.get_by_role("combobox", name=say(language, "shell.keys")).click()
+    page.get_by_role("option", name=re.compile("Guarded")).click()
+    page.keyboard.press("Escape")
+    press(page, language, "guardrails.assign")
+    expect(page.get_by_role("button", name=say(language, "guardrails.assign"), exact=True)).to_be_disabled()
+    assert asked(stage, key, "acme/echo:free", "Good morning").status_code == 200
+    assert asked(stage, key, "acme/echo:free", "Write to someone@example.com").status_code in {400, 403}
+
+
+def test_privacy_is_kept_for_every_request(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"private-{language.lower()}@example.test")
+    key = key_of(stage, person)
+    page = open_page("/settings/privacy", language=language, person=person)
+    page.get_by_role("switch", name=say(language, "privacy.zdr")).click(force=True)
+    field(page, language, "workspaces.defaultModel").fill("acme/echo:free")
+    press(page, language, "common.save")
+    expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("switch", name=say(language, "privacy.zdr"))).to_be_checked()
+    kept = stage.harness.call(stage.harness.services.routing.own_defaults(person.account_id))
+    assert kept.provider is not None
+    assert (kept.default_model, kept.provider.zdr) == ("acme/echo:free", True)
+    assert asked(stage, key, "acme/writer", "Hello").status_code == 404  # nobody is known to keep nothing
+
+
+def test_an_own_key_is_added_and_switched(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"byok-{language.lower()}@example.test")
+    page = open_page("/settings/byok", language=language, person=person)
+    expect(page.get_by_text(say(language, "byok.none"))).to_be_visible()
+    press(page, language, "byok.create")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name=re.compile("^" + say(language, "common.provider"))).click()
+    page.get_by_role("option", name="together", exact=True).click()
+    dialog.locator("input[type=password]").fill("sk-my-own-key-000111222")
+    press(dialog, language, "byok.create")
+    row = page.locator("tr").filter(has_text="together")
+    expect(row).to_contain_text(say(language, "byok.first"))
+    assert "sk-my-own-key-000111222" not in page.content()
+    row.get_by_role("button").click()
+    page.get_by_role("menuitem", name=say(language, "keys.disable")).click()
+    expect(row).to_contain_text(say(language, "common.off"))
+    row.get_by_role("button").click()
+    page.get_by_role("menuitem", name=say(language, "common.delete")).click()
+    press(page.get_by_role("dialog"), language, "common.delete")
+    expect(page.get_by_text(say(language, "byok.none"))).to_be_visible()
+
+
+def test_operators_rule_routing_and_settings(open_page: Open, stage: Stage, root: Person, language: str) -> None:
+    page = open_page("/admin/routing", language=language, person=root)
+    pattern = f"nobody-{language.lower()}/*"
+    field(page, language, "admin.routing.pattern").fill(pattern)
+    names = field(page, language, "admin.providers")
+    names.fill("together")
+    names.press("Enter")
+    page.keyboard.press("Escape")  # the list of names lies over the button
+    press(page, language, "admin.routing.add")
+    row = page.locator("tr").filter(has_text=pattern)
+    expect(row).to_contain_text(say(language, "admin.routing.actions.pin"))
+    press(row, language, "organization.remove")
+    expect(row).to_be_hidden()
+
+    page.goto("/admin/settings")
+    limit = field(page, language, "admin.system.names.free_requests_per_minute")
+    before = limit.input_value()
+    limit.fill("37")
+    region = page.get_by_role("region", name=say(language, "admin.system.groups.limits"))
+    press(region, language, "common.save")
+    expect(region.get_by_text(say(language, "admin.system.changed"), exact=True)).to_be_visible()
+    assert stage.harness.services.settings.free_requests_per_minute == 37
+    press(region, language, "admin.system.reset")
+    expect(region.get_by_text(say(language, "admin.system.changed"), exact=True)).to_be_hidden()
+    expect(limit).to_have_value(before)
