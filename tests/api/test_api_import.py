@@ -10,6 +10,7 @@ import pytest
 from api_harness import Harness, read_answer
 from typer.testing import CliRunner
 
+from db.postgres_cluster import Cluster, binaries
 from modelport.catalog.imports.litellm import read_litellm
 from modelport.catalog.imports.oneapi import read_oneapi
 from modelport.catalog.imports.openrouter import read_openrouter
@@ -66,6 +67,15 @@ def own_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     made = Harness(tmp_path_factory.mktemp("import"))
     yield made
     made.stop(within=1)
+
+
+@pytest.fixture(scope="module")
+def other_server() -> Iterator[Cluster]:
+    """The PostgreSQL of the other system."""
+    made = Cluster()
+    made.start()
+    yield made
+    made.remove()
 
 
 def importing(harness: Harness) -> Importing:
@@ -196,6 +206,33 @@ def test_a_database_is_read(tmp_path: Path, *, new_api: bool) -> None:
     told = "\n".join(plan.notes)
     for words in ("'Spark'", "switched off there", "passwords stay behind", "groups", "no JSON", "'gone'"):
         assert words in told
+
+
+@pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed")
+@pytest.mark.parametrize("new_api", [True, False])
+def test_a_postgresql_database_is_read_as_the_file_is(other_server: Cluster, tmp_path: Path, *, new_api: bool) -> None:
+    path = a_database(tmp_path / "one.db", new_api=new_api, base_url="http://127.0.0.1:9")
+    name = "newapi" if new_api else "oneapi"
+    other_server.sql(f"CREATE DATABASE {name}")
+    with closing(sqlite3.connect(path)) as database:
+        for (made,) in database.execute("SELECT sql FROM sqlite_master WHERE type = 'table'").fetchall():
+            other_server.sql(made, name)
+        for table in ("channels", "users", "tokens", "options"):
+            rows = database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (ours)
+            values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in rows)
+            other_server.sql(f"INSERT INTO {table} VALUES {values}", name)  # noqa: S608 (ours)
+    for address in (other_server.url(name), other_server.url(name).replace("postgresql", "postgres")):
+        assert read_oneapi(address, NAMES) == read_oneapi(path, NAMES)
+    with pytest.raises(Unreadable, match="can't be read"):
+        read_oneapi(other_server.url("nowhere"), NAMES)
+    with pytest.raises(Unreadable, match="no table"):
+        read_oneapi(other_server.url("postgres"), NAMES)
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
 def test_callers_go_on_with_the_keys_they_have(own_harness: Harness, tmp_path: Path) -> None:

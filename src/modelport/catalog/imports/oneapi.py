@@ -6,6 +6,7 @@ and stay behind: people set a new one.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import create_engine, exc, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from modelport.catalog.imports.plan import ForeignKey, ForeignUser, Plan, Unreadable, id_of, slug_of
 from modelport.catalog.offers.offer import Offer, per_million, per_unit
@@ -53,25 +55,36 @@ _PREFIX = "sk-"
 
 
 def read_oneapi(source: str, names: Names) -> Plan:
-    """The plan of a database: the path of an SQLite file, or the address of one with an installed driver.
+    """The plan of a database: the path of an SQLite file, or the address of a PostgreSQL or of one with an installed
+    driver. Not to be called where an event loop runs.
 
     Raises `Unreadable`.
     """
     try:
-        engine = create_engine(
-            source if "://" in source else f"sqlite:///file:{Path(source).resolve()}?mode=ro&uri=true"
-        )
+        scheme, separator, rest = source.partition("://")
+        if separator and scheme.partition("+")[0] in {"postgres", "postgresql"}:
+            return asyncio.run(_from_postgresql(f"postgresql+asyncpg://{rest}", names))
+        if not separator and not Path(source).is_file():
+            raise Unreadable(f"there is no file {source}")
+        engine = create_engine(source if separator else f"sqlite:///file:{Path(source).resolve()}?mode=ro&uri=true")
+        try:
+            with engine.connect() as connection:
+                return _read(connection, names)
+        finally:
+            engine.dispose()
     except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise Unreadable(f"{error}; copy the tables into an SQLite file and import that") from None
-    if "://" not in source and not Path(source).is_file():
-        raise Unreadable(f"there is no file {source}")
+    except (exc.SQLAlchemyError, OSError) as error:
+        raise Unreadable(f"the database can't be read: {(str(error).splitlines() or [''])[0]}") from None
+
+
+async def _from_postgresql(url: str, names: Names) -> Plan:
+    engine = create_async_engine(url)
     try:
-        with engine.connect() as connection:
-            return _read(connection, names)
-    except exc.SQLAlchemyError as error:
-        raise Unreadable(f"the database can't be read: {str(error).splitlines()[0]}") from None
+        async with engine.connect() as connection:
+            return await connection.run_sync(_read, names)
     finally:
-        engine.dispose()
+        await engine.dispose()
 
 
 def _read(connection: Connection, names: Names) -> Plan:
