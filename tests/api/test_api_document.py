@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 import schemathesis
 from api_harness import Harness
+from fastapi.routing import iter_route_contexts
 from schemathesis.checks import load_all_checks, not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from modelport.accounts.sessions import start_session
+from modelport.control import control_app
 from modelport.keys.access import APP_HEADER
 
 if TYPE_CHECKING:
@@ -135,3 +137,32 @@ def test_every_operation_answers_as_documented(own: Harness, kind: str) -> None:
         assert 401 in asked
     elif kind != "inference":
         assert 200 in asked
+
+
+HIDDEN = {
+    "/api/v1/auth/key",  # older names of what is documented
+    "/auth",  # pages for people, without an API
+    "/setup/{token}",
+    "/",
+    "/api/webhooks/epay",  # for payment processors, in their own forms
+    "/api/webhooks/stripe",
+}
+"""Addresses that are left out of the document on purpose, beside `/v1/...`, which is `/api/v1/...` again."""
+
+
+def test_every_route_is_in_the_document(own: Harness) -> None:
+    documented = {
+        (method.upper(), path)
+        for path, methods in own.http.get("/openapi.json").json()["paths"].items()
+        for method in methods
+    }
+    routes = {
+        (method, str(route.path))
+        for route in iter_route_contexts(control_app().routes)
+        for method in route.methods or ()
+        if method not in {"HEAD", "OPTIONS"} and not str(route.path).startswith("/v1/")
+    }
+    left_out = {path for method, path in routes - documented}
+    assert left_out - {"/openapi.json"} <= HIDDEN, left_out
+    for prefix in ("/api/admin/", "/api/app/", "/api/v1/byok", "/api/v1/observability/"):
+        assert any(path.startswith(prefix) for _, path in documented), prefix

@@ -223,6 +223,7 @@ class TestWhatIsSent:
         stranger = post(caller, "webhook", {"url": receiver.url}, api_key_hashes=[other.key_hash])
         assert stranger.status_code == 400
         made(caller, "webhook", {"url": f"{receiver.url}/off"}, enabled=False)
+        made(caller, "webhook", {"url": f"{receiver.url}/europe"}, regions=["europe"])
         made(caller, "webhook", {"url": f"{receiver.url}/mine"}, api_key_hashes=[caller.key_hash])
         caller.chat()
         delivered(receiver)
@@ -337,6 +338,7 @@ class TestOperations:
             ("webhook", {"url": "https://x.example", "headers": {"X-A": "a\nb"}}, {}),
             ("s3", {"bucketName": "A!", "accessKeyId": "a", "secretAccessKey": SECRET}, {}),
             ("webhook", {"url": "https://x.example"}, {"sampling_rate": 0}),
+            ("webhook", {"url": "https://x.example"}, {"broadcast_generation_cost_allocation": True}),
             ("webhook", {"url": "https://x.example"}, {"filter_rules": rule("model", "regex", "(?=x)")}),
             ("webhook", {"url": "https://x.example"}, {"filter_rules": rule("total_cost", "gt", "much")}),
         ],

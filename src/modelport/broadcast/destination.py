@@ -53,6 +53,7 @@ class Destination:
         """Whether it gets traces of this API key at all."""
         return (
             self.enabled
+            and "global" in self.regions  # where this server answers
             and self.workspace_id == workspace_id
             and (self.api_key_hashes is None or key_hash in self.api_key_hashes)
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from modelport.broadcast.destination import WHOLE, DataRegion
+from modelport.broadcast.errors import BadDestination
 from modelport.broadcast.kinds import masked
 from modelport.broadcast.service import sampling_of
 from modelport.kit.clock import UTC
@@ -166,6 +167,8 @@ def columns(body: DestinationNew | DestinationChange) -> Values:
     values: Values = {
         name: value for name, value in named.items() if value is not None or name in {"api_key_hashes", "filter_rules"}
     }
+    if values.get("broadcast_generation_cost_allocation"):
+        raise BadDestination("Invalid request: broadcast_generation_cost_allocation: not offered here.")
     for name, column in _FLAGS.items():
         if name in values:
             values[column] = values.pop(name)
