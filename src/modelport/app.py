@@ -66,6 +66,7 @@ from modelport.upstream import health_copy
 from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
 from modelport.upstream.health import Health
+from modelport.usage.content import Contents
 from modelport.usage.insight import Insight
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
@@ -149,6 +150,7 @@ async def _services(settings: Settings, vault: Vault, database: Database, system
         journal=Journal(database, credits, settings.settle_timeout),
         budgets=budgets,
         guardrails=guardrails,
+        contents=Contents(database, vault, settings, workspaces),
         prices=PriceBook(database, catalog),
         leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
         upstream=upstream,
@@ -226,6 +228,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                     yield Gateway(Chat(services, streams, lots), control), services
             finally:
                 await services.payments.close()
+                await services.contents.drain()
                 await services.journal.close()
                 await _seal_the_rest(services.credits)
                 if leasing is not None:

@@ -122,6 +122,8 @@ def _tell(services: Services, change: changes.Change) -> None:
             services.own_keys.changed(change.subject)
         case "budget":
             services.budgets.changed(change.subject)
+        case "content":
+            services.contents.changed(change.subject)
         case "guardrail":
             services.guardrails.changed(change.subject)
         case _:
@@ -185,6 +187,7 @@ async def _tidy_now_and_then(services: Services) -> None:
             services.mailer.forget_old,
             services.hooks.forget_old,
             services.codes.forget_old,
+            services.contents.forget_expired,
         )
         for forget in work:
             try:

@@ -43,6 +43,8 @@ from modelport.routing.admin_routes import router as routing_admin_router
 from modelport.routing.routes import router as routing_router
 from modelport.usage.analytics_routes import router as analytics_router
 from modelport.usage.app_routes import router as use_router
+from modelport.usage.content_routes import router as content_router
+from modelport.usage.content_routes import switch_router
 from modelport.usage.data_routes import router as data_router
 from modelport.usage.routes import router as usage_router
 from modelport.web.market import router as market_router
@@ -74,6 +76,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             byok_router,
             broadcast_router,
             usage_router,
+            content_router,
             keys_router,
             guardrails_router,
             explaining_router,
@@ -87,6 +90,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(catalog_admin_router)
     app.include_router(preset_app_router, prefix="/api/app")
     app.include_router(use_router, prefix="/api/app")
+    app.include_router(switch_router, prefix="/api/app")
     app.include_router(market_router, prefix="/api/app")
     app.include_router(admin_router)
     app.include_router(system_router)

@@ -203,6 +203,13 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds a request waits for Redis. Then it passes uncounted: limits fail open.",
     )
+    content_logging: bool = Field(
+        default=True,
+        description="Let accounts have their prompts and answers stored, sealed. Each has to switch it on for itself.",
+    )
+    content_days_max: int = Field(
+        default=365, ge=1, le=3650, description="Most days that an account's prompts and answers are stored."
+    )
     keep_generations_days: int = Field(
         default=0, ge=0, description="Days that single generations are kept; 0 keeps them for ever."
     )

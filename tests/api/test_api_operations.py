@@ -77,6 +77,13 @@ def _inference(run: Run) -> None:
     messages: list[Any] = [{"role": "user", "content": "x"}]
     answer = client.chat.send(model="fake/text", messages=messages)
     assert client.generations.get_generation(id=answer.id).data.id == answer.id
+    services = run.caller.harness.services
+    run.caller.harness.call(services.contents.switch(run.caller.account_id, "", enabled=True))
+    answer = client.chat.send(model="fake/text", messages=messages)
+    stored = client.generations.list_generation_content(id=answer.id).data
+    assert (stored.output.completion, stored.error) == (answer.choices[0].message.content, None)
+    said = run.client(run.management).generations.submit_feedback(generation_id=answer.id, category="other")
+    assert said.data.SUCCESS
     assert client.responses.send(model="fake/text", input="x").id
     assert client.api_keys.get_current_key_metadata().data.usage > 0
 

@@ -117,6 +117,7 @@ async def erase_user(request: Request, caller: Operator, user_id: str) -> None:
     await services.administration.erase(user_id)
     await services.own_keys.forget_account(person.account_id)
     await services.destinations.forget_account(person.account_id)
+    await services.contents.forget_account(person.account_id)
 
 
 @router.post("/users/{user_id}/visit", status_code=201, summary="Look in as a person")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from modelport.notices.service import Notices
     from modelport.system.service import SystemSettings
     from modelport.upstream.health import Health
+    from modelport.usage.content import Contents
     from modelport.usage.service import Usage
 
 __all__ = ["Services"]
@@ -34,6 +35,7 @@ class Services(Protocol):
     health: Health
     mailer: Mailer
     notices: Notices
+    contents: Contents
     own_keys: OwnKeys
     destinations: Destinations
     system: SystemSettings

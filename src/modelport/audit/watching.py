@@ -21,7 +21,8 @@ __all__ = ["Watched", "watched"]
 Row = dict[str, Any]  # JSON-ready values
 
 UNWATCHED: Final = frozenset({
-    "audit_entries", "changes", "generations", "health_copies", "holds", "key_networks", "leases", "mails",
+    "audit_entries", "changes", "generation_contents", "generations", "health_copies", "holds", "key_networks",
+    "leases", "mails",
     "notice_deliveries", "notices", "payment_events", "processes", "proofs", "seals", "sessions", "usage_pending",
     "audit_words", "balances",
 })  # fmt: skip
@@ -36,6 +37,7 @@ _PERSONAL: Final = {
     "invitations": frozenset({"email"}),
     "billing_profiles": frozenset({"name", "address", "tax_id", "email"}),
     "receipts": frozenset({"facts"}),
+    "generation_feedback": frozenset({"comment"}),
 }
 _MOST: Final = 20
 """Rows of one statement that are kept; of more than that only how many there were."""

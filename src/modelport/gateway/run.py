@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.plan import Plan
     from modelport.gateway.recovery import Recovery
+    from modelport.gateway.remembering import Memory
     from modelport.gateway.services import Services
 
 __all__ = ["Run"]
@@ -87,6 +88,8 @@ class Run:
         """What else is worth knowing of the request, for its trace."""
         self.guard: Guard | None = None
         """The guardrails of its key, and what they did to it."""
+        self.memory: Memory | None = None
+        """Where the request and its answer are written down, if its account has them stored."""
         self.cache: tuple[Wanted, Recording] | None = None
         """Where the answer is written down for the cache, if it is to be kept."""
         self.remember: Callable[[Endpoint, Usage], None] | None = None
@@ -298,6 +301,8 @@ class Run:
             _log.error("chat.fault", exc_info=error)
         if self._settled:
             return
+        if self.memory is not None:
+            self.memory.error = error
         if self._extras is not None:
             self._extras.tell(error)
         self._describe(self._begun)

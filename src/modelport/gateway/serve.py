@@ -32,6 +32,7 @@ from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
 from modelport.gateway.recovery import recovery_of
 from modelport.gateway.refusing import refuse, uncancel
+from modelport.gateway.remembering import Memory
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.run import Run
 from modelport.kit import clock, ids
@@ -42,11 +43,13 @@ from modelport.usage.journal import Settled
 if TYPE_CHECKING:
     from random import Random
 
+    from modelport.gateway.asked import Asked
     from modelport.gateway.cache import Wanted
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.services import Services
+    from modelport.keys.service import LiveKey
 
 __all__ = ["Chat"]
 
@@ -98,6 +101,9 @@ class Chat:
                 uncancel()
             except Exception as error:  # noqa: BLE001 (a fault of ours after the answer: no hold may outlive it)
                 await run.fail(exchange, headers, error)
+            finally:
+                if run.memory is not None:
+                    run.memory.store(self._services.contents, run.bill.generation)
 
     def _keep(self, run: Run) -> None:
         """Keeps the answer, if its request wants that and it is whole."""
@@ -192,23 +198,7 @@ class Chat:
         own = await arranger_for(services, key)
         plan, conversation = self._planner.plan(request, door, key, exchange, defaults, own=own, guard=guard)
         timings.planned = clock.monotonic()
-        referer = exchange.header(b"http-referer") or exchange.header(b"referer")
-        title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")
-        generation = Generation(
-            id=generation_id,
-            created_at=clock.now_ms(),
-            account_id=key.record.account_id,
-            key_id=key.record.id,
-            model=plan.attempts[0].model_id,
-            streamed=request.stream,
-            http_referer=referer,
-            app_title=title,
-            app=app_of(referer, title),
-            app_categories=categories_of(exchange.header(b"x-openrouter-categories")),
-            user_agent=exchange.header(b"user-agent"),
-            session_id=request.peek.session_id or exchange.header(b"x-session-id"),
-            external_user=request.peek.user,
-        )
+        generation = _begun(generation_id, exchange, key, request, plan.attempts[0].model_id)
         bill = await open_bill(
             services, key, plan, request, generation, guardrails=guard.policy.budgets if guard else ()
         )
@@ -225,10 +215,34 @@ class Chat:
         }
         if asked is not None:
             exchange.through(partial(_recorded, run, asked))
+        if not defaults.keeps_nothing and (days := await services.contents.days(key)):
+            run.memory = Memory(door, request.body, days)
+            exchange.through(run.memory.through)
         run.recovery = recovery_of(exchange, door, request)
         if conversation is not None and plan.total > 1:
             run.remember = partial(self._planner.remember, conversation)
         return run
+
+
+def _begun(generation_id: str, exchange: Exchange, key: LiveKey, request: Asked, model_id: str) -> Generation:
+    """The generation's record, with what is known before it is answered."""
+    referer = exchange.header(b"http-referer") or exchange.header(b"referer")
+    title = exchange.header(b"x-openrouter-title") or exchange.header(b"x-title")
+    return Generation(
+        id=generation_id,
+        created_at=clock.now_ms(),
+        account_id=key.record.account_id,
+        key_id=key.record.id,
+        model=model_id,
+        streamed=request.stream,
+        http_referer=referer,
+        app_title=title,
+        app=app_of(referer, title),
+        app_categories=categories_of(exchange.header(b"x-openrouter-categories")),
+        user_agent=exchange.header(b"user-agent"),
+        session_id=request.peek.session_id or exchange.header(b"x-session-id"),
+        external_user=request.peek.user,
+    )
 
 
 def _recorded(run: Run, asked: Wanted, send: Send) -> Recording:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from modelport.system.service import SystemSettings
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
+    from modelport.usage.content import Contents
     from modelport.usage.insight import Insight
     from modelport.usage.journal import Journal
     from modelport.usage.leasing import Leasing
@@ -90,6 +91,7 @@ class Services:
     journal: Journal
     budgets: Budgets
     guardrails: Guardrails
+    contents: Contents
     prices: PriceBook
     leasing: Leasing | None
     """Where several processes may serve from one database."""

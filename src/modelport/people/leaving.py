@@ -101,5 +101,6 @@ async def delete_account(services: Services, user_id: str) -> None:
     for account_id in (person.account_id, *alone):
         await services.own_keys.forget_account(account_id)
         await services.destinations.forget_account(account_id)
+        await services.contents.forget_account(account_id)
     await services.notices.forget_person(person.account_id, user_id)
     await services.accounts.erase(user_id, also_accounts=alone)

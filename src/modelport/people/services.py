@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelport.mail.service import Mailer
     from modelport.notices.service import Notices
     from modelport.settings import Settings
+    from modelport.usage.content import Contents
     from modelport.workspaces.service import Workspaces
 
 __all__ = ["Services"]
@@ -60,3 +61,4 @@ class Services(Protocol):
     codes: Codes
     credits: Credits
     budgets: Budgets
+    contents: Contents

@@ -55,6 +55,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "hedge_seconds",
     ),
     "retention": ("keep_generations_days", "keep_traces_days", "keep_usage_hours_days", "keep_usage_days"),
+    "privacy": ("content_logging", "content_days_max"),
     "payments": (
         "topup_min",
         "topup_max",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelport.errors import NotFound
+from modelport.errors import Conflict, NotFound
 
-__all__ = ["NoSuchApp", "NoSuchGeneration"]
+__all__ = ["FeedbackGiven", "NoSuchApp", "NoSuchContent", "NoSuchGeneration"]
 
 
 class NoSuchGeneration(NotFound):
@@ -13,3 +13,11 @@ class NoSuchGeneration(NotFound):
 
 class NoSuchApp(NotFound):
     """No app has this number."""
+
+
+class NoSuchContent(NotFound):
+    """Nothing is stored of this generation."""
+
+
+class FeedbackGiven(Conflict):
+    """The person has said something of this generation already."""

@@ -13,6 +13,9 @@ __all__ = [
     "app_totals",
     "apps",
     "attempts",
+    "content_switches",
+    "generation_contents",
+    "generation_feedback",
     "generations",
     "model_days",
     "model_totals",
@@ -242,3 +245,40 @@ apps = Table(
     sqlite_autoincrement=True,
 )
 """Apps that named themselves (`HTTP-Referer`); `categories` with commas between."""
+
+content_switches = Table(
+    "content_switches",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("keep_days", Integer, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""Which accounts have prompts and answers stored; an empty `key_id` is for all their keys."""
+
+generation_contents = Table(
+    "generation_contents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "expires_at"),
+)
+"""Prompts and answers, sealed, of accounts that switched this on."""
+
+generation_feedback = Table(
+    "generation_feedback",
+    metadata,
+    Column("generation_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("comment", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "account_id", "created_at"),
+)
+"""What people said of answers."""

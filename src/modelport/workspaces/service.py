@@ -27,6 +27,7 @@ __all__ = ["Member", "Workspace", "Workspaces", "home_of", "routing_of"]
 
 _MOST: Final = 200
 _ROUTING: Final = frozenset({"default_text_model", "default_provider_sort"})
+_LOGGING: Final = frozenset({"is_observability_io_logging_enabled", "io_logging_sampling_rate"})
 _NOT_FOUND: Final = "There is no such workspace."
 
 
@@ -77,6 +78,10 @@ class Workspaces:
             return found
         return made
 
+    async def logging_shares(self, account_id: str) -> dict[str, float]:
+        """The share of requests whose prompts and answers are stored, by workspace, of those that store some."""
+        return await self._database.read(partial(store.logging_shares, account_id=account_id))
+
     async def default_guardrails(self, account_id: str) -> dict[str, str]:
         """The id of each workspace's default guardrail, which may not say anything yet."""
         return await self._database.read(partial(store.default_guardrails, account_id=account_id))
@@ -122,6 +127,8 @@ class Workspaces:
             store.change(connection, workspace.id, changed)
             if not _ROUTING.isdisjoint(values):
                 changes.note(connection, "routing", account_id)  # servers remember what a workspace's default model is
+            if not _LOGGING.isdisjoint(values):
+                changes.note(connection, "content", account_id)
 
         await self._write(change, values.get("slug", ""))
         return workspace._replace(**changed)

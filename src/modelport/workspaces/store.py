@@ -21,6 +21,7 @@ __all__ = [
     "default_guardrails",
     "default_of",
     "find",
+    "logging_shares",
     "members_of",
     "of_account",
     "remove",
@@ -111,6 +112,16 @@ def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, s
     query = select(workspaces.c.default_text_model, workspaces.c.default_provider_sort)
     row = connection.execute(query.where(workspaces.c.id == workspace_id)).first()
     return (row.default_text_model, row.default_provider_sort) if row else (None, None)
+
+
+def logging_shares(connection: Connection, account_id: str) -> dict[str, float]:
+    """The share of requests whose prompts and answers are stored, of the account's workspaces that store some."""
+    rows = connection.execute(
+        select(workspaces.c.id, workspaces.c.io_logging_sampling_rate).where(
+            workspaces.c.account_id == account_id, workspaces.c.is_observability_io_logging_enabled
+        )
+    )
+    return {row.id: row.io_logging_sampling_rate for row in rows}
 
 
 def default_guardrails(connection: Connection, account_id: str) -> dict[str, str]:
