@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from e2e_stage import Person, Stage, browser_open, watch
+from e2e_till import Till
 from playwright.sync_api import expect
 
 from modelport.web.files import BUILT
@@ -77,3 +78,32 @@ def ada(stage: Stage) -> Person:
 def generation(stage: Stage, ada: Person) -> str:
     """One of ada's generations, of a month of use."""
     return stage.history(ada)
+
+
+@pytest.fixture(scope="session")
+def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    """A server that takes money, with the processors behind it."""
+    if not (BUILT / "index.html").is_file():
+        pytest.skip("the web app is not built: make web")
+    made = Till(tmp_path_factory.mktemp("till"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def open_till(till: Till, browser: Browser) -> Iterator[Open]:
+    """Opens a page of the till's server; it may lead to the processors' pages, and nowhere else."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_(address: str, **how: Any) -> Page:
+        page = till.context(browser, **how).new_page()
+        opened.append((page, watch(page, till.url)))
+        page.goto(address)
+        return page
+
+    yield open_
+    allowed = tuple(f"elsewhere: {host}" for host in till.hosts)
+    faults = [fault for _, found in opened for fault in found if not fault.startswith(allowed)]
+    for page, _ in opened:
+        page.context.close()
+    assert not faults

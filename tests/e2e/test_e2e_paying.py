@@ -8,50 +8,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from e2e_stage import watch
-from e2e_till import Till
 from e2e_words import say
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from modelport.kit import clock
 from modelport.kit.money import parse_usd
-from modelport.web.files import BUILT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from e2e_stage import Open, Person
-    from playwright.sync_api import Browser, Download, Locator, Page
-
-
-@pytest.fixture(scope="module")
-def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
-    if not (BUILT / "index.html").is_file():
-        pytest.skip("the web app is not built: make web")
-    made = Till(tmp_path_factory.mktemp("till"))
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def open_till(till: Till, browser: Browser) -> Iterator[Open]:
-    """Opens a page of the till's server; it may lead to the processors' pages, and nowhere else."""
-    opened: list[tuple[Page, list[str]]] = []
-
-    def open_(address: str, **how: Any) -> Page:
-        page = till.context(browser, **how).new_page()
-        opened.append((page, watch(page, till.url)))
-        page.goto(address)
-        return page
-
-    yield open_
-    allowed = tuple(f"elsewhere: {host}" for host in till.hosts)
-    faults = [fault for _, found in opened for fault in found if not fault.startswith(allowed)]
-    for page, _ in opened:
-        page.context.close()
-    assert not faults
+    from e2e_till import Till
+    from playwright.sync_api import Download, Locator, Page
 
 
 def _buyer(till: Till, name: str, language: str) -> Person:

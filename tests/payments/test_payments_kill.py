@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count(1)
+_PATIENCE = 900
+"""Seconds a person goes on asking: on a busy machine a server is hardly up before the next kill."""
 
 
 @pytest.fixture(autouse=True, name="_no_blocking_calls")
@@ -82,7 +84,7 @@ class Town:
     async def ask(self, token: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Asks until there is an answer; a client that is cut off asks the same again."""
         headers = {"cookie": f"modelport={token}", "x-modelport-app": "1"}
-        ends, last = time.monotonic() + 90, ""
+        ends, last = time.monotonic() + _PATIENCE, ""
         while True:
             assert time.monotonic() < ends, f"no answer from {path}: {last}"
             try:

@@ -1,5 +1,6 @@
 /** The operators' addresses. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { readMarginsSearch, readOrdersSearch } from "@/features/admin/money/search";
 import { readAuditSearch, readWords } from "@/features/admin/search";
 import { root } from "./root-route";
 
@@ -98,6 +99,32 @@ const adminAudit = createRoute({
   component: lazyRouteComponent(() => import("@/features/admin/audit-page"), "AuditPage"),
 });
 
+const adminOrders = createRoute({
+  getParentRoute: () => admin,
+  path: "/orders",
+  validateSearch: readOrdersSearch,
+  component: lazyRouteComponent(() => import("@/features/admin/money/orders-page"), "OrdersPage"),
+});
+
+const adminVouchers = createRoute({
+  getParentRoute: () => admin,
+  path: "/vouchers",
+  component: lazyRouteComponent(() => import("@/features/admin/money/vouchers-page"), "VouchersPage"),
+});
+
+const adminMargins = createRoute({
+  getParentRoute: () => admin,
+  path: "/margins",
+  validateSearch: readMarginsSearch,
+  component: lazyRouteComponent(() => import("@/features/admin/money/margins-page"), "MarginsPage"),
+});
+
+const adminBooks = createRoute({
+  getParentRoute: () => admin,
+  path: "/books",
+  component: lazyRouteComponent(() => import("@/features/admin/money/books-page"), "BooksPage"),
+});
+
 export const adminRoutes = admin.addChildren([
   adminOverview,
   adminProvider,
@@ -113,4 +140,8 @@ export const adminRoutes = admin.addChildren([
   adminAccounts,
   adminAccount,
   adminAudit,
+  adminOrders,
+  adminVouchers,
+  adminMargins,
+  adminBooks,
 ]);

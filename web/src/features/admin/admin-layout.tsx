@@ -41,6 +41,15 @@ function Admin({ me }: { me: Me }) {
           ],
         },
         {
+          label: t("admin.groups.money"),
+          places: [
+            { to: "/admin/orders", label: t("money.orders.title") },
+            { to: "/admin/vouchers", label: t("money.vouchers.title") },
+            { to: "/admin/margins", label: t("money.margins.title") },
+            { to: "/admin/books", label: t("money.books.title") },
+          ],
+        },
+        {
           label: t("admin.groups.catalogue"),
           places: [
             { to: "/admin/providers", label: t("admin.providers") },

@@ -1,0 +1,27 @@
+"""What axe finds on a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["serious"]
+
+_AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
+_LOOK = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => [id, ...nodes.slice(0, 4).map((it) => `${it.html.slice(0, 300)} ${it.failureSummary}`)]);
+}"""
+
+
+def serious(page: Page) -> list[list[str]]:
+    """Serious and critical findings, each with where."""
+    # The page's own policy would refuse the tool's script if it came by an address.
+    page.evaluate(_AXE.read_text("utf-8"))
+    found: list[list[str]] = page.evaluate(_LOOK)
+    return found
