@@ -17,7 +17,7 @@ from api.api_harness import Harness
 from modelport.accounts.sessions import start_session
 from modelport.catalog.document import Document
 from modelport.kit.money import parse_usd
-from modelport.usage.tables import COUNTERS, app_days, model_days, usage_days
+from modelport.usage.rollup import TABLES
 from modelport.usage.upkeep import Upkeep
 from people.people_house import Mailbox
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Open", "Person", "Stage", "browser_open", "find_chromium", "watch"]
 
 _numbers = itertools.count(1)
+
+_KEYS = {"day", "bucket"}
+"""Numbers of a roll-up that are no sums."""
 
 FLAGS = (
     "--no-sandbox",
@@ -204,14 +207,18 @@ class Stage:
 
 def _spread_over_a_month(connection: Connection) -> None:
     """Today's sums once more for each of the 29 days before, some days more and some less."""
-    for table in (usage_days, model_days, app_days):
+    for table in (table for table in TABLES if "day" in table.c):
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         last = max((row["day"] for row in rows), default=0)
         for back in range(1, 30):
             factor = 1 + (back * 7) % 5
             for row in rows:
                 if row["day"] == last:
-                    grown = {name: row[name] * factor for name in COUNTERS}
+                    grown = {
+                        name: value * factor
+                        for name, value in row.items()
+                        if isinstance(value, int) and name not in _KEYS
+                    }
                     connection.execute(table.insert().values({**row, **grown, "day": last - back}))
 
 

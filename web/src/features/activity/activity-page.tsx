@@ -111,13 +111,13 @@ function Use({ search, change }: Props) {
   const chart = toChart(points, period, metric, nameOf, rest);
   return (
     <section aria-label={t("activity.use")}>
-      <SimpleGrid cols={{ base: 1, xs: 3 }} mb="lg">
+      <SimpleGrid cols={3} spacing={{ base: "xs", sm: "md" }} mb="lg">
         {METRICS.map((each) => (
-          <Card key={each} padding="md">
+          <Card key={each} padding="sm">
             <Text size="sm" c="dimmed">
               {t(`activity.metrics.${each}`)}
             </Text>
-            <Text fz="1.6rem" fw={650}>
+            <Text fz={{ base: "lg", sm: "1.6rem" }} fw={650}>
               {series.data ? figures[each] : "—"}
             </Text>
           </Card>

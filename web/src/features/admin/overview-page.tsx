@@ -27,7 +27,7 @@ export function OverviewPage() {
       <Stack gap={40}>
         <Loaded query={overview} rows={3}>
           {(found) => (
-            <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+            <SimpleGrid cols={{ base: 2, lg: 4 }} spacing={{ base: "xs", sm: "md" }}>
               <Figure name={t("admin.overview.answers")} value={formatNumber(found.answers)} />
               <Figure name={t("admin.overview.revenue")} value={formatUsd(Number(found.revenue))} />
               <Figure name={t("admin.overview.cost")} value={formatUsd(Number(found.cost))} />

@@ -35,7 +35,7 @@ export function SlotsBar({ state, add, settings }: Props) {
       </Group>
       <Tooltip label={`${t("chat.addModel")} (Ctrl K)`}>
         <Button variant="default" size="xs" leftSection={<IconPlus size={15} />} onClick={add} flex="none">
-          {t("chat.addModel")}
+          <span className={classes.addLabel}>{t("chat.addModel")}</span>
         </Button>
       </Tooltip>
     </div>

@@ -84,7 +84,7 @@ function Figures() {
     <Stack gap="xs">
       <SimpleGrid cols={3} spacing={{ base: "xs", sm: "md" }} maw={720}>
         {figures.map(({ label, value }) => (
-          <Card key={label} padding="sm">
+          <Card key={label} p={{ base: "xs", sm: "lg" }} padding="sm">
             <Text size="sm" c="dimmed">
               {label}
             </Text>

@@ -113,7 +113,7 @@ function CostTable({ cost }: { cost: Cost }) {
       <Table maw={760}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t("generation.what")}</Table.Th>
+            <Table.Th miw={96}>{t("generation.what")}</Table.Th>
             <Table.Th className="mp-num">{t("generation.units")}</Table.Th>
             <Table.Th className="mp-num">{t("generation.price")}</Table.Th>
             <Table.Th className="mp-num">{t("generation.amount")}</Table.Th>

@@ -74,7 +74,7 @@ function Charts({ market }: { market: ModelMarket }) {
           kind="lines"
           labels={labels}
           series={byProvider((day) => day.latency)}
-          format={formatMilliseconds}
+          format={(value) => (value < 10 ? `${formatNumber(value, 1)} ms` : formatMilliseconds(value))}
         />
       </Section>
       <Section title={t("model.throughputChart")}>

@@ -112,7 +112,7 @@ function Models({ models }: { models: Rankings["models"] }) {
   const { t } = useTranslation();
   return (
     <div className="mp-scroll-x">
-      <Table highlightOnHover verticalSpacing={9}>
+      <Table highlightOnHover verticalSpacing={9} horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th className="mp-num">{t("rankings.rank")}</Table.Th>
@@ -149,7 +149,7 @@ function Movers({ movers }: { movers: Rankings["movers"] }) {
   if (movers.length === 0) return <Text c="dimmed">{t("rankings.noMovers")}</Text>;
   return (
     <div className="mp-scroll-x">
-      <Table verticalSpacing={9}>
+      <Table verticalSpacing={9} horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("common.model")}</Table.Th>
@@ -176,7 +176,7 @@ function Apps({ apps }: { apps: Rankings["apps"] }) {
   if (apps.length === 0) return <Text c="dimmed">{t("rankings.noApps")}</Text>;
   return (
     <div className="mp-scroll-x">
-      <Table verticalSpacing={9}>
+      <Table verticalSpacing={9} horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("common.app")}</Table.Th>

@@ -1616,7 +1616,7 @@ export const en = {
       "Every model can be called through each of these; requests and streams are translated both ways.",
     routing: "Choosing providers",
     routingLead:
-      "Without wishes the cheapest provider that is well answers, and the next is tried when one fails. `models` names models to fall back to; `provider` says what matters. The page of a generation shows why its provider was chosen.",
+      "Without wishes the cheapest provider that is well answers, and the next is tried when one fails. “models” names models to fall back to; “provider” says what matters. The page of a generation shows why its provider was chosen.",
     errors: "When it does not work",
     codes: {
       "400": "The request can’t be read, or asks for what the model doesn’t do.",

@@ -1582,8 +1582,8 @@ export const zhCN: Messages = {
     keyName: "我的第一个密钥",
     provider: "添加第一个提供商",
     providerLead: "输入提供商的 API 密钥：先试用，再加密保存，它的模型立即可用。",
-    providerDone_one: "你的提供商已有 {{count}} 个模型可用。",
-    providerDone_other: "你的提供商已有 {{count}} 个模型可用。",
+    providerDone_one: "您的提供商已有 {{count}} 个模型可用。",
+    providerDone_other: "您的提供商已有 {{count}} 个模型可用。",
     done: "已完成",
   },
   docs: {
@@ -1601,7 +1601,7 @@ export const zhCN: Messages = {
     doorsLead: "每个模型都可以通过下列任一接口调用，请求和流式响应会双向转换。",
     routing: "选择提供商",
     routingLead:
-      "没有要求时，由状态正常且最便宜的提供商回答，失败时换下一家。`models` 指定备用模型，`provider` 说明看重什么。生成记录页面会显示为何选中该提供商。",
+      "没有要求时，由状态正常且最便宜的提供商回答，失败时换下一家。“models” 指定备用模型，“provider” 说明看重什么。生成记录页面会显示为何选中该提供商。",
     errors: "出错时",
     codes: {
       "400": "请求无法读取，或要求了模型做不到的事。",
