@@ -11,7 +11,6 @@ from modelport.dialects.anthropic_messages.wire import (
     BLOCK_FORMAT,
     FORMAT,
     Citation,
-    Fields,
     KeptCall,
     KeptFile,
     KeptImage,
@@ -19,7 +18,18 @@ from modelport.dialects.anthropic_messages.wire import (
     KeptText,
     unseal,
 )
-from modelport.dialects.canonical import Annotation, CacheMark, File, Image, Part, Reasoning, Text, ToolCall, ToolResult
+from modelport.dialects.canonical import (
+    Annotation,
+    CacheMark,
+    Fields,
+    File,
+    Image,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from modelport.errors import BadRequest
 from modelport.kit.raw_json import FAULTS
 

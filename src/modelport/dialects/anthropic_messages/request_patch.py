@@ -15,7 +15,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from modelport.dialects.anthropic_messages.blocks_write import returned
 from modelport.dialects.anthropic_messages.request_write import spelled
 from modelport.dialects.anthropic_messages.thinking import DEFAULT_MAX_TOKENS
-from modelport.dialects.anthropic_messages.wire import GATEWAY_FIELDS, Fields, is_sealed
+from modelport.dialects.anthropic_messages.wire import GATEWAY_FIELDS, is_sealed
+from modelport.dialects.canonical import Fields
 from modelport.kit.raw_json import FAULTS, NULL
 
 if TYPE_CHECKING:

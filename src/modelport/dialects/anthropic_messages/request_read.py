@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.anthropic_messages.blocks_read import cache_of, read_part
-from modelport.dialects.anthropic_messages.wire import CALL_SIGNATURE, Fields, InPlaceSystem, KeptTool, Thinking
+from modelport.dialects.anthropic_messages.wire import CALL_SIGNATURE, InPlaceSystem, KeptTool, Thinking
 from modelport.dialects.canonical import (
+    Fields,
     Message,
     Part,
     Reasoning,

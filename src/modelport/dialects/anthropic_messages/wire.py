@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct, field
@@ -25,7 +25,6 @@ from modelport.dialects.canonical import (
     ToolCall,
     ToolResult,
 )
-from modelport.errors import BadRequest
 from modelport.kit.raw_json import FAULTS
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "NO_PREFILL",
     "NO_THINKING",
     "Citation",
-    "Fields",
     "InPlaceSystem",
     "KeptCall",
     "KeptFile",
@@ -79,8 +77,6 @@ NO_THINKING, ALWAYS, NO_PREFILL = "no_thinking", "always_thinking", "no_prefill"
 _SEAL = "openrouter.reasoning:"
 """How a foreign reasoning detail hides in `signature` or `data`, as the reference does on its Messages door."""
 
-_T = TypeVar("_T")
-_OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -197,40 +193,6 @@ class _Detail(Struct, omit_defaults=True):
 
 
 _DETAIL = msgspec.json.Decoder(_Detail)
-
-
-class Fields:
-    """The fields of one JSON object, taken one by one; what stays in `rest` nobody asked for.
-
-    A field that is null counts as not given. Raises `BadRequest` that names the place.
-    """
-
-    def __init__(self, raw: Raw | bytes, place: str) -> None:
-        self.place = place
-        try:
-            self.rest = _OBJECT.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: {place or 'the body'} must be an object: {error}") from error
-
-    def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-        """The value of `name`, or None."""
-        raw = self.rest.pop(name, None)
-        if raw is None or bytes(raw) == b"null":
-            return None
-        try:
-            return decoder.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: `{self.path(name)}`: {error}") from error
-
-    def need(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        """The value of `name`."""
-        if (value := self.take(name, decoder)) is None:
-            raise BadRequest(f"Invalid request: `{self.path(name)}` is required.")
-        return value
-
-    def path(self, name: str) -> str:
-        """Where `name` stands in the request."""
-        return f"{self.place}.{name}" if self.place else name
 
 
 # Foreign reasoning in the disguise of ours.

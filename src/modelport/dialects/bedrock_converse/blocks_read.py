@@ -11,7 +11,6 @@ from modelport.dialects.bedrock_converse import media
 from modelport.dialects.bedrock_converse.wire import (
     BLOCK_FORMAT,
     FORMAT,
-    Fields,
     KeptCall,
     KeptReasoning,
     KeptResult,
@@ -22,6 +21,7 @@ from modelport.dialects.bedrock_converse.wire import (
 from modelport.dialects.canonical import (
     Annotation,
     CacheMark,
+    Fields,
     File,
     Image,
     Part,

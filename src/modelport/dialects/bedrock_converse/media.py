@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.dialects.bedrock_converse.wire import Fields, KeptAudio, KeptFile, KeptImage, KeptVideo
+from modelport.dialects.bedrock_converse.wire import KeptAudio, KeptFile, KeptImage, KeptVideo
 from modelport.dialects.canonical import Audio, File, Image, Video
 from modelport.errors import BadRequest
 from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from modelport.dialects.canonical import Fields
 
 __all__ = [
     "data_url",

@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Raw
 
 from modelport.dialects.bedrock_converse.blocks_read import mark_of, read_parts
-from modelport.dialects.bedrock_converse.wire import CALL_SIGNATURE, Fields, InPlaceSystem, KeptTool
+from modelport.dialects.bedrock_converse.wire import CALL_SIGNATURE, InPlaceSystem, KeptTool
 from modelport.dialects.canonical import (
+    Fields,
     Message,
     Part,
     Reasoning,

@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from modelport.dialects.bedrock_converse.blocks_write import Blocks, is_tool_block
 from modelport.dialects.bedrock_converse.ways import ask_to_reason, ways_of, write_top_k
-from modelport.dialects.bedrock_converse.wire import Fields, InPlaceSystem, KeptTool
-from modelport.dialects.canonical import Message, Request, Role, Text, Tool
+from modelport.dialects.bedrock_converse.wire import InPlaceSystem, KeptTool
+from modelport.dialects.canonical import Fields, Message, Request, Role, Text, Tool
 from modelport.errors import BadRequest
 from modelport.kit.raw_json import overlaid
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct, field
@@ -26,14 +26,12 @@ from modelport.dialects.canonical import (
     ToolResult,
     Video,
 )
-from modelport.errors import BadRequest
 from modelport.kit.raw_json import FAULTS
 
 __all__ = [
     "BLOCK_FORMAT",
     "CALL_SIGNATURE",
     "FORMAT",
-    "Fields",
     "InPlaceSystem",
     "KeptAudio",
     "KeptCall",
@@ -64,8 +62,6 @@ _BYTES = "modelport.bytes:"
 _SEAL = "openrouter.reasoning:"
 """How a foreign reasoning detail hides in a signature, as the reference does on its Messages door."""
 
-_T = TypeVar("_T")
-_OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -145,45 +141,6 @@ _KINDS: dict[str, Literal["text", "summary", "encrypted"]] = {
     "reasoning.summary": "summary",
     "reasoning.encrypted": "encrypted",
 }
-
-
-class Fields:
-    """The fields of one JSON object, taken one by one; what stays in `rest` nobody asked for.
-
-    A field that is null counts as not given. Raises `BadRequest` that names the place.
-    """
-
-    def __init__(self, raw: Raw | bytes, place: str) -> None:
-        self.place = place
-        try:
-            self.rest = _OBJECT.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: {place or 'the body'} must be an object: {error}") from error
-
-    def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-        """The value of `name`, or None."""
-        raw = self.rest.pop(name, None)
-        if raw is None or bytes(raw) == b"null":
-            return None
-        try:
-            return decoder.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: `{self.path(name)}`: {error}") from error
-
-    def need(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        """The value of `name`."""
-        if (value := self.take(name, decoder)) is None:
-            raise BadRequest(f"Invalid request: `{self.path(name)}` is required.")
-        return value
-
-    def inner(self, name: str) -> Fields | None:
-        """The object under `name`, if there is one."""
-        raw = self.rest.pop(name, None)
-        return None if raw is None or bytes(raw) == b"null" else Fields(raw, self.path(name))
-
-    def path(self, name: str) -> str:
-        """Where `name` stands in the request."""
-        return f"{self.place}.{name}" if self.place else name
 
 
 # Reasoning in disguise, and hidden reasoning.

@@ -29,6 +29,7 @@ from modelport.dialects.canonical.events import (
     ToolCallDelta,
     UsageEvent,
 )
+from modelport.dialects.canonical.fields import Fields
 from modelport.dialects.canonical.folding import (
     Choice,
     Output,
@@ -73,6 +74,7 @@ __all__ = [
     "Charged",
     "Choice",
     "Event",
+    "Fields",
     "File",
     "Finish",
     "FinishReason",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from modelport.dialects.canonical import Image, Message, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from modelport.dialects.canonical import Fields, Image, Message, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from modelport.dialects.cohere_chat.citations import citation_index, read_citation
 from modelport.dialects.cohere_chat.wire import (
     BLOCK_FORMAT,
     FORMAT,
     PLAN_FORMAT,
     Detail,
-    Fields,
     KeptCall,
     KeptImage,
     KeptMessage,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Raw
 
-from modelport.dialects.canonical import respelled
+from modelport.dialects.canonical import Fields, respelled
 from modelport.dialects.cohere_chat.request_write import PLACES
-from modelport.dialects.cohere_chat.wire import GATEWAY_FIELDS, Fields
+from modelport.dialects.cohere_chat.wire import GATEWAY_FIELDS
 from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from modelport.dialects.canonical import Request, ResponseFormat, Tool, ToolChoice
+from modelport.dialects.canonical import Fields, Request, ResponseFormat, Tool, ToolChoice
 from modelport.dialects.cohere_chat.content_read import read_message
-from modelport.dialects.cohere_chat.wire import Fields, KeptTool, Thinking
+from modelport.dialects.cohere_chat.wire import KeptTool, Thinking
 from modelport.errors import BadRequest
 
 __all__ = ["read_request"]

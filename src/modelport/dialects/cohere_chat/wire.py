@@ -7,9 +7,6 @@ reasoning of `BLOCK_FORMAT`, in their place and byte for byte.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import msgspec
 from msgspec import Raw, Struct, field
 
 from modelport.dialects.canonical import (
@@ -22,8 +19,6 @@ from modelport.dialects.canonical import (
     ToolCall,
     ToolResult,
 )
-from modelport.errors import BadRequest
-from modelport.kit.raw_json import FAULTS
 
 __all__ = [
     "BLOCK_FORMAT",
@@ -31,7 +26,6 @@ __all__ = [
     "GATEWAY_FIELDS",
     "PLAN_FORMAT",
     "Detail",
-    "Fields",
     "Item",
     "KeptCall",
     "KeptImage",
@@ -60,9 +54,6 @@ GATEWAY_FIELDS = frozenset({
     "stop_server_tools_when", "trace", "transforms", "usage", "user",
 })  # fmt: skip
 """Fields meant for the gateway (`behaviour.md` section 17), kept in `Request.extra` and never sent on."""
-
-_T = TypeVar("_T")
-_OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
 
 # Parts and options with what only this dialect says of them.
@@ -156,44 +147,6 @@ class UpstreamUsage(Struct):
     """What the model saw and wrote: also what Cohere puts around a request and an answer. Pictures stand apart."""
     cached_tokens: float | None = None
     """Those of `tokens` that came from the cache."""
-
-
-class Fields:
-    """The fields of one JSON object, taken one by one; what stays in `rest` nobody asked for.
-
-    A field that is null counts as not given. Raises `BadRequest` that names the place.
-    """
-
-    def __init__(self, raw: Raw | bytes, place: str) -> None:
-        self.place = place
-        try:
-            self.rest = _OBJECT.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: {f'`{place}`' if place else 'the body'} must be an object.") from error
-
-    def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-        """The value of `name`, or None."""
-        raw = self.rest.pop(name, None)
-        if raw is None or bytes(raw) == b"null":
-            return None
-        try:
-            return decoder.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: `{self.path(name)}`: {error}") from error
-
-    def need(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        """The value of `name`."""
-        if (value := self.take(name, decoder)) is None:
-            raise BadRequest(f"Invalid request: `{self.path(name)}` is required.")
-        return value
-
-    def left(self) -> dict[str, Raw]:
-        """What nobody asked for, without nulls."""
-        return {name: raw for name, raw in self.rest.items() if bytes(raw) != b"null"}
-
-    def path(self, name: str) -> str:
-        """Where `name` stands in the request."""
-        return f"{self.place}.{name}" if self.place else name
 
 
 def is_ours(block: Reasoning) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct, field
@@ -29,7 +29,7 @@ from modelport.dialects.canonical import (
     ToolResult,
     Video,
 )
-from modelport.errors import BadRequest
+from modelport.dialects.canonical import Fields as AnyFields
 from modelport.kit.raw_json import FAULTS
 
 __all__ = [
@@ -78,7 +78,6 @@ _SEAL = b"openrouter.reasoning:"
 _SEALED_TEXT = b"modelport.signature:"
 """The same for a call's signature that is no base64."""
 
-_T = TypeVar("_T")
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 _SNAKE = re.compile(r"_([a-z0-9])")
@@ -175,53 +174,12 @@ def camel(name: str) -> str:
     return _SNAKE.sub(lambda found: found[1].upper(), name)
 
 
-class Fields:
-    """The fields of one JSON object, taken one by one by their `camelCase` names; what nobody took stays in `rest`.
-
-    A field that is null counts as not given. Raises `BadRequest` that names the place.
-    """
+class Fields(AnyFields):
+    """The same by their `camelCase` names, whichever way a caller spells them."""
 
     def __init__(self, raw: Raw | bytes, place: str) -> None:
-        self.place = place
-        try:
-            read = _OBJECT.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: {_quoted(place)} must be an object: {error}") from error
-        self.rest = {name if name in GATEWAY_FIELDS else camel(name): value for name, value in read.items()}
-
-    def raw(self, name: str) -> Raw | None:
-        """The bytes of `name`, or None."""
-        raw = self.rest.pop(name, None)
-        return None if raw is None or bytes(raw) == b"null" else raw
-
-    def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-        """The value of `name`, or None."""
-        raw = self.raw(name)
-        if raw is None:
-            return None
-        try:
-            return decoder.decode(raw)
-        except FAULTS as error:
-            raise BadRequest(f"Invalid request: `{self.path(name)}`: {error}") from error
-
-    def need(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        """The value of `name`."""
-        if (value := self.take(name, decoder)) is None:
-            raise BadRequest(f"Invalid request: `{self.path(name)}` is required.")
-        return value
-
-    def inner(self, name: str) -> Fields | None:
-        """The object `name`, or None."""
-        raw = self.raw(name)
-        return None if raw is None else Fields(raw, self.path(name))
-
-    def path(self, name: str) -> str:
-        """Where `name` stands in the request."""
-        return f"{self.place}.{name}" if self.place else name
-
-
-def _quoted(place: str) -> str:
-    return f"`{place}`" if place else "the body"
+        super().__init__(raw, place)
+        self.rest = {name if name in GATEWAY_FIELDS else camel(name): value for name, value in self.rest.items()}
 
 
 # Foreign reasoning in the disguise of ours.
