@@ -94,22 +94,24 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     """Every service over a migrated database, closed again at the end. Starts nothing in the background."""
     vault = Vault(settings.master_secret())
     database = Database(settings.database_url, settings.sqlite_path)
+    throttle = Throttle(settings.redis_url.get_secret_value() if settings.redis_url else None, settings.redis_timeout)
     try:
-        yield await _services(settings, vault, database, await _prepared(database, settings))
+        yield await _services(settings, vault, database, await _prepared(database, settings), throttle)
     finally:
+        await throttle.close()
         await database.close()
 
 
-async def _services(settings: Settings, vault: Vault, database: Database, system: SystemSettings) -> Services:
+async def _services(
+    settings: Settings, vault: Vault, database: Database, system: SystemSettings, throttle: Throttle
+) -> Services:
     credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
-    usage = Usage(database)
+    usage, upstream = Usage(database), UpstreamClient()
     catalog = Catalog(database, vault, public_url=settings.public_url)
     await catalog.reload()
     routing = await _routing(database, catalog)
     mailer = Mailer(database, vault, transport_of(settings))
-    throttle = Throttle()
     second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
-    upstream = UpstreamClient()
     outbound, hooks, notices = _telling(database, vault, mailer, settings)
     keys, destinations = Keys(database, vault), Destinations(database, vault)
     await destinations.reload()

@@ -198,6 +198,20 @@ class TestCodes:
             with pytest.raises(errors.BadRequestResponseError):
                 client.o_auth.create_auth_code(callback_url="http://app.example/")
 
+    def test_the_key_is_in_the_workspace_that_was_named(self, house: House) -> None:
+        browser, _ = house.person()
+        me = browser.me
+        text, _ = house.call(house.services.keys.create(me["account_id"], me["user"]["id"], "k"))
+        lab = browser.http.post("/api/v1/workspaces", json={"name": "Lab", "slug": "lab"}).json()["data"]
+        http, bearer = house.browser().http, {"authorization": f"Bearer {text}"}
+        wish = {"callback_url": CALLBACK, "workspace_id": "lab"}
+        code = http.post("/api/v1/auth/keys/code", headers=bearer, json=wish).json()["data"]["id"]
+        given = http.post("/api/v1/auth/keys", json={"code": code}).json()["key"]
+        live = house.call(house.services.keys.authenticate(given))
+        assert live.record.workspace_id == lab["id"]
+        wish["workspace_id"] = "nowhere"
+        assert http.post("/api/v1/auth/keys/code", headers=bearer, json=wish).status_code == 404
+
     def test_of_many_at_once_one_gets_a_key(self, house: House) -> None:
         browser, _ = house.person()
         made = browser.http.post("/api/v1/auth/keys/code", json={"callback_url": CALLBACK}).json()["data"]["id"]

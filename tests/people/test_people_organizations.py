@@ -98,6 +98,28 @@ class TestOrganizations:
         assert owner.me["role"] == "owner"  # of their own account, which they look at again
         assert [each["user_id"] for each in admin.get("/members").json()["data"]] == [admin_id]
 
+    def test_closed_is_closed_for_everybody(self, house: House) -> None:
+        owner, _ = house.person()
+        account = organization(owner, "Short-lived Ltd")
+        member, user_id = joined(house, owner, account, "admin")
+        member.post("/me/account", {"account_id": account})
+        text, _ = house.call(house.services.keys.create(account, user_id, "k"))
+        bearer = {"authorization": f"Bearer {text}"}
+        http = house.browser().http
+        assert http.get("/api/v1/key", headers=bearer).status_code == 200
+        assert member.post("/organization/close", {"name": "Short-lived Ltd"}).status_code == 403
+        assert owner.post("/organization/close", {"name": "Another Ltd"}).status_code == 400
+        assert owner.post("/organization/close", {"name": "Short-lived Ltd"}).status_code == 204
+        assert http.get("/api/v1/key", headers=bearer).status_code == 401
+        assert owner.me["account_id"] != account
+        assert member.me["account_id"] != account
+        assert account not in str(owner.me)
+        assert owner.post("/organization/close", {"name": owner.me.get("account_name") or "x"}).status_code in {
+            400,
+            409,
+        }
+        assert "Short-lived" not in str(house.call(house.services.administration.account(account)))
+
     def test_a_role_binds_keys_within_a_second(self, house: House) -> None:
         owner, _ = house.person()
         account = organization(owner)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import IntegrityError
 
+from modelport.accounts import store_erasing
 from modelport.accounts import store_organizations as store
 from modelport.accounts import store_people as people
 from modelport.accounts.errors import (
@@ -114,6 +115,18 @@ class Organizations:
             store.set_role(connection, account_id, to, Role.OWNER)
 
         await self._database.write(transfer)
+
+    async def close(self, account_id: str) -> None:
+        """Ends an organisation for good: nobody is in it any more, and what the ledger needs stays under no name.
+
+        Raises `NotAnOrganization`.
+        """
+
+        def close(connection: Connection) -> None:
+            self._require_organization(connection, account_id)
+            store_erasing.close(connection, account_id, clock.now_ms())
+
+        await self._database.write(close)
 
     async def invite(
         self, where: Where, inviter: str, email: str, account_id: str | None, role: Role | None

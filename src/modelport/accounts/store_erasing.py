@@ -23,7 +23,7 @@ from modelport.db import changes
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["erase"]
+__all__ = ["close", "erase"]
 
 
 def erase(connection: Connection, user_id: str, now: int) -> None:
@@ -51,3 +51,13 @@ def erase(connection: Connection, user_id: str, now: int) -> None:
     connection.execute(update(accounts).where(accounts.c.id == person.account_id).values(name="-", suspended_at=now))
     changes.note(connection, "user", user_id)
     changes.note(connection, "account", person.account_id)
+
+
+def close(connection: Connection, account_id: str, now: int) -> None:
+    """Ends an organisation: nobody is in it any more, and its row stays for the ledger's sake, without a name."""
+    own = select(users.c.account_id).where(users.c.id == sessions.c.user_id).scalar_subquery()
+    connection.execute(update(sessions).where(sessions.c.account_id == account_id).values(account_id=own))
+    connection.execute(delete(invitations).where(invitations.c.account_id == account_id))
+    connection.execute(delete(memberships).where(memberships.c.account_id == account_id))
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(name="-", suspended_at=now))
+    changes.note(connection, "account", account_id)

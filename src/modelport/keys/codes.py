@@ -53,6 +53,8 @@ class Wish(NamedTuple):
     """Nano-dollars."""
     limit_reset: str | None = None
     key_expires_at: int | None = None
+    workspace_id: str | None = None
+    """Where the key will be; the default one when None."""
 
 
 def check_callback(url: str) -> str:
@@ -114,6 +116,7 @@ class Codes:
             created_at=now,
             expires_at=now + _CODE_MS,
             used_at=None,
+            workspace_id=wish.workspace_id,
         )
         await self._database.write(partial(store.add, code=stored))
         return Issued(code, stored.app_id, now)
@@ -140,6 +143,7 @@ class Codes:
             limit=found.limit_nanos,
             limit_reset=found.limit_reset,
             expires_at=found.key_expires_at,
+            workspace_id=found.workspace_id,
         )
 
     async def forget_old(self) -> None:

@@ -28,6 +28,7 @@ class AuthCode(NamedTuple):
     created_at: int
     expires_at: int
     used_at: int | None
+    workspace_id: str | None = None
 
 
 def add(connection: Connection, code: AuthCode) -> None:

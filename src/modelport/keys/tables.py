@@ -85,5 +85,6 @@ auth_codes = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("used_at", BigInteger),
+    Column("workspace_id", Text),
 )
 """What somebody has agreed to give an app, until the app comes for it."""

@@ -88,8 +88,9 @@ async def new_code(
             raise NotAllowed("A key with a limit or an expiry can't make keys. Use a management key.")
     if body.expires_at is not None and body.expires_at.tzinfo is None:
         raise BadRequest("The expires_at must name its time zone.")
+    workspace = None
     if body.workspace_id is not None:
-        await services.workspaces.find(caller.account_id, body.workspace_id)
+        workspace = (await services.workspaces.find(caller.account_id, body.workspace_id)).id
     issued = await services.codes.issue(
         caller.account_id,
         caller.user_id,
@@ -101,6 +102,7 @@ async def new_code(
             limit=None if body.limit is None else parse_usd(str(body.limit)),
             limit_reset=body.usage_limit_type,
             key_expires_at=None if body.expires_at is None else int(body.expires_at.timestamp() * 1000),
+            workspace_id=workspace,
         ),
     )
     return CodeAnswer(data=CodeData(id=issued.code, app_id=issued.app_id, created_at=when(issued.created_at)))

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from modelport.accounts.errors import OwnerStays
 from modelport.accounts.roles import Role
+from modelport.errors import BadRequest
 from modelport.kit.money import format_usd
 
 if TYPE_CHECKING:
     from modelport.people.services import Services
 
-__all__ = ["delete_account", "export"]
+__all__ = ["close_organization", "delete_account", "export"]
 
 
 async def export(services: Services, user_id: str) -> bytes:
@@ -99,8 +100,33 @@ async def delete_account(services: Services, user_id: str) -> None:
             if key.user_id == user_id or each.account_id in {person.account_id, *alone}:
                 await services.keys.revoke(key.hash)
     for account_id in (person.account_id, *alone):
-        await services.own_keys.forget_account(account_id)
-        await services.destinations.forget_account(account_id)
-        await services.contents.forget_account(account_id)
+        await _forget(services, account_id)
     await services.notices.forget_person(person.account_id, user_id)
     await services.accounts.erase(user_id, also_accounts=alone)
+
+
+async def close_organization(services: Services, account_id: str, user_id: str, name: str) -> None:
+    """Ends an organisation for good, with everybody in it but none of them.
+
+    Raises `OwnerStays` for somebody's own account, which ends with the person; `BadRequest` when the name is another's.
+    """
+    (account,) = [each for each in (await services.accounts.person(user_id)).accounts if each.account_id == account_id]
+    if account.kind != "organization":
+        raise OwnerStays("This is your own account: it ends when you delete yourself.")
+    if account.name != name.strip():
+        raise BadRequest("Invalid request: name: is not the organization's name.")
+    members = [each.user_id for each in await services.organizations.members(account_id)]
+    for key in await services.keys.of_account(account_id):
+        await services.keys.revoke(key.hash)
+    await _forget(services, account_id)
+    await services.organizations.close(account_id)
+    for member in members:
+        await services.workspaces.forget_person(account_id, member)
+        services.keys.standing_changed(account_id, member)
+
+
+async def _forget(services: Services, account_id: str) -> None:
+    """What an account that ends has of secrets and of others' words."""
+    await services.own_keys.forget_account(account_id)
+    await services.destinations.forget_account(account_id)
+    await services.contents.forget_account(account_id)

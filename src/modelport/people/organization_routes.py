@@ -12,6 +12,7 @@ from modelport.accounts.sign_in import origin_of
 from modelport.keys.access import Permission, Principal, Role, allow, public
 from modelport.people.auth_routes import Email, Secret, from_our_pages
 from modelport.people.caller import where_of
+from modelport.people.leaving import close_organization
 from modelport.people.me_routes import session_of, when
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Looked(BaseModel):
     role: Role | None
 
 
+class Closing(BaseModel):
+    """Body of `POST /organization/close`."""
+
+    name: str = Field(min_length=1, max_length=200, description="The organization's name, as a confirmation.")
+
+
 class NewOwner(BaseModel):
     """Body of `POST /organization/owner`."""
 
@@ -187,6 +194,17 @@ async def transfer(request: Request, caller: Owner, body: NewOwner) -> None:
     await services.organizations.transfer(caller.account_id, caller.user_id, body.user_id)
     person = await services.accounts.person(body.user_id)
     await services.notices.send(caller.account_id, "ownership", member=person.name or person.email)
+
+
+@router.post("/organization/close", status_code=204, summary="Close the organization looked at")
+async def close(request: Request, caller: Owner, body: Closing) -> None:
+    """For good: keys and members stop within a second, what is secret or private is deleted, the ledger stays.
+
+    Asks for a fresh proof, and for the organization's name, so that nobody closes another by mistake.
+    """
+    services: Services = request.app.state.services
+    services.security.require_fresh(session_of(caller))
+    await close_organization(services, caller.account_id, caller.user_id, body.name)
 
 
 @router.get("/invitations", summary="Open invitations to the account looked at")
