@@ -47,6 +47,7 @@ from modelport.usage.content_routes import router as content_router
 from modelport.usage.content_routes import switch_router
 from modelport.usage.data_routes import router as data_router
 from modelport.usage.routes import router as usage_router
+from modelport.usage.session_routes import router as session_router
 from modelport.web.market import router as market_router
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def control_app(services: Services | None = None) -> FastAPI:
             explaining_router,
             *account_routers,
             data_router,
+            session_router,
             analytics_router,
         ):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from api_harness import Caller, Harness
+from openrouter import OpenRouter
 
 from modelport.kit import clock
 from modelport.usage import data_routes
+from modelport.usage.session_cost import Cell
 from modelport.usage.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -150,10 +152,34 @@ class TestAnalytics:
 
     @pytest.mark.parametrize("query", [
         {"metrics": []}, {"metrics": ["no_such"]}, {"metrics": ["request_count"], "dimensions": ["a", "b", "c"]},
-        {"metrics": ["request_count"], "granularity": "minute"},
+        {"metrics": ["request_count"], "granularity": "second"},
+        {
+            "metrics": ["p50_latency"],
+            "time_range": {"start": "2026-01-01T00:00:00Z", "end": "2026-03-01T00:00:00Z"},
+        },
         {"metrics": ["request_count"], "order_by": {"field": "x", "direction": "asc"}},
         {"metrics": ["request_count"], "filters": [{"field": "model", "operator": "in", "value": "x"}]},
         {"metrics": ["request_count"], "time_range": {"start": "2026-02-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}},
     ])  # fmt: skip
     def test_what_can_t_be_asked_is_refused(self, used: tuple[Harness, Caller, str], query: dict[str, Any]) -> None:
         assert self.ask(used, **query).status_code == 400
+
+
+def test_session_costs_by_the_official_client(used: tuple[Harness, Caller, str]) -> None:
+    """Worked out once a day, of whole days: today's sessions are not in it."""
+    harness, caller, _ = used
+    insight = harness.services.insight
+    harness.call(insight.session_costs())
+    found = insight._session_costs
+    assert found is not None
+    cell = Cell("https://use.example", "Use", "fake/text", "2-9-turns", 12_345_000, 9)
+    insight._session_costs = found._replace(cells=[cell, cell._replace(turns="1-turn")])
+    with OpenRouter(api_key=caller.key, server_url=f"{harness.url}/api/v1") as client:
+        answered = client.datasets.get_session_cost(turn_range="2-9-turns", app_slug="use-example", limit=5)
+    assert answered is not None
+    answer = answered.result
+    [row] = answer.data
+    assert (row.app_slug, row.app_name, row.turn_range) == ("use-example", "Use", "2-9-turns")
+    assert (row.model_permaslug, row.median_session_cost_usd) == ("fake/text", 0.012345)
+    assert (answer.meta.window_days, answer.meta.version) == (7, "v1")
+    insight._session_costs = None

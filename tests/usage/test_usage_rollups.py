@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +13,8 @@ from sqlalchemy import text
 from credits.money_house import House, generation, rows
 from modelport.kit import clock
 from modelport.settings import Settings
-from modelport.usage import log, partitions
+from modelport.usage import analytics, log, partitions, session_cost
+from modelport.usage.analytics import Question
 from modelport.usage.attribution import app_of, categories_of
 from modelport.usage.journal import Settled
 from modelport.usage.log import Filters
@@ -200,3 +203,63 @@ def test_categories_that_are_known() -> None:
     assert categories_of("cli-agent, Nonsense,game,legal") == "cli-agent,game"
     assert categories_of("nonsense") is None
     assert categories_of(None) is None
+
+
+async def test_what_only_generations_tell(house: House, upkeep: Upkeep) -> None:
+    """Percentiles, minutes and reasons of an end: the same on both databases."""
+    key = (await house.key()).record.id
+    hour = clock.now_ms() // 3_600_000 * 3_600_000 - 3_600_000
+    made = [
+        _made(
+            house, key, number, created_at=hour + number * 60_000, status="error" if number == 5 else "ok",
+            latency_ms=number * 100, generation_ms=1000, completion_tokens=number,
+            finish_reason="stop" if number % 2 else "length",
+        )
+        for number in range(1, 12)
+    ]  # fmt: skip
+    await _store(house, made)
+    await upkeep.fold()
+    start = dt.datetime.fromtimestamp(hour / 1000, dt.UTC)
+
+    async def ask(metrics: tuple[str, ...], *dimensions: str, granularity: str | None = None) -> list[dict[str, Any]]:
+        end = start + dt.timedelta(hours=1)
+        question = Question(metrics, dimensions, (), granularity, start, end, None, 100)
+        return await house.database.read(partial(analytics.ask, account_id=house.account_id, question=question))
+
+    [row] = await ask(("request_count", "p50_latency", "p90_latency", "p50_throughput"))
+    # Ten that did not fail: 100 ... 1100 but 500.
+    assert row == {
+        "request_count": 10,
+        "p50_latency": pytest.approx(650),
+        "p90_latency": pytest.approx(1010),
+        "p50_throughput": pytest.approx(6.5),
+    }
+    minutes = await ask(("request_count", "error_count"), granularity="minute")
+    assert [each["date"][14:16] for each in minutes] == [f"{number:02}" for number in range(1, 12)]
+    assert sum(each["error_count"] for each in minutes) == 1
+    reasons = await ask(("request_count",), "finish_reason")
+    assert {each["finish_reason"]: each["request_count"] for each in reasons} == {"length": 5, "stop": 5}
+    [hourly] = await ask(("request_count", "p99_latency"), granularity="hour")
+    assert (hourly["request_count"], hourly["date"]) == (10, start.isoformat())
+
+
+async def test_what_a_session_costs(house: House, upkeep: Upkeep) -> None:
+    """Medians of sessions, and nothing where there are few of them or of few accounts."""
+    now, made = clock.now_ms(), []
+    for account in range(3):
+        for session in range(4):
+            turns = 1 if session < 3 else 12
+            facts: dict[str, Any] = {
+                "app": "https://agent.example",
+                "app_title": "Agent",
+                "session_id": f"s{session}",
+                "created_at": now,
+            }
+            made += [generation(f"acct_{account}", "k", cost=100 * (session + 1), **facts) for _ in range(turns)]
+            made.append(generation(f"acct_{account}", "k", status="error", **facts))
+    made += [generation("acct_0", "k", app="https://rare.example", session_id=f"r{n}", cost=5) for n in range(9)]
+    await _store(house, made)
+    await upkeep.fold()
+    found = await house.database.read(partial(session_cost.cells, since_ms=now - _DAY, until_ms=now + _DAY))
+    # Nine sessions of one turn at 100, 200 and 300; three of twelve turns are too few to be told.
+    assert found == [session_cost.Cell("https://agent.example", "Agent", "acme/one", "1-turn", 200, 9)]

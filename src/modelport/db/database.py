@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from modelport.db.aggregates import Percentile
 from modelport.db.riding import riding
 from modelport.errors import Unavailable
 
@@ -154,6 +155,8 @@ def _sqlite_engine(path: Path, begin: str) -> Engine:
 
     def on_connect(connection: DBAPIConnection, _record: object) -> None:
         assert isinstance(connection, sqlite3.Connection)
+        # Declared as if aggregates gave integers only.
+        connection.create_aggregate("percentile", 2, Percentile)  # pyright: ignore[reportArgumentType]
         connection.isolation_level = None  # we say BEGIN ourselves, so that writers take the lock at once
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit that returned survives a power cut

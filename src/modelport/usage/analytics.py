@@ -7,18 +7,20 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Float, case, cast, func, literal, select
+from sqlalchemy import Connection, Float, case, cast, func, literal, literal_column, select
 
 from modelport.errors import BadRequest
 from modelport.usage.queries import months
+from modelport.usage.raw import DAYS, MINUTE_MS, Percentile, bound, rows
 from modelport.usage.tables import usage_days, usage_hours
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, FromClause
 
 __all__ = ["DIMENSIONS", "GRANULARITIES", "METRICS", "OPERATORS", "Condition", "Question", "ask"]
 
 _HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _USD = 1e9
 
@@ -34,6 +36,9 @@ class Metric(NamedTuple):
     form: Literal["number", "currency", "percent", "latency", "throughput"]
     of: Of
     """Its expression over a table's columns."""
+
+    raw: bool = False
+    """Whether only single generations tell it."""
 
     @property
     def is_rate(self) -> bool:
@@ -71,6 +76,16 @@ def _tries(c: Any) -> ColumnElement[Any]:
     return func.sum(c.requests + c.failed)
 
 
+_SPREAD: tuple[tuple[str, str, Literal["latency", "throughput"], str], ...] = (
+    ("latency", "Latency", "latency", "waited"),
+    ("throughput", "Throughput", "throughput", "speed"),
+)
+
+
+def _percentile(name: str, share: float) -> Of:
+    return lambda c: Percentile(c[name], literal_column(str(share)))
+
+
 METRICS: dict[str, Metric] = {
     "request_count": Metric("Requests", "number", _sum("requests")),
     "error_count": Metric("Failed requests", "number", _sum("failed")),
@@ -91,6 +106,10 @@ METRICS: dict[str, Metric] = {
     ),
     "cache_hit_rate": Metric("Cached part of prompts", "percent", _ratio(_sum("cached_tokens"), _sum("prompt_tokens"))),
     "error_rate": Metric("Failed part", "percent", _ratio(_sum("failed"), _tries)),
+} | {
+    f"p{share}_{name}": Metric(f"{label}, {share} %", form, _percentile(column, share / 100), raw=True)
+    for name, label, form, column in _SPREAD
+    for share in (50, 90, 99)
 }
 DIMENSIONS = {
     "model": "Model",
@@ -99,9 +118,19 @@ DIMENSIONS = {
     "app": "App",
     "endpoint_id": "Endpoint",
     "variant": "Variant",
+    "finish_reason": "Finish reason",
+    "external_user": "End user",
+    "session_id": "Session",
+    "origin": "Origin",
+    "context_length_bucket": "Length of the prompt",
+    "generation_id": "Generation",
 }
+_RAW = frozenset(
+    {"finish_reason", "external_user", "session_id", "origin", "context_length_bucket", "generation_id"}
+)  # fmt: skip
+"""Dimensions that only single generations have."""
 OPERATORS = ("eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte")
-GRANULARITIES = ("hour", "day", "week", "month")
+GRANULARITIES = ("minute", "hour", "day", "week", "month")
 
 
 class Condition(NamedTuple):
@@ -132,19 +161,25 @@ def ask(connection: Connection, account_id: str, question: Question) -> list[dic
     Raises `BadRequest`.
     """
     _check(question)
-    hourly = question.granularity == "hour" or _parts_of_days(question)
-    table = usage_hours if hourly else usage_days
+    table, unit_ms = _source(question)
+    if unit_ms == MINUTE_MS:
+        bound(connection)
     c: Any = table.c
-    unit_ms = _HOUR_MS if hourly else _HOUR_MS * 24
+    per_day = _DAY_MS // unit_ms
     first, last = _number(question.start, unit_ms), _number(question.end, unit_ms, last=True)
-    at = c.hour if hourly else c.day
+    at = c["day" if per_day == 1 else "hour" if per_day == 24 else "minute"]
     columns: list[ColumnElement[Any]] = []
     if question.granularity is not None:
-        columns.append(_bucket(at, question, first, last, per_day=24 if hourly else 1).label("date"))
+        columns.append(_bucket(at, question, first, last, per_day=per_day).label("date"))
     columns += [_dimension(c, name).label(name) for name in question.dimensions]
     groups = list(columns)
     columns += [METRICS[name].of(c).label(name) for name in question.metrics]
-    query = select(*columns).where(c.account_id == account_id, at.between(first, last))
+    query = select(*columns).where(c.account_id == account_id)
+    if unit_ms == MINUTE_MS:
+        # In the words of the index, and of partitions.
+        query = query.where(c.created_at >= first * MINUTE_MS, c.created_at < (last + 1) * MINUTE_MS)
+    else:
+        query = query.where(at.between(first, last))
     for condition in question.conditions:
         query = query.where(_condition(c, condition))
     if groups:
@@ -155,6 +190,18 @@ def ask(connection: Connection, account_id: str, question: Question) -> list[dic
         query = query.order_by(named[name].desc() if falls else named[name])
     query = query.order_by(*groups).limit(question.limit + 1)
     return [_shown(dict(row), unit_ms) for row in connection.execute(query).mappings()]
+
+
+def _source(question: Question) -> tuple[FromClause, int]:
+    """The narrowest table that knows the answer, and its unit of time."""
+    raw = {*question.dimensions, *(each.field for each in question.conditions)} & _RAW
+    if raw or question.granularity == "minute" or any(METRICS[name].raw for name in question.metrics):
+        if question.end - question.start > dt.timedelta(days=DAYS):
+            raise BadRequest(f"Invalid query: minutes, percentiles and {', '.join(sorted(_RAW))} reach {DAYS} days.")
+        return rows(), MINUTE_MS
+    if question.granularity == "hour" or _parts_of_days(question):
+        return usage_hours, _HOUR_MS
+    return usage_days, _DAY_MS
 
 
 def _check(question: Question) -> None:
@@ -191,8 +238,10 @@ def _bucket(at: Any, question: Question, first: int, last: int, *, per_day: int)
         case "month":
             starts = months(first // per_day, last // per_day)
             return case(*((at >= start * per_day, start * per_day) for start in reversed(starts)), else_=literal(first))
-        case "day" if per_day == 24:
-            return at - at % 24
+        case "day":
+            return at - at % per_day
+        case "hour" if per_day > 24:
+            return at - at % 60
         case _:
             return at
 

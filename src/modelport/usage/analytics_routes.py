@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 router = APIRouter(prefix="/analytics")
-_LABELS = {"hour": "Hourly", "day": "Daily", "week": "Weekly", "month": "Monthly"}
+_LABELS = {"minute": "By the minute", "hour": "Hourly", "day": "Daily", "week": "Weekly", "month": "Monthly"}
 
 
 @router.get("/meta", summary="What can be asked", dependencies=[Depends(allow(Permission.ACTIVITY_READ))])
@@ -67,7 +67,7 @@ class TimeRange(BaseModel):
 class Query(BaseModel):
     """What is asked; the last seven days unless a range is given."""
 
-    metrics: list[str] = Field(min_length=1, max_length=20)
+    metrics: list[str] = Field(min_length=1, max_length=50)
     dimensions: list[str] = Field(default=[], max_length=2)
     filters: list[Filter] = Field(default=[], max_length=20)
     granularity: str | None = None
@@ -80,7 +80,9 @@ class Query(BaseModel):
 async def ask(
     request: Request, query: Query, caller: Annotated[Principal, Depends(allow(Permission.ACTIVITY_READ))]
 ) -> dict[str, Any]:
-    """Metrics by dimensions and over time, from hourly and daily sums."""
+    """Metrics by dimensions and over time, from hourly and daily sums; minutes, percentiles and what sums do not
+    know from single generations of at most 31 days.
+    """
     insight: Insight = request.app.state.services.insight
     begun = clock.monotonic()
     end = clock.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)

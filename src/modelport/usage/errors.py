@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelport.errors import Conflict, NotFound
+from modelport.errors import Conflict, NotFound, Timeout
 
-__all__ = ["FeedbackGiven", "NoSuchApp", "NoSuchContent", "NoSuchGeneration"]
+__all__ = ["FeedbackGiven", "NoSuchApp", "NoSuchContent", "NoSuchGeneration", "TookTooLong"]
 
 
 class NoSuchGeneration(NotFound):
@@ -21,3 +21,7 @@ class NoSuchContent(NotFound):
 
 class FeedbackGiven(Conflict):
     """The person has said something of this generation already."""
+
+
+class TookTooLong(Timeout):
+    """A question that a database would have needed too long for."""

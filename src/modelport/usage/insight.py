@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy.exc import DBAPIError
+
+from modelport.db.database import DatabaseDown
 from modelport.kit import clock
-from modelport.usage import log, queries
-from modelport.usage.errors import NoSuchApp
+from modelport.usage import log, queries, session_cost
+from modelport.usage.errors import NoSuchApp, TookTooLong
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,9 +22,13 @@ if TYPE_CHECKING:
     from modelport.usage.generation import Generation
     from modelport.usage.log import Filters, Page
     from modelport.usage.queries import Activity, AppRow, Figures, Period, Unit
+    from modelport.usage.session_cost import Cell
 
-__all__ = ["AppRanked", "Insight", "Ranked"]
+__all__ = ["AppRanked", "Insight", "Ranked", "SessionCosts"]
 
+_DAY_MS = 86_400_000
+_GIVEN_UP = "57014"
+"""PostgreSQL's word for a statement that took longer than it may."""
 _PIECE = 1_000
 """Rows an export reads at once."""
 
@@ -42,6 +50,14 @@ class AppRanked(NamedTuple):
     before: int
 
 
+class SessionCosts(NamedTuple):
+    """What sessions cost in the days up to `last_day`."""
+
+    last_day: int
+    made_at: int
+    cells: list[Cell]
+
+
 class Insight:
     """The door to what generations add up to."""
 
@@ -49,6 +65,8 @@ class Insight:
         """`permaslug` tells a model's canonical name."""
         self._database = database
         self.permaslug = permaslug
+        self._session_costs: SessionCosts | None = None
+        self._session_lock = asyncio.Lock()
 
     async def activity(
         self, account_id: str, first: int, last: int, keys: Sequence[str] | None = None
@@ -74,8 +92,28 @@ class Insight:
         )
 
     async def ask(self, work: Callable[[Connection], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """The rows of a question put together by its caller."""
-        return await self._database.read(work)
+        """The rows of a question put together by its caller.
+
+        Raises `TookTooLong`.
+        """
+        try:
+            return await self._database.read(work)
+        except DatabaseDown as error:
+            cause = error.__cause__
+            if isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) == _GIVEN_UP:
+                raise TookTooLong("This takes too long: ask for fewer days.") from error
+            raise
+
+    async def session_costs(self) -> SessionCosts:
+        """What sessions cost in the last whole UTC days; worked out once a day."""
+        now = clock.now_ms()
+        last = clock.day(now) - 1
+        async with self._session_lock:
+            if self._session_costs is None or self._session_costs.last_day != last:
+                since, until = (last - session_cost.DAYS + 1) * _DAY_MS, (last + 1) * _DAY_MS
+                cells = await self._database.read(partial(session_cost.cells, since_ms=since, until_ms=until))
+                self._session_costs = SessionCosts(last, now, cells)
+            return self._session_costs
 
     async def models(self, first: int, last: int, bucket: int | None = None) -> list[Ranked]:
         """Every model that was used over some days, most tokens first."""

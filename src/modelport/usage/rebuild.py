@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-__all__ = ["rebuild"]
+__all__ = ["MEASURES", "rebuild"]
 
-_MEASURES = {
+MEASURES = {
     "requests": "CASE WHEN status <> 'error' THEN 1 ELSE 0 END",
     "failed": "CASE WHEN status = 'error' THEN 1 ELSE 0 END",
     "cancelled": "CASE WHEN cancelled THEN 1 ELSE 0 END",
@@ -39,6 +39,7 @@ _MEASURES = {
     "generation_ms": "CASE WHEN status <> 'error' AND latency_ms IS NOT NULL THEN coalesce(generation_ms, 0) "
     "ELSE 0 END",
 }
+"""Counters that are more than a column, as one generation has them."""
 _SOURCES = {
     "provider": "coalesce(provider, '')",
     "endpoint_id": "coalesce(endpoint_id, '')",
@@ -79,7 +80,7 @@ def rebuild(connection: Connection) -> None:
         connection.execute(delete(table).where(_since(table, first)))
     for table in (usage_hours, model_days):
         sources = [_SOURCES.get(name, name) for name in keys_of(table)]
-        sums = [f"sum({_MEASURES.get(name, name)})" for name in COUNTERS]
+        sums = [f"sum({MEASURES.get(name, name)})" for name in COUNTERS]
         origin = f"generations WHERE created_at >= {first * 24 * HOUR_MS}"
         connection.execute(text(_summed(table, sources, sums, origin)))
     for table, origin, only in _DERIVED:
