@@ -170,3 +170,11 @@ def test_at_other_doors(asker: Caller, service: Service) -> None:
     said = {"model": "fake/native:online", "input": "fake: text=@body"}
     answer = asker.harness.http.post("/api/v1/responses", json=said, headers=asker.headers)
     assert "https://example.org/a" in json.dumps(answer.json()["output"]), "never nothing in silence"
+
+
+def test_a_search_is_set_aside_before_a_provider_is_called(searching: Harness, asker: Caller) -> None:
+    poor = searching.caller("0.009")
+    assert poor.chat("fake: text=hi", model="fake/paid", max_tokens=10).status == 200
+    answer = poor.chat("fake: text=hi", model="fake/paid:online", max_tokens=10)
+    assert answer.status == 402, answer.content
+    assert float(answer.json["error"]["metadata"]["estimated_cost"]) > 0.01

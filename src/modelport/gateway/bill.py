@@ -114,6 +114,10 @@ class Bill:
             raise
         self._held = amount
 
+    def expect_searches(self, searches: int) -> None:
+        """How many web searches may be charged: set aside as well."""
+        self._weighing.searches = searches
+
     async def weigh(self, plan: Plan, request: Asked) -> Weighed:
         """What is to be set aside; sees to it that this process may, where several share what is held against."""
         weighing, leasing = self._weighing, self._services.leasing

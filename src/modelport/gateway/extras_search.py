@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Model
     from modelport.gateway.asked import Asked
     from modelport.gateway.door import Address, Door
+    from modelport.gateway.extras import Extras
     from modelport.gateway.services import Services
 
-__all__ = ["ENGINE", "Searched", "search"]
+__all__ = ["ENGINE", "Searched", "search", "searches_of"]
 
 ENGINE: Final = "searxng"
 _NATIVE: Final = "web_search_options"
@@ -120,6 +121,13 @@ async def search(asked: Asked, models: Sequence[Model], services: Services, door
     said.insert(place, Raw(msgspec.json.encode({"role": "system", "content": told})))
     fields["messages"] = Raw(msgspec.json.encode(said))
     return Searched(_with(asked, fields, door, address), [_citation(each) for each in found], 1)
+
+
+def searches_of(asked: Asked, extras: Extras | None) -> int:
+    """How many searches a request must be able to pay for: those done, or the one that it asks a provider for."""
+    if extras is not None and extras.searches:
+        return extras.searches
+    return int(asked.chat is not None and _NATIVE in asked.chat.fields)
 
 
 def _without_web(asked: Asked, plugins: Sequence[Raw]) -> dict[str, Raw]:

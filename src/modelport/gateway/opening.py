@@ -27,8 +27,10 @@ async def open_bill(
     generation: Generation,
     *,
     guardrails: tuple[tuple[str, str], ...] = (),
+    searches: int = 0,
 ) -> Bill:
-    """Sets aside what the dearest of the planned attempts may cost; `guardrails` have budgets that count it as well.
+    """Sets aside what the dearest of the planned attempts may cost; `guardrails` have budgets that count it as well,
+    and `searches` are charged beside tokens.
 
     Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
     `FreeTierExhausted`, `KeyTooFast` or `DatabaseDown`; then nothing is set aside.
@@ -53,6 +55,7 @@ async def open_bill(
         _tell(error, quota_headers(key))
         raise
     bill = Bill(services, key, purse, generation, ticket=ticket, budgets=budgets)
+    bill.expect_searches(searches)
     try:
         await _hold(bill, key, plan, request)
     except BaseException as error:

@@ -25,7 +25,7 @@ from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
-from modelport.gateway.extras_search import ENGINE
+from modelport.gateway.extras_search import ENGINE, searches_of
 from modelport.gateway.guarding import guard_of
 from modelport.gateway.opening import open_bill
 from modelport.gateway.own_keys import arranger_for
@@ -200,7 +200,13 @@ class Chat:
         timings.planned = clock.monotonic()
         generation = _begun(generation_id, exchange, key, request, plan.attempts[0].model_id)
         bill = await open_bill(
-            services, key, plan, request, generation, guardrails=guard.policy.budgets if guard else ()
+            services,
+            key,
+            plan,
+            request,
+            generation,
+            guardrails=guard.policy.budgets if guard else (),
+            searches=searches_of(request, extras),
         )
         timings.held = clock.monotonic()
         run = Run(services, self._streams, request, plan, bill, door=door, lots=self._random, extras=extras)

@@ -39,7 +39,17 @@ class Weighed(NamedTuple):
 class Weighing:
     """The estimate of one request."""
 
-    __slots__ = ("_at", "_group", "_rules", "completion_cap", "images", "prompt_floor", "prompt_tokens", "units")
+    __slots__ = (
+        "_at",
+        "_group",
+        "_rules",
+        "completion_cap",
+        "images",
+        "prompt_floor",
+        "prompt_tokens",
+        "searches",
+        "units",
+    )
 
     def __init__(self, at: datetime, rules: PriceRules, group: str | None) -> None:
         self._at = at
@@ -51,6 +61,8 @@ class Weighing:
         """A low estimate of the prompt's tokens: what a crash charges must not exceed what was used."""
         self.images = 0
         """Pictures in the prompt, where a price by the piece may apply."""
+        self.searches = 0
+        """Web searches that may be charged."""
         self.units = 1
         """Requests that a price by the request may count this one as."""
         self.completion_cap: int | None = None
@@ -92,7 +104,13 @@ class Weighing:
     def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
         return max(
             pricing.estimate_max(
-                self.prompt_tokens, completion, self._prices(each), self._at, images=self.images, requests=self.units
+                self.prompt_tokens,
+                completion,
+                self._prices(each),
+                self._at,
+                images=self.images,
+                web_searches=self.searches,
+                requests=self.units,
             )
             for each in endpoints
         )
