@@ -82,7 +82,9 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "sm", comboboxProps: { shadow: "md" } } },
     MultiSelect: { defaultProps: { size: "sm", comboboxProps: { shadow: "md" } } },
-    Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550, flex: "none", miw: "fit-content" } },
+    Badge: {
+      defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550, flex: "none", miw: "fit-content" },
+    },
     Card: { defaultProps: { withBorder: true, radius: "md", padding: "lg" } },
     Table: {
       defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md", borderColor: "var(--mp-line)" },
