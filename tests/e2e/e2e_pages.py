@@ -64,6 +64,7 @@ PAGES = (
     Place("guardrails", "/settings/guardrails", signed_in=True),
     Place("byok", "/settings/byok", signed_in=True),
     Place("privacy", "/settings/privacy", signed_in=True),
+    Place("observability", "/settings/observability", signed_in=True),
     Place("presets", "/settings/presets", signed_in=True),
     Place("notifications", "/settings/notifications", signed_in=True),
     Place("keys", "/settings/keys", signed_in=True),

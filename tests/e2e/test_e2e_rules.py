@@ -93,6 +93,27 @@ def test_an_own_key_is_added_and_switched(open_page: Open, stage: Stage, languag
     expect(page.get_by_text(say(language, "byok.none"))).to_be_visible()
 
 
+def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"traces-{language.lower()}@example.test")
+    page = open_page("/settings/observability", language=language, person=person)
+    expect(page.get_by_text(say(language, "observability.none"))).to_be_visible()
+    press(page, language, "observability.create")
+    dialog = page.get_by_role("dialog")
+    field(dialog, language, "common.name").fill("Ours")
+    field(dialog, language, "observability.fields.url").fill("http://127.0.0.1:9/nobody")
+    press(dialog, language, "observability.create")
+    once = page.get_by_role("dialog", name=say(language, "notifications.secretTitle"))
+    expect(once.locator("pre")).to_contain_text("whsec_")
+    page.keyboard.press("Escape")
+    row = page.locator("tr").filter(has_text="Ours")
+    press(row, language, "admin.testNow")
+    expect(row.get_by_role("status")).to_contain_text(say(language, "observability.failed"))
+    row.get_by_role("button").last.click()
+    page.get_by_role("menuitem", name=say(language, "common.delete")).click()
+    press(page.get_by_role("dialog"), language, "common.delete")
+    expect(page.get_by_text(say(language, "observability.none"))).to_be_visible()
+
+
 def test_operators_rule_routing_and_settings(open_page: Open, stage: Stage, root: Person, language: str) -> None:
     page = open_page("/admin/routing", language=language, person=root)
     pattern = f"nobody-{language.lower()}/*"

@@ -75,6 +75,12 @@ const byok = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/byok-page"), "ByokPage"),
 });
 
+const observability = createRoute({
+  getParentRoute: () => settings,
+  path: "/observability",
+  component: lazyRouteComponent(() => import("@/features/settings/observability-page"), "ObservabilityPage"),
+});
+
 const privacy = createRoute({
   getParentRoute: () => settings,
   path: "/privacy",
@@ -109,4 +115,5 @@ export const settingsRoutes = settings.addChildren([
   guardrail,
   byok,
   privacy,
+  observability,
 ]);

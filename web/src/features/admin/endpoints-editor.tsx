@@ -82,14 +82,14 @@ function Endpoint({ endpoint, set }: { endpoint: Json; set: (changed: Json) => v
         </Group>
         {(["pricing", "cost"] as const).map((side) => (
           <Group key={side} gap="sm" align="flex-end">
-            <Text size="sm" w={110} c="dimmed" pb={8}>
+            <Text size="sm" w={{ base: "100%", sm: 110 }} c="dimmed" pb={{ base: 0, sm: 8 }}>
               {side === "pricing" ? t("admin.catalog.callersPay") : t("admin.catalog.youPay")}
             </Text>
             {PRICES.map((price) => (
               <TextInput
                 key={price}
                 size="xs"
-                w={130}
+                w={{ base: 96, sm: 130 }}
                 label={labels[price]}
                 inputMode="decimal"
                 leftSection="$"

@@ -100,7 +100,7 @@ function History({ author, slug }: { author: string; slug: string }) {
                   label: t("admin.catalog.endpoint"),
                   cell: ({ tag }) => <code className="mp-mono">{tag}</code>,
                 },
-                { label: t("admin.catalog.from"), cell: ({ since }) => <When at={since} /> },
+                { label: t("admin.catalog.since"), cell: ({ since }) => <When at={since} /> },
                 { label: t("models.promptPrice"), isNumber: true, cell: (past) => price(past, "prompt") },
                 {
                   label: t("models.completionPrice"),

@@ -46,3 +46,9 @@ export function groupOf(group: string): (typeof GROUPS)[number] | "other" {
 export function labelOf(name: string): (typeof NAMES)[number] | undefined {
   return NAMES.find((each) => each === name);
 }
+
+const CHOICES = ["open", "invite", "domains", "closed", "refuse", "rest", "debt"] as const;
+
+export function choiceOf(value: string): (typeof CHOICES)[number] | undefined {
+  return CHOICES.find((each) => each === value);
+}

@@ -23,7 +23,7 @@ import { SaveRow } from "@/shared/ui/save-row";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
-import { groupOf, labelOf } from "./setting-names";
+import { choiceOf, groupOf, labelOf } from "./setting-names";
 
 type Setting = components["schemas"]["SettingData"];
 type Values = Record<string, unknown>;
@@ -155,7 +155,11 @@ function Field({ setting, value, set }: { setting: Setting; value: unknown; set:
         {...common}
         allowDeselect={nullable}
         value={typeof value === "string" ? value : null}
-        data={choices}
+        placeholder={nullable ? t("admin.system.automatic") : undefined}
+        data={choices.map((choice) => {
+          const known = choiceOf(choice);
+          return { value: choice, label: known ? t(`admin.system.choices.${known}`) : choice };
+        })}
         onChange={set}
       />
     );

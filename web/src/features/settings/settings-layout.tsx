@@ -27,6 +27,7 @@ function Settings({ me }: { me: Me }) {
             { to: "/settings/guardrails", label: t("guardrails.title") },
             { to: "/settings/byok", label: t("byok.title") },
             { to: "/settings/privacy", label: t("privacy.title") },
+            { to: "/settings/observability", label: t("observability.title") },
             { to: "/settings/organization", label: t("organization.title") },
           ],
         },

@@ -1,0 +1,201 @@
+/** `/settings/observability`: where the account's traces go, how deliveries do, and a test call of each. */
+import { ActionIcon, Badge, Button, Group, Menu, Stack, Text } from "@mantine/core";
+import { IconDots, IconPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { client, taken } from "@/shared/api/client";
+import { useMay } from "@/shared/api/session";
+import { usePageTitle } from "@/shared/lib/page-title";
+import { CodeBlock } from "@/shared/ui/code";
+import { DataTable } from "@/shared/ui/data-table";
+import { type Asked, Confirm, Dialog } from "@/shared/ui/dialog";
+import { FormFault } from "@/shared/ui/form-fault";
+import { LinkAnchor } from "@/shared/ui/links";
+import { Loaded } from "@/shared/ui/loaded";
+import { Empty, PageTitle } from "@/shared/ui/states";
+import { When } from "@/shared/ui/time";
+import { DestinationForm } from "./destination-form";
+import { type Destination, destinationsQuery, kindOf } from "./destination-queries";
+
+export function ObservabilityPage() {
+  const { t } = useTranslation();
+  usePageTitle(t("observability.title"));
+  const may = useMay();
+  const destinations = useQuery(destinationsQuery);
+  const [making, setMaking] = useState(false);
+  const [secret, setSecret] = useState<string | null>(null);
+  const create = may("destinations:write") && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
+      {t("observability.create")}
+    </Button>
+  );
+  const made = (destination: Destination) => {
+    setMaking(false);
+    const { signingSecret } = destination.config;
+    if (typeof signingSecret === "string") setSecret(signingSecret);
+  };
+  return (
+    <>
+      <PageTitle
+        title={t("observability.title")}
+        aside={destinations.data && destinations.data.length > 0 && create}
+      >
+        {t("observability.lead")}{" "}
+        <LinkAnchor to="/settings/workspaces" underline="always">
+          {t("workspaces.title")}
+        </LinkAnchor>
+      </PageTitle>
+      <Loaded query={destinations} rows={3}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title={t("observability.none")} action={create}>
+              {t("observability.noneBody")}
+            </Empty>
+          ) : (
+            <Destinations rows={rows} />
+          )
+        }
+      </Loaded>
+      <Dialog opened={making} onClose={() => setMaking(false)} title={t("observability.create")}>
+        <DestinationForm made={made} close={() => setMaking(false)} />
+      </Dialog>
+      <Dialog opened={secret !== null} onClose={() => setSecret(null)} title={t("notifications.secretTitle")}>
+        <Stack gap="sm">
+          <Text size="sm">{t("notifications.secretLead")}</Text>
+          {secret && <CodeBlock code={secret} label={t("notifications.secret")} />}
+        </Stack>
+      </Dialog>
+    </>
+  );
+}
+
+function Destinations({ rows }: { rows: Destination[] }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const may = useMay();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const settled = () => queries.invalidateQueries(destinationsQuery);
+  const toggle = useMutation({
+    mutationFn: ({ id, enabled }: Destination) =>
+      taken(
+        client.PATCH("/api/v1/observability/destinations/{id}", {
+          params: { path: { id } },
+          body: { enabled: !enabled },
+        }),
+      ),
+    onSettled: settled,
+  });
+  const remove = ({ id, name, type }: Destination) =>
+    setAsked({
+      title: t("observability.deleteTitle", { name: name ?? type }),
+      body: t("observability.deleteBody"),
+      act: t("common.delete"),
+      run: async () => {
+        await taken(client.DELETE("/api/v1/observability/destinations/{id}", { params: { path: { id } } }));
+        await settled();
+      },
+    });
+  return (
+    <>
+      <FormFault error={toggle.error} />
+      <DataTable
+        rows={rows}
+        keyOf={({ id }) => id}
+        label={t("observability.title")}
+        columns={[
+          {
+            label: t("common.name"),
+            cell: ({ name, type, privacy_mode }) => (
+              <div>
+                <Text fw={550}>{name ?? type}</Text>
+                <Text size="xs" c="dimmed">
+                  {t(`observability.kinds.${kindOf(type)}`)}
+                  {privacy_mode && ` · ${t("observability.private")}`}
+                </Text>
+              </div>
+            ),
+          },
+          {
+            label: t("common.state"),
+            cell: ({ enabled }) => (
+              <Badge color={enabled ? "tide" : "gray"}>{enabled ? t("common.on") : t("common.off")}</Badge>
+            ),
+          },
+          { label: t("observability.delivered"), cell: (each) => <Delivered of={each} /> },
+          { label: t("admin.test"), cell: ({ id }) => may("destinations:write") && <Test id={id} /> },
+          {
+            cell: (each) =>
+              may("destinations:write") && (
+                <Menu position="bottom-end">
+                  <Menu.Target>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-label={t("keys.menuOf", { name: each.name ?? each.type })}
+                    >
+                      <IconDots size={17} />
+                    </ActionIcon>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    <Menu.Item onClick={() => toggle.mutate(each)}>
+                      {each.enabled ? t("keys.disable") : t("keys.enable")}
+                    </Menu.Item>
+                    <Menu.Item color="red" onClick={() => remove(each)}>
+                      {t("common.delete")}
+                    </Menu.Item>
+                  </Menu.Dropdown>
+                </Menu>
+              ),
+          },
+        ]}
+      />
+      <Confirm asked={asked} close={() => setAsked(null)} />
+    </>
+  );
+}
+
+function Delivered({ of: { delivery } }: { of: Destination }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {delivery.delivered_at ? <When at={delivery.delivered_at} /> : t("common.never")}
+      {delivery.fault && (
+        <Text size="xs" c="red">
+          {delivery.fault}
+        </Text>
+      )}
+      {delivery.dropped > 0 && (
+        <Text size="xs" c="dimmed">
+          {t("observability.dropped", { count: delivery.dropped })}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function Test({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const test = useMutation({
+    mutationFn: () =>
+      taken(client.POST("/api/v1/observability/destinations/{id}/test", { params: { path: { id } } })),
+  });
+  return (
+    <Group gap="sm">
+      <Button size="compact-sm" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+        {t("admin.testNow")}
+      </Button>
+      {test.data && (
+        <span role="status">
+          <Badge color={test.data.ok ? "tide" : "red"}>
+            {test.data.ok ? t("observability.ok") : t("observability.failed")}
+          </Badge>{" "}
+          <Text span size="xs" c="dimmed">
+            {test.data.fault ?? test.data.status}
+          </Text>
+        </span>
+      )}
+      <FormFault error={test.error} />
+    </Group>
+  );
+}
