@@ -15,7 +15,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from modelport.accounts.errors import NotSignedIn
+from modelport.accounts.errors import (
+    AccountSuspended,
+    IdentityRefused,
+    NotSignedIn,
+    ProofRefused,
+    ProviderFailed,
+    RegistrationClosed,
+)
 from modelport.accounts.sign_in import SecondFactorNeeded
 from modelport.errors import ModelportError
 from modelport.keys.access import Permission, Principal, allow, cookie_name, is_https, public
@@ -30,6 +37,14 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Signing in"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
+_REASONS: Final[dict[type[ModelportError], str]] = {
+    RegistrationClosed: "closed",
+    AccountSuspended: "suspended",
+    IdentityRefused: "refused",
+    ProviderFailed: "provider",
+    NotSignedIn: "elsewhere",
+    ProofRefused: "elsewhere",
+}
 _OPEN: Final = [Depends(public)]
 _SECONDS: Final = 600
 
@@ -120,9 +135,14 @@ async def callback(
         elif returned.outcome is not None:
             await entered(request, response, returned.outcome)
     except ModelportError as error:
-        response = RedirectResponse(f"/sign-in?error={quote(error.message)}", 302)
+        response = RedirectResponse(f"/sign-in?error={_reason(error)}", 302)
     response.delete_cookie(_state_cookie(request), path="/", httponly=True, secure=is_https(request), samesite="lax")
     return response
+
+
+def _reason(error: ModelportError) -> str:
+    """A word for the web app, which has a sentence for it: what stands in an address anybody may have written."""
+    return next((word for kind, word in _REASONS.items() if isinstance(error, kind)), "failed")
 
 
 async def _signed_in(request: Request, services: Services) -> str | None:

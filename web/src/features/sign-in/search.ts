@@ -5,7 +5,12 @@ export interface SignInSearch {
   to?: string;
   view?: "sign-up" | "reset";
   invitation?: string;
+  /** Why an identity provider signed nobody in. */
+  error?: OidcFault;
 }
+
+const OIDC_FAULTS = ["closed", "suspended", "refused", "provider", "elsewhere", "failed"] as const;
+export type OidcFault = (typeof OIDC_FAULTS)[number];
 
 export function readSignInSearch(raw: Record<string, unknown>): SignInSearch {
   const search: SignInSearch = {};
@@ -14,7 +19,14 @@ export function readSignInSearch(raw: Record<string, unknown>): SignInSearch {
   if (typeof to === "string" && isOwnAddress(to)) search.to = to;
   if (raw.view === "sign-up" || raw.view === "reset") search.view = raw.view;
   if (typeof raw.invitation === "string") search.invitation = raw.invitation;
+  const fault = OIDC_FAULTS.find((each) => each === raw.error);
+  if (fault) search.error = fault;
   return search;
+}
+
+/** The ticket for the second factor that an identity provider left to ask for: after the `#`, so that no log has it. */
+export function ticketOf(hash: string): string | null {
+  return new URLSearchParams(hash.replace(/^#/, "")).get("second-factor");
 }
 
 /** Whether it is a page of the server's own, which this app has no route for: an app that asks for a key. */

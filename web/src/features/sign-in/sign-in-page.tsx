@@ -1,7 +1,7 @@
 /** `/sign-in`: password, code by mail, passkey or an identity provider; the second factor; signing up; a new password. */
-import { Anchor, Button, Card, Container, Divider, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Button, Card, Container, Divider, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useLocation } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { featuresQuery } from "@/shared/api/session";
@@ -14,6 +14,7 @@ import { EmailCodeForm } from "./email-code-form";
 import { PasskeyButton } from "./passkey-button";
 import { PasswordForm } from "./password-form";
 import { ResetForm } from "./reset-form";
+import { ticketOf } from "./search";
 import { SignUpForm } from "./sign-up-form";
 import { useEnter } from "./use-enter";
 
@@ -21,10 +22,11 @@ const route = getRouteApi("/sign-in");
 
 export function SignInPage() {
   const { t } = useTranslation();
-  const { to, view, invitation = heldInvitation() } = route.useSearch();
+  const { to, view, error, invitation = heldInvitation() } = route.useSearch();
   const navigate = route.useNavigate();
   const features = useQuery(featuresQuery);
-  const [factor, setFactor] = useState<string | null>(null);
+  const left = useLocation({ select: (location) => ticketOf(location.hash) });
+  const [factor, setFactor] = useState<string | null>(left);
   const [byCode, setByCode] = useState(false);
   const enter = useEnter(to, setFactor);
   const show = (next: "sign-up" | "reset" | undefined) =>
@@ -41,6 +43,11 @@ export function SignInPage() {
           {title}
         </Title>
         {features.isError && <Failed error={features.error} retry={() => void features.refetch()} />}
+        {error && !factor && (
+          <Alert color="red" variant="light" role="alert" mb="md">
+            {t(`signIn.oidc.${error}`)}
+          </Alert>
+        )}
         {factor && (
           <CodeForm kind="factor" ticket={factor} entered={enter}>
             {t("signIn.factorLead")}

@@ -388,6 +388,15 @@ export const en = {
     newPasswordTitle: "Choose a new password",
     newPasswordLead: "Every browser that is signed in will be signed out.",
     linkSpent: "This link was used already, or is too old. Ask for another one.",
+    oidc: {
+      closed: "This address can't sign up here. Ask the operator of this server.",
+      suspended: "This account is suspended. Ask the operator of this server.",
+      refused:
+        "This identity can't sign you in: its address is not verified there, or the account here was never confirmed. Sign in with a code by mail, and link the provider in your settings.",
+      provider: "The identity provider gave no usable answer. Try again in a moment.",
+      elsewhere: "This sign-in was begun in another browser, given up, or is too old. Begin again.",
+      failed: "Signing in with this provider did not work. Try again.",
+    },
   },
   settings: {
     profile: "Profile",

@@ -388,6 +388,15 @@ export const zhCN: Messages = {
     newPasswordTitle: "设置新密码",
     newPasswordLead: "所有已登录的浏览器都会退出登录。",
     linkSpent: "链接已使用或已过期，请重新获取。",
+    oidc: {
+      closed: "此邮箱无法在这里注册，请联系服务器运营者。",
+      suspended: "该账户已被停用，请联系服务器运营者。",
+      refused:
+        "无法用此身份登录：对方未验证该邮箱，或这里的账户从未确认邮箱。请先用邮件验证码登录，再到设置中关联该身份提供方。",
+      provider: "身份提供方没有给出可用的回应，请稍后再试。",
+      elsewhere: "这次登录是在另一个浏览器开始的、已放弃或已过期，请重新开始。",
+      failed: "使用该身份提供方登录未成功，请重试。",
+    },
   },
   settings: {
     profile: "个人资料",
