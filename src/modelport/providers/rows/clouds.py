@@ -34,7 +34,9 @@ _VERTEX_FACTS: Final = (
          "https://github.com/anthropics/anthropic-sdk-ruby (lib/anthropic/helpers/vertex/client.rb)", DAY),
     Fact("Models of others speak OpenAI's format",
          "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/call-vertex-using-openai-library", DAY),
-    Fact("It is spoken below `endpoints/openapi`", "from memory of the same page"),
+    Fact("It is spoken below `endpoints/openapi`",
+         "https://android.googlesource.com/platform/external/python/google-api-python-client "
+         "(docs/dyn/aiplatform_v1beta1.projects.locations.endpoints.openapi.html)", DAY),
 )  # fmt: skip
 
 
@@ -169,7 +171,8 @@ ROWS: Final = (
         docs="https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/overview",
         facts=(Fact("Gemini's format is spoken below `publishers/google`", "recorded: generateContent", DAY),
                Fact("A key without a project reaches Gemini below `publishers/google`",
-                    "from memory of Google's pages")),
+                    "https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/"
+                    "vertex-ai-express-mode-api-reference", DAY)),
         **_GOOGLE_LINKS,
     ),
     Row(

@@ -112,8 +112,6 @@ ROWS: Final = (
             Fact("There is no role `developer`; a system message has its weight",
                  "https://inference-docs.cerebras.ai/resources/openai", DAY),
             Fact("Reasoning comes as `reasoning`", "recorded: chat/completions", DAY),
-            Fact("`parallel_tool_calls` goes through: it was refused once, and is said to be taken now",
-                 "sources disagree"),
         ),
         privacy_policy_url="https://www.cerebras.ai/privacy-policy",
         terms_of_service_url="https://www.cerebras.ai/terms-of-service",
