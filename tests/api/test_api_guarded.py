@@ -298,6 +298,9 @@ class TestBudgets:
         )
         assert told["limit_usd"] == 0.0001
         assert told["resets_at"] is not None
+        (shown,) = caller.get("/key").json()["data"]["budgets"]
+        assert (shown["guardrail_id"], shown["limit_usd"]) == (made, 0.0001)
+        assert shown["spend_usd"] * 10**9 == pytest.approx(caller.used)
 
     def test_each_key_has_its_own_and_a_member_has_one_for_all_keys(self, caller: Caller) -> None:
         harness, services = caller.harness, caller.harness.services

@@ -222,6 +222,7 @@ def _figures(run: Run) -> None:
     client = run.client(run.caller.key)
     assert client.datasets.get_app_rankings() is not None
     assert client.datasets.get_rankings_daily() is not None
+    assert client.datasets.get_session_cost() is not None
 
 
 def test_what_the_page_says_is_what_the_client_does(run: Run) -> None:

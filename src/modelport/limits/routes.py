@@ -94,7 +94,9 @@ async def read_key(
     paid = (await credits.purse(record.account_id)).ever_funded
     quota = await limits.today(record.account_id, paid=paid)
     spent = live.spent(record.limit_reset)
-    spender = Spender(record.account_id, record.user_id, record.id, live.workspace_id)
+    policy = await services.guardrails.of(live)
+    guardrails = () if policy is None else policy.budgets
+    spender = Spender(record.account_id, record.user_id, record.id, live.workspace_id, guardrails)
     budgets: Budgets = services.budgets
     applying = [(each.record, await budgets.spent(each.record, each.spender)) for each in await budgets.of(spender)]
     shown = budgets_shown(applying, live)
