@@ -9,18 +9,31 @@ from e2e_axe import serious
 from e2e_pages import PAGES, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from e2e_stage import Person, Stage
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.fixture(scope="module")
+def readers(stage: Stage, browser: Browser, ada: Person, root: Person) -> Iterator[dict[str, BrowserContext]]:
+    """A browser for each who reads pages: kept, so that the app is loaded once and not with every page."""
+    who = {"nobody": None, "person": ada, "operator": root}
+    contexts = {name: stage.context(browser, person=person) for name, person in who.items()}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.mark.parametrize("place", PAGES, ids=lambda place: place.name)
-def test_no_serious_finding(
-    stage: Stage, browser: Browser, ada: Person, root: Person, generation: str, place: Place, scheme: str
-) -> None:
-    with stage.context(
-        browser, scheme=scheme, person=(root if place.operator else ada) if place.signed_in else None
-    ) as context:
-        page = context.new_page()
-        page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
-        assert not serious(page)
+def test_no_serious_finding(readers: dict[str, BrowserContext], generation: str, place: Place) -> None:
+    reader = "nobody" if not place.signed_in else "operator" if place.operator else "person"
+    page = readers[reader].new_page()
+    page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # the theme follows the system's
+        page.wait_for_function(f"() => document.documentElement.dataset.mantineColorScheme === '{scheme}'")
+        found[scheme] = serious(page)
+    page.close()
+    assert found == {"light": [], "dark": []}

@@ -75,6 +75,10 @@ export const theme = createTheme({
     if (input.color === "gray" && input.variant === "light") {
       return { ...found, background: "var(--mp-hover)", color: "var(--mp-soft)" };
     }
+    // The library's red is too pale for words on white.
+    if (input.color === "red" && (input.variant === "outline" || input.variant === "subtle")) {
+      return { ...found, border: found.border && "1px solid var(--mp-down)", color: "var(--mp-down)" };
+    }
     return found;
   },
   components: {
