@@ -41,7 +41,9 @@ web: .stamps/web ## Build the web app if it is missing or stale and Node is here
 dev: setup-dev ## Serve with the scripted provider in place of real ones; no keys needed
 	@exec $(BIN)/python tools/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)-dev"
 
-test: setup-dev check web ## Every check, then every test. JOBS and COVERAGE_FLOOR override
+test: setup-dev ## Every check, then every test. JOBS and COVERAGE_FLOOR override
+	@$(MAKE) --no-print-directory -j $(JOBS) check
+	@$(MAKE) --no-print-directory web
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof" --cov --cov-fail-under=$(COVERAGE_FLOOR)
 
 check: format-check lint types imports repo-lint web-check ## Format, lint, types, import contracts, the house's own lints; the web app's

@@ -33,8 +33,9 @@ class NoBill(Bill):
 
     __slots__ = ()
 
-    def __init__(self, generation: Generation) -> None:  # pyright: ignore[reportMissingSuperCall]  (that is the point)
+    def __init__(self, generation: Generation, key: LiveKey) -> None:  # pyright: ignore[reportMissingSuperCall]  (that is the point)
         self.generation = generation
+        self._key = key
         self.ticket = FREE_PASS
         self.produced_bytes = 0
 
@@ -96,10 +97,10 @@ def _done() -> asyncio.Future[None]:
 
 
 async def open_nothing(
-    _services: Services, _key: LiveKey, _plan: Plan, _request: Asked, generation: Generation
+    _services: Services, key: LiveKey, _plan: Plan, _request: Asked, generation: Generation, **_more: object
 ) -> Bill:
     """Stands in for `open_bill`."""
-    return NoBill(generation)
+    return NoBill(generation, key)
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from blockbuster import blockbuster_ctx
+from blockbuster import BlockBuster
+from hypothesis import settings
 
 from modelport.cli.output import logs
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 # The first are done once, before a server serves: making the data directory, reading the secret, taking the lock.
 logs("warning", as_json=True)  # the default renderer prints local variables, and reads source files in doing so
+
+# How long an example takes says something of the machine only; this many find what more would in a longer run.
+settings.register_profile("house", deadline=None, max_examples=40)
+settings.load_profile("house")
 
 _ALLOWED = (
     ("modelport/settings.py", "master_secret"),
@@ -37,11 +42,16 @@ _ALLOWED = (
 @pytest.fixture(autouse=True)
 def _no_blocking_calls() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] (pytest finds it)
     """A blocking call of ours inside the event loop is an error, wherever it comes from."""
-    with blockbuster_ctx(scanned_modules=["modelport"]) as detector:
-        for function in detector.functions.values():
-            for file, name in _ALLOWED:
-                function.can_block_in(file, name)
+    # What may block is said before it looks: servers of other tests run in threads of their own meanwhile.
+    detector = BlockBuster(scanned_modules=["modelport"])
+    for function in detector.functions.values():
+        for file, name in _ALLOWED:
+            function.can_block_in(file, name)
+    detector.activate()
+    try:
         yield
+    finally:
+        detector.deactivate()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

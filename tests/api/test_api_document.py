@@ -111,7 +111,16 @@ def ask(operation: APIOperation[Any, Any, Any, Any], url: str, headers: dict[str
     each()
 
 
-@pytest.mark.parametrize("kind", ["nobody", "inference", "management", "person", "operator"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "nobody",
+        pytest.param("inference", marks=pytest.mark.proof),  # as a person may, and less
+        pytest.param("management", marks=pytest.mark.proof),
+        "person",
+        "operator",
+    ],
+)
 def test_every_operation_answers_as_documented(own: Harness, kind: str) -> None:
     schema = schemathesis.openapi.from_dict(own.http.get("/openapi.json").json())
     credentials = Credentials(own, kind)

@@ -227,7 +227,7 @@ def test_what_has_no_place_is_refused_by_name(caller: Caller, upstream: Upstream
     refused: list[tuple[dict[str, Any], str]] = [
         ({"debug": {"echo_upstream_body": True}}, "`debug.echo_upstream_body`"),
         ({"plugins": "all"}, "`plugins`"),
-        ({"plugins": [{"id": "web"}]}, "`plugins.0.id`"),
+        ({"plugins": [{"id": "moderation"}]}, "`plugins.0.id`"),
     ]
     for fields, name in refused:
         answer = ask(caller, door, "doors/chat", ["hi"], **fields)

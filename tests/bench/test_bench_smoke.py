@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from bench.report import billing
 from bench.runner import Report
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.proof
 def test_a_short_run_fills_the_table(tmp_path: Path) -> None:
     options = ["--quick", "--only", "raw", "--rounds", "1", "--seconds", "0.2", "--streams", "10"]
     done = subprocess.run(

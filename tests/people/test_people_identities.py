@@ -92,7 +92,9 @@ class TestOpenId:
         assert "error=" in back(mine, location).headers["location"]
         stranger.get("/auth/oidc/acme")
         assert "error=" in back(stranger, location).headers["location"]
-        assert mine.get("/auth/oidc/acme/callback?error=access_denied").headers["location"] == "/sign-in?error=elsewhere"
+        assert (
+            mine.get("/auth/oidc/acme/callback?error=access_denied").headers["location"] == "/sign-in?error=elsewhere"
+        )
 
     @pytest.mark.parametrize("next_", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\nb"])
     def test_nobody_is_sent_elsewhere(self, house: House, openid: OpenId, next_: str) -> None:

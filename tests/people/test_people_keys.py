@@ -318,8 +318,8 @@ class TestBudgets:
             return text
 
         text = house.call(make())
-        assert used(house, text).status_code == 200
-        budget = browser.http.put("/api/v1/workspaces/default/budgets/daily", json={"limit_usd": 0.000001})
+        assert chatted(house, text, "fake/text") == 200
+        budget = browser.http.put("/api/v1/workspaces/default/budgets/daily", json={"limit_usd": 0.0001})
         assert budget.status_code == 200, budget.text
         assert until(lambda: chatted(house, text, "fake/text") == 403 or None)
         (shown,) = browser.http.get("/api/v1/workspaces/default/budgets").json()["data"]
