@@ -30,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that wants a `language` is run in each."""
     if "language" not in metafunc.fixturenames:
         return
-    if metafunc.module.__name__.removeprefix("test_e2e_") in _PAGES_OF_ONES_OWN:
+    if metafunc.definition.path.stem.removeprefix("test_e2e_") in _PAGES_OF_ONES_OWN:
         metafunc.parametrize("language", [pytest.param("en", marks=pytest.mark.proof), "zh-CN"])
     else:
         metafunc.parametrize("language", LANGUAGES)
