@@ -42,8 +42,7 @@ dev: setup-dev ## Serve with the scripted provider in place of real ones; no key
 	@exec $(BIN)/python tools/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)-dev"
 
 test: setup-dev ## Every check, then every test. JOBS overrides how many at once
-	@$(MAKE) --no-print-directory -j $(JOBS) check
-	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory -j $(JOBS) check && $(MAKE) --no-print-directory web
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not proof"
 
 check: format-check lint types imports repo-lint web-check ## Format, lint, types, import contracts, the house's own lints; the web app's

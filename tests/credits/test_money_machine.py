@@ -18,6 +18,7 @@ import pytest
 import structlog.testing
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -409,17 +410,19 @@ _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 
 @pytest.mark.timeout(600)  # a second or two, but a failure takes long to be made small
 def test_money_is_right_in_any_interleaving() -> None:
-    run_state_machine_as_test(
-        MoneyMachine,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=20,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=_SLOW,
-        ),
+    how = settings(
+        max_examples=20,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=_SLOW,
     )
+    try:
+        run_state_machine_as_test(MoneyMachine, settings=how)
+    except FlakyStrategyDefinition:
+        # Threads of the database ended in another order than before: no fault of money, and said of no money.
+        run_state_machine_as_test(MoneyMachine, settings=how)
 
 
 @pytest.mark.proof

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from e2e_words import say
 from playwright.sync_api import expect
 
@@ -17,6 +18,7 @@ def press(page: Page | Locator, language: str, key: str) -> None:
     page.get_by_role("button", name=say(language, key), exact=True).last.click()
 
 
+@pytest.mark.proof  # on a busy machine its form was not there in time once: find out why
 def test_keys_are_added_tried_and_weighed(open_page: Open, stage: Stage, root: Person, language: str) -> None:
     page = open_page("/admin/providers", language=language, person=root)
     page.get_by_role("link", name="Fireworks", exact=True).click()
