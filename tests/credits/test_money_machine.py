@@ -18,12 +18,10 @@ import pytest
 import structlog.testing
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -158,10 +156,11 @@ class MoneyMachine(RuleBasedStateMachine):
             assert room is None or amount <= room
             self.live.append(Live(made, self.today))
 
-    @precondition(lambda self: bool(self.live))
     @rule(pick=_PICK, spent=_AMOUNTS, fates=_FATES)
     def deliver(self, pick: int, spent: int, fates: list[str]) -> None:
         """The first event of a stream; or more of it."""
+        if not self.live:
+            return  # no precondition: what is drawn must not hang on which write was first
         one = self.live[pick % len(self.live)]
         if one.opened:
             one.request.checkpoint(spent)
@@ -179,10 +178,11 @@ class MoneyMachine(RuleBasedStateMachine):
         self._written()
         one.recoverable = {one.request.spent}
 
-    @precondition(lambda self: bool(self.live))
     @rule(pick=_PICK, cost=_AMOUNTS, fates=_FATES)
     def settle(self, pick: int, cost: int, fates: list[str]) -> None:
         """An answer ends; what it costs is less than was held, as much, or more."""
+        if not self.live:
+            return
         one = self.live.pop(pick % len(self.live))
         self.house.database.plan = list(fates)
         free = self.house.credits._purses[self.house.account_id].available
@@ -198,10 +198,11 @@ class MoneyMachine(RuleBasedStateMachine):
             assert charged == min(cost, one.request.held + max(free, 0))
         self._charge(one, charged)
 
-    @precondition(lambda self: len(self.live) > 1)
     @rule(cost=_AMOUNTS, fates=_FATES)
     def settle_all(self, cost: int, fates: list[str]) -> None:
         """Many end at once."""
+        if not self.live:
+            return
         self.house.database.plan = list(fates)
 
         async def work() -> None:
@@ -418,11 +419,7 @@ def test_money_is_right_in_any_interleaving() -> None:
         database=None,
         suppress_health_check=_SLOW,
     )
-    try:
-        run_state_machine_as_test(MoneyMachine, settings=how)
-    except FlakyStrategyDefinition:
-        # Threads of the database ended in another order than before: no fault of money, and said of no money.
-        run_state_machine_as_test(MoneyMachine, settings=how)
+    run_state_machine_as_test(MoneyMachine, settings=how)
 
 
 @pytest.mark.proof

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from e2e_words import say
 from playwright.sync_api import expect
 
@@ -18,13 +17,12 @@ def press(page: Page | Locator, language: str, key: str) -> None:
     page.get_by_role("button", name=say(language, key), exact=True).last.click()
 
 
-@pytest.mark.proof  # on a busy machine its form was not there in time once: find out why
 def test_keys_are_added_tried_and_weighed(open_page: Open, stage: Stage, root: Person, language: str) -> None:
     page = open_page("/admin/providers", language=language, person=root)
     page.get_by_role("link", name="Fireworks", exact=True).click()
     for name in ("", "second"):
         page.locator("input[type=password]").fill("sk-upstream-any")
-        if name or language != "en":  # the English run has left keys behind
+        if stage.harness.services.catalog.snapshot.providers["fireworks"].keys:  # the first key needs no name
             page.get_by_label(re.compile("^" + re.escape(say(language, "admin.keyName")))).fill(name)
         page.get_by_label(re.compile("^" + say(language, "admin.unverified"))).check()
         press(page, language, "admin.tryAndSave")
