@@ -15,11 +15,13 @@ _FOLDER = Path(__file__).resolve().parents[2] / "web/src/shared/i18n/languages"
 
 @cache
 def _texts(language: str) -> dict[str, Any]:
-    source = (_FOLDER / f"{language.lower()}.ts").read_text("utf-8")
-    body = source[source.index("= {") + 2 : source.rindex("};") + 1]
-    # A plain object of strings: quote its names, drop trailing commas, and it is JSON.
-    quoted = re.sub(r"^(\s*)([A-Za-z_]\w*):", r'\1"\2":', body, flags=re.MULTILINE)
-    found: dict[str, Any] = json.loads(re.sub(r",(\s*})", r"\1", quoted))
+    found: dict[str, Any] = {}
+    for part in sorted((_FOLDER / language.lower()).glob("*.ts")):
+        source = part.read_text("utf-8")
+        body = source[source.index("= {") + 2 : source.rindex("};") + 1]
+        # A plain object of strings: quote its names, drop trailing commas, and it is JSON.
+        quoted = re.sub(r"^(\s*)([A-Za-z_]\w*):", r'\1"\2":', body, flags=re.MULTILINE)
+        found |= json.loads(re.sub(r",(\s*})", r"\1", quoted))
     return found
 
 

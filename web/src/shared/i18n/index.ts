@@ -1,4 +1,4 @@
-/** Languages: chosen from the browser, switchable everywhere. A new one is one file in `languages/` and a line here. */
+/** Languages: chosen from the browser, switchable everywhere. A new one is a file and a folder in `languages/`, and a line here. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Messages } from "./languages/en";

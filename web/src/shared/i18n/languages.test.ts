@@ -34,6 +34,7 @@ test("every text is used", () => {
 
 test("both languages fill in the same values, and neither is empty", () => {
   const other = flat(zhCN);
+  expect([...other.keys()].sort()).toEqual([...flat(en).keys()].sort());
   const values = (text: string | undefined) => (text?.match(/\{\{\w+\}\}/g) ?? []).sort();
   for (const [key, text] of flat(en)) {
     expect(other.get(key), key).not.toBe("");
