@@ -15,6 +15,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from modelport.dialects.bedrock_converse.blocks_read import read_annotation
 from modelport.dialects.bedrock_converse.errors import Malformed
 from modelport.dialects.bedrock_converse.media import data_url
+from modelport.dialects.bedrock_converse.usage_read import UpstreamUsage, to_usage
 from modelport.dialects.bedrock_converse.wire import BLOCK_FORMAT, FORMAT, read_redacted
 from modelport.dialects.canonical import (
     AnnotationEvent,
@@ -26,7 +27,6 @@ from modelport.dialects.canonical import (
     Start,
     TextDelta,
     ToolCallDelta,
-    Usage,
     UsageEvent,
 )
 from modelport.kit.forgiving import Forgiving
@@ -37,11 +37,8 @@ __all__ = [
     "Blocks",
     "Delta",
     "Stop",
-    "UpstreamUsage",
     "read_response",
-    "read_usage",
     "to_finish",
-    "to_usage",
 ]
 
 REASONS = {
@@ -56,23 +53,6 @@ REASONS = {
     "malformed_tool_use": FinishReason.ERROR,
 }
 """A provider's `stopReason` in the reference's words; an unknown one counts as a plain stop."""
-
-
-class CacheDetail(Struct):
-    """Tokens written to the cache, by how long they stay."""
-
-    ttl: str = ""
-    inputTokens: int = 0  # noqa: N815  as on the wire, like all names here
-
-
-class UpstreamUsage(Struct):
-    """`usage` as providers report it."""
-
-    inputTokens: int | None = None  # noqa: N815
-    outputTokens: int | None = None  # noqa: N815
-    cacheReadInputTokens: int | None = None  # noqa: N815
-    cacheWriteInputTokens: int | None = None  # noqa: N815
-    cacheDetails: list[CacheDetail] | None = None  # noqa: N815
 
 
 class _Source(Struct):
@@ -169,7 +149,6 @@ _BLOCK = Forgiving(_Block)
 _CALL = Forgiving(_ToolUse)
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _STR = msgspec.json.Decoder(str)
-_USAGE = Forgiving(UpstreamUsage | None)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -377,31 +356,3 @@ def to_finish(stop: Stop) -> Finish | None:
         return None
     more = stop.additionalModelResponseFields
     return Finish(REASONS.get(native, FinishReason.STOP), native, stop_sequence=more.stop_sequence if more else None)
-
-
-def read_usage(raw: Raw | bytes) -> Usage | None:
-    """A provider's `usage` in the house's meaning; None where it is null or no usage at all."""
-    try:
-        return to_usage(_USAGE.decode(raw))
-    except FAULTS:
-        return None
-
-
-def to_usage(told: UpstreamUsage | None) -> Usage | None:
-    """`usage` in the house's meaning: here `inputTokens` leaves out what the cache gave and took.
-
-    Recorded: `totalTokens` is the sum of all four in each of 241 answers.
-    """
-    if told is None or (told.inputTokens is None and told.outputTokens is None):
-        return None
-    plain, read = max(told.inputTokens or 0, 0), max(told.cacheReadInputTokens or 0, 0)
-    details = told.cacheDetails or ()
-    lasting = sum(max(each.inputTokens, 0) for each in details if each.ttl == "1h")
-    written = max(told.cacheWriteInputTokens or 0, sum(max(each.inputTokens, 0) for each in details))
-    return Usage(
-        prompt_tokens=plain + read + written,
-        completion_tokens=max(told.outputTokens or 0, 0),
-        cached_tokens=read,
-        cache_write_tokens=written,
-        cache_write_1h_tokens=lasting,
-    )

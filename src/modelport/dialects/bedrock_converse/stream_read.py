@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from modelport.dialects.bedrock_converse.errors import CODES, StreamError, read_error
-from modelport.dialects.bedrock_converse.response_read import Blocks, Delta, Stop, UpstreamUsage, to_finish, to_usage
+from modelport.dialects.bedrock_converse.response_read import Blocks, Delta, Stop, to_finish
+from modelport.dialects.bedrock_converse.usage_read import UpstreamUsage, to_usage
 from modelport.dialects.canonical import Event, Start, UsageEvent
 from modelport.kit.forgiving import Forgiving
 from modelport.kit.raw_json import FAULTS
