@@ -137,6 +137,12 @@ class Settings(BaseSettings):
         description="A search service for `:online` and the plugin `web`, where a model's providers have none: an "
         "address that answers `?q=...&format=json` as SearXNG does. It is charged as the endpoint's `web_search`.",
     )
+    search_cost: str = Field(
+        default="0",
+        pattern=r"^\d{1,3}(\.\d{1,9})?$",
+        description="What one search of that service costs you in USD. Nobody is charged for it: it is kept as a cost, "
+        "owed to `search`, also where the request is refused or fails afterwards.",
+    )
     probe_seconds: float = Field(
         default=0.0,
         ge=0,

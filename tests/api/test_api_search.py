@@ -1,22 +1,32 @@
-"""Web search: a provider's own, the operator's search service, or a refusal that names what is missing."""
+"""Web search: a provider's own, the operator's search service, or a refusal that names what is missing.
+
+Nobody is searched for, and no file is read, before limits and money are seen to.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+from base64 import b64encode
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
-from api_harness import PRICING, Harness, catalogue
+from api_harness import PRICING, PROMPT_NANOS, Harness, catalogue, marker, until
+from reportlab.pdfgen.canvas import Canvas
+from sqlalchemy import text
 
 from modelport.catalog.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from api_harness import Caller
+    from sqlalchemy import Connection
 
 FOUND = [
     {"url": "https://example.org/a", "title": "A", "content": "alpha"},
@@ -31,12 +41,16 @@ class Service:
 
     def __init__(self) -> None:
         self.queries: list[dict[str, list[str]]] = []
+        self.open = threading.Event()
+        """Whether it answers; till then it lets people wait."""
+        self.open.set()
         self.status, self.body = 200, json.dumps({"query": "q", "results": FOUND}).encode()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 service.queries.append(parse_qs(urlsplit(self.path).query))
+                service.open.wait(30)
                 self.send_response(service.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(service.body)))
@@ -46,7 +60,11 @@ class Service:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name)
                 """Says nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: object, client_address: object) -> None:
+                """Says nothing of those who left."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
@@ -64,7 +82,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def searching(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    made = Harness(tmp_path_factory.mktemp("search"), search_url=service.url)
+    made = Harness(tmp_path_factory.mktemp("search"), search_url=service.url, search_cost="0.004")
     document = catalogue(made.fake_port)
     for name, more in (("paid", {"pricing": {**PRICING, "web_search": "0.01"}}), ("native", {})):
         parameters = {"supported_parameters": ["max_tokens", "web_search_options"]} if name == "native" else {}
@@ -178,3 +196,211 @@ def test_a_search_is_set_aside_before_a_provider_is_called(searching: Harness, a
     answer = poor.chat("fake: text=hi", model="fake/paid:online", max_tokens=10)
     assert answer.status == 402, answer.content
     assert float(answer.json["error"]["metadata"]["estimated_cost"]) > 0.01
+
+
+SEARCH_NANOS = 10_000_000
+"""What a search is charged with `fake/paid`."""
+COST_NANOS = 4_000_000
+"""What it costs the operator."""
+
+
+def owed(harness: Harness) -> int:
+    """What the operator owes for searches, by the ledger."""
+
+    def look(connection: Connection) -> int:
+        query = (
+            "SELECT credits_posted FROM balances JOIN ledger_accounts ON id = account "
+            "WHERE kind = 'provider' AND owner = 'search'"
+        )
+        return connection.execute(text(query)).scalar() or 0
+
+    return harness.call(harness.services.database.read(look))
+
+
+def held(caller: Caller) -> int:
+    """What is set aside of the account."""
+    return caller.harness.services.credits._purses[caller.account_id].held
+
+
+@contextmanager
+def searched_for(caller: Caller, service: Service, **fields: Any) -> Generator[threading.Thread]:
+    """A request that waits for the search service until the block ends."""
+    service.open.clear()
+    asking = threading.Thread(target=caller.chat, args=("fake: text=hi", "fake/paid:online"), kwargs=fields)
+    try:
+        asking.start()
+        until(lambda: service.queries)
+        yield asking
+    finally:
+        service.open.set()
+        asking.join(30)
+
+
+class TestWhoMayNot:
+    """A key that may not be served makes nobody work."""
+
+    def test_nobody_searches_before_the_refusal(self, searching: Harness, asker: Caller, service: Service) -> None:
+        online = "fake/paid:online"
+        assert searching.caller("0").chat("x", online).status == 402
+        assert searching.caller("0.009").chat("x", online, max_tokens=5).status == 402, "not enough for the search"
+        assert searching.caller(limit="0.001").chat("x", online, max_tokens=5).status == 402
+        assert searching.caller(models=("fake/text",)).chat("x", online).status == 404
+        gone = searching.caller()
+        searching.call(searching.services.keys.update(gone.key_hash, disabled=True))
+        assert gone.chat("x", online).status == 401
+        searching.call(searching.services.keys.update(asker.key_hash, expires_at=1))
+        assert asker.chat("x", online).status == 401
+        assert service.queries == []
+
+    def test_nor_for_who_asks_too_often(self, searching: Harness, service: Service) -> None:
+        service.queries.clear()
+        hasty = searching.caller(requests_per_minute=1)
+        assert [hasty.chat("x", "fake/paid:online").status for _ in range(3)] == [200, 429, 429]
+        assert len(service.queries) == 1
+
+    def test_no_file_is_read_either(self, searching: Harness, asker: Caller) -> None:
+        broken = {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERi0xLjc="}}
+        messages = [{"role": "user", "content": [broken]}]
+        assert searching.caller("0").chat(messages=messages).status == 402
+        answer = asker.chat(messages=messages)
+        assert (answer.status, "a.pdf" in answer.error["message"]) == (400, True)
+        row = asker.generation(answer.id)
+        assert (row.status, row.error_type, row.cost) == ("error", answer.error["metadata"]["error_type"], 0)
+
+
+class TestMoney:
+    """What a search is charged, what it costs, and who pays when nothing comes of it."""
+
+    def test_the_hold_has_room_for_what_is_found(self, searching: Harness, asker: Caller, service: Service) -> None:
+        long = [{"url": f"https://example.org/{n}", "title": "T", "content": "word " * 400} for n in range(5)]
+        before, service.body = service.body, json.dumps({"results": long}).encode()
+        body = asker.body("fake: fail=stall at=3 tokens=9", "fake/paid:online", stream=True, max_tokens=9)
+        try:
+            with searching.http.stream("POST", "/api/v1/chat/completions", json=body, headers=asker.headers) as answer:
+                next(answer.iter_bytes())
+                query = text("SELECT amount FROM holds WHERE account_id = :account_id")
+                amount = searching.call(
+                    searching.services.database.read(
+                        lambda connection: connection.execute(query, {"account_id": asker.account_id}).scalar_one()
+                    )
+                )
+        finally:
+            service.body = before
+        assert amount > SEARCH_NANOS + 2_000 * PROMPT_NANOS, "five texts of 400 words"
+
+    def test_more_than_there_is_money_for_is_refused_before_a_provider_is_called(
+        self, searching: Harness, service: Service
+    ) -> None:
+        # Characters in no order of a language: about as many tokens.
+        found = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(2_000))
+        results = [{"url": f"https://example.org/{number}", "content": found} for number in range(5)]
+        before, service.body = service.body, json.dumps({"results": results}).encode()
+        service.queries.clear()
+        mark, owing = marker(), owed(searching)
+        poor = searching.caller("0.015")
+        answer = poor.chat(f"fake: marker={mark}", "fake/paid:online", max_tokens=10)
+        service.body = before
+        assert (answer.status, len(service.queries)) == (402, 1)
+        assert searching.records(mark) == []
+        assert float(answer.error["metadata"]["estimated_cost"]) > 0.015
+        row = poor.generation(answer.id)
+        assert (row.status, row.cost, row.web_searches, row.wasted_cost) == ("error", 0, 0, COST_NANOS)
+        assert (poor.used, owed(searching) - owing) == (0, COST_NANOS)
+        assert poor.chat(f"fake: marker={mark}", "fake/paid:online", max_tokens=10).status == 200, "nothing is held"
+
+    def test_a_failed_answer_is_free_and_its_search_a_cost(self, searching: Harness, asker: Caller) -> None:
+        owing = owed(searching)
+        answer = asker.chat("fake: fail=status status=400", "fake/paid:online")
+        assert (answer.status, asker.used) == (400, 0)
+        assert asker.generation(answer.id).wasted_cost == COST_NANOS
+        answer = asker.chat("fake: text=hi", "fake/paid:online")
+        row = asker.generation(answer.id)
+        assert (row.web_searches, row.wasted_cost) == (1, COST_NANOS)
+        assert asker.used == row.cost > SEARCH_NANOS
+        until(lambda: owed(searching) - owing == 2 * COST_NANOS)
+
+    def test_who_leaves_meanwhile_holds_nothing_any_more(
+        self, searching: Harness, asker: Caller, service: Service
+    ) -> None:
+        service.open.clear()
+        try:
+            with pytest.raises(httpx.ReadTimeout):
+                searching.http.post(
+                    "/api/v1/chat/completions",
+                    json=asker.body("fake: text=hi", "fake/paid:online"),
+                    headers=asker.headers,
+                    timeout=httpx.Timeout(30, read=0.2),
+                )
+            searching.check()
+        finally:
+            service.open.set()
+        assert (held(asker), asker.used, len(service.queries)) == (0, 0, 1)
+
+    def test_a_crash_meanwhile_leaves_nothing_behind(self, searching: Harness, asker: Caller, service: Service) -> None:
+        with searched_for(asker, service):
+            assert held(asker) > SEARCH_NANOS
+            # What is on disk now is all that the next server would find.
+            report = searching.call(searching.services.credits.check())
+            assert (report.fault, report.open_holds, asker.used) == (None, 0, 0)
+
+
+def test_a_provider_s_search_tool_is_set_aside_for(searching: Harness, asker: Caller) -> None:
+    poor = searching.caller("0.045")
+    tools = [{"type": "web_search_20250305", "name": "web_search", "max_uses": 4}]
+    body = {**asker.body("hi", "fake/paid", max_tokens=10), "tools": tools}
+    answer = poor.post(json.dumps(body).encode(), path="/api/v1/messages")
+    assert answer.status != 402, answer.content
+    tools[0]["max_uses"] = 5
+    answer = poor.post(json.dumps(body).encode(), path="/api/v1/messages")
+    assert (answer.status, poor.used) == (402, 0), answer.content
+
+
+def test_who_has_a_key_of_their_own_pays_for_the_operator_s_search(
+    searching: Harness, asker: Caller, service: Service
+) -> None:
+    def with_own_key(usd: str) -> Caller:
+        made = searching.caller(usd)
+
+        async def add() -> None:
+            live = await searching.services.keys.authenticate(made.key)
+            home = await searching.services.workspaces.default(made.account_id)
+            await searching.services.own_keys.create(
+                made.account_id, live.record.user_id, home.id, "fake", {"key": "sk-own-key"}
+            )
+
+        searching.call(add())
+        return made
+
+    poor, rich = with_own_key("0"), with_own_key("1")
+    assert poor.chat("fake: text=hi", "fake/paid").status == 200, "within what is free of a fee"
+    assert poor.chat("fake: text=hi", "fake/paid:online").status == 402
+    assert service.queries == []
+    answer = rich.chat("fake: text=hi", "fake/paid:online")
+    assert (answer.status, rich.used) == (200, SEARCH_NANOS), answer.content
+
+
+def test_a_file_s_text_is_screened_and_its_request_on_record_once(asker: Caller) -> None:
+    async def forbid() -> None:
+        services = asker.harness.services
+        rules = {"content_filters": [{"pattern": "Turnover", "action": "block", "label": "BOOKS"}]}
+        made = await services.guardrails.create(asker.account_id, None, {"name": "g", **rules})
+        live = await services.keys.authenticate(asker.key)
+        await services.guardrails.assign(asker.account_id, made.id, "key", [live.record.id], by=None)
+
+    asker.harness.call(forbid())
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    canvas.drawString(72, 700, "Turnover was 42.")
+    canvas.save()
+    data = "data:application/pdf;base64," + b64encode(file.getvalue()).decode()
+    mark = marker()
+    content = [
+        {"type": "text", "text": f"fake: marker={mark}"},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": data}},
+    ]
+    answer = asker.chat(messages=[{"role": "user", "content": content}])
+    assert (answer.status, "BOOKS" in answer.error["message"]) == (403, True)
+    row = asker.generation(answer.id)
+    assert (row.status, row.error_type, row.cost) == ("error", "permission_denied", 0)
+    assert json.loads(row.trace)["guardrails"]["events"][0]["label"] == "BOOKS"
+    assert asker.harness.records(mark) == []

@@ -25,6 +25,7 @@ __all__ = [
     "cost",
     "estimate_max",
     "price_at",
+    "searching",
 ]
 
 _MILLION = 1_000_000
@@ -66,6 +67,11 @@ def cost(usage: Usage, pricing: Pricing, at: datetime) -> Nanos:
         if count:
             product += count * rate
     return _discounted(product, pricing)
+
+
+def searching(searches: int, pricing: Pricing) -> Nanos:
+    """What searches of the web cost alone, rounded half to even."""
+    return _discounted(searches * pricing.base.web_search, pricing)
 
 
 def breakdown(usage: Usage, pricing: Pricing, at: datetime) -> list[Line]:

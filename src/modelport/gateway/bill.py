@@ -20,7 +20,7 @@ from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
 from modelport.gateway.weighing import Weighing
 from modelport.kit import clock
-from modelport.kit.money import format_usd
+from modelport.kit.money import format_usd, parse_usd
 from modelport.usage.journal import Charge, Opened, Settled
 
 if TYPE_CHECKING:
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from modelport.usage.batch import Also
     from modelport.usage.generation import Generation
 
-__all__ = ["Bill", "Headers", "quota_headers"]
+__all__ = ["SEARCH", "Bill", "Headers", "quota_headers"]
 
 _log = structlog.get_logger(__name__)
 Headers = list[tuple[bytes, bytes]]
+SEARCH = "search"
+"""Whom the operator owes for searches of their search service, beside providers by their slugs."""
 
 
 class Bill:
@@ -98,8 +100,14 @@ class Bill:
         """How much text was delivered so far: for checkpoints."""
 
     def hold(self, weighed: Weighed) -> None:
-        """Sets the money aside, from budgets, the key's limit and the account, in one step."""
-        amount = weighed.amount
+        """Sets the money aside, from budgets, the key's limit and the account, and in the same step gives back what was
+        set aside before for the same request. Raises as those do; then nothing is set aside.
+        """
+        assert not self._opened, "what is durable is settled, and not held anew"
+        amount, before, self._held = weighed.amount, self._held, 0
+        if before:
+            for meter in (*self._budgets, self._key, self._purse):
+                meter.release(before)
         held: list[Meter] = []
         try:
             for budget in self._budgets:  # in the order in which the reference checks
@@ -114,25 +122,44 @@ class Bill:
             raise
         self._held = amount
 
-    def expect_searches(self, searches: int) -> None:
-        """How many web searches may be charged: set aside as well."""
-        self._weighing.searches = searches
+    def expect(self, searches: int, own_searches: int, growth: int = 0) -> None:
+        """How many web searches may be charged, how many of them the operator's service makes, and by about how many
+        tokens the prompt will yet grow.
+        """
+        weighing = self._weighing
+        weighing.searches, weighing.own_searches, weighing.growth = searches, own_searches, growth
+
+    def is_free(self, plan: Plan) -> bool:
+        """Whether nothing can have to be paid for."""
+        return not self._weighing.paid(plan)
+
+    def searched(self) -> None:
+        """The operator's search service was asked: noted for the operator only, whatever becomes of the request."""
+        if cost := parse_usd(self._services.settings.search_cost):
+            self.wasted(SEARCH, cost)
+
+    @property
+    def held(self) -> int:
+        """What is set aside, in nano-dollars."""
+        return self._held
 
     async def weigh(self, plan: Plan, request: Asked) -> Weighed:
-        """What is to be set aside; sees to it that this process may, where several share what is held against."""
+        """What is to be set aside, all in all; sees to it that this process may, where several share what is held
+        against.
+        """
         weighing, leasing = self._weighing, self._services.leasing
         if not tokens.loaded() and weighing.must_count(plan, request, self._room()):
             await tokens.load()
         weighed = weighing.weigh(plan, request, self._room())
-        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, weighed.full):
+        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, weighed.full - self._held):
             return weighed
         shares = leasing.shares(self._purse, self._key, self._budgets)
-        await leasing.cover(shares, weighed.full)
+        await leasing.cover(shares, max(weighed.full - self._held, 0))
         if not tokens.loaded():
             await tokens.load()
         # What can't be had in full may do for a shorter answer.
         weighed = weighing.weigh(plan, request, self._room())
-        await leasing.cover(shares, weighed.amount)
+        await leasing.cover(shares, max(weighed.amount - self._held, 0))
         return weighed
 
     def _room(self) -> int:
@@ -142,7 +169,7 @@ class Bill:
             room = key
         for budget in self._budgets:
             room = min(room, budget.room())
-        return room
+        return room + self._held
 
     @property
     def key(self) -> LiveKey:
@@ -218,7 +245,17 @@ class Bill:
     def _cost(self, usage: Usage) -> int:
         endpoint = self._endpoint
         assert endpoint is not None
-        return pricing.cost(self._with_images(usage), self._terms(endpoint).pricing, self._at)
+        usage, prices = self._with_images(usage), self._terms(endpoint).pricing
+        if endpoint.owned is None or not self._weighing.own_searches:
+            return pricing.cost(usage, prices, self._at)
+        theirs = self._of_provider(usage)
+        searched = pricing.searching(usage.web_searches - theirs.web_searches, endpoint.owned.listed)
+        return pricing.cost(theirs, prices, self._at) + searched
+
+    def _of_provider(self, usage: Usage) -> Usage:
+        """What the provider had to do with: searches of the operator's own service it had not."""
+        own = min(self._weighing.own_searches, usage.web_searches)
+        return msgspec.structs.replace(usage, web_searches=usage.web_searches - own) if own else usage
 
     def _note_prices(self, endpoint: Endpoint) -> None:
         generation = self.generation
@@ -226,7 +263,7 @@ class Bill:
         _, generation.price_factor, generation.price_rules = self._terms(endpoint)
 
     def wasted(self, provider: str, amount: int) -> None:
-        """What a provider, by its slug, charges for an attempt that failed: noted for the operator only."""
+        """What a provider, by its slug, charges beside the answer, as for failed attempts: for the operator's books."""
         self._owed.append((provider, amount))
         self.generation.wasted_cost += amount
 
@@ -290,7 +327,8 @@ class Bill:
                     cost = self._cost(usage)
                     own = self._own_price(endpoint, usage)
                 if endpoint.cost_pricing is not None and usage.total_tokens:
-                    generation.upstream_cost = pricing.cost(usage, endpoint.cost_pricing, self._at)
+                    theirs = self._of_provider(usage)
+                    generation.upstream_cost = pricing.cost(theirs, endpoint.cost_pricing, self._at)
                     self._owed.append((endpoint.provider.slug, generation.upstream_cost))
             except ValueError:
                 # A count beyond all bounds is the provider's fault: nobody pays for it, and no hold outlives it.

@@ -1,7 +1,8 @@
 """What the reference does around a request, whatever the door: plugins, their older names, the echo of a body sent.
 
 Part of reading a request and of writing its answer. A request that asks for none of it is told by the names of its
-fields, and costs nothing more.
+fields, and costs nothing more. What costs the operator something, reading files and searching the web, is an errand: it
+is run when the money for the request is held, and not before.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from msgspec import Raw
 
-from modelport.errors import BadRequest, ModelportError
+from modelport.errors import BadRequest, ModelportError, Unavailable
 from modelport.gateway import extras_context, extras_files, extras_messages, extras_search
 from modelport.gateway.extras_answer import Echo, annotated, mended, opening
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Model, Snapshot
     from modelport.dialects.canonical import Identity
     from modelport.gateway.asked import Asked
+    from modelport.gateway.bill import Bill
     from modelport.gateway.door import Address, Door
+    from modelport.gateway.extras_search import Search
     from modelport.gateway.services import Services
 
-__all__ = ["Extras", "Plugins"]
+__all__ = ["Errand", "Extras", "Plugins"]
 
 T = TypeVar("T")
 
@@ -85,6 +88,21 @@ class Extras:
         return annotated(body, found) if found else body
 
 
+@dataclass(slots=True)
+class Errand:
+    """What is to be done for a request once its money is held."""
+
+    extras: Extras
+    """Told of what was done."""
+    models: list[Model]
+    """Those that are named."""
+    reads: bool
+    """Whether its files are to be read."""
+    compresses: bool
+    """Whether its prompt is to be cut then, if it is too long."""
+    search: Search | None
+
+
 class Plugins:
     """Reads what a request asks for beside an answer, and does the part that comes before the answer."""
 
@@ -93,20 +111,21 @@ class Plugins:
         self._readers = asyncio.Semaphore(2)
         """Bounds the processes that read files at once."""
 
-    async def of(self, asked: Asked, door: Door, address: Address) -> tuple[Asked, Extras | None]:
-        """The request as it is to be served, and what is to be done to its answer; None where nothing is.
+    async def of(self, asked: Asked, door: Door, address: Address) -> tuple[Asked, Extras | None, Errand | None]:
+        """The request as it is to be served, what is to be done to its answer, and what is to be done for it before;
+        None where nothing is.
 
         Raises `BadRequest` that names the field.
         """
         if door.operation != "chat":
-            return asked, None
+            return asked, None, None
         fields = asked.canonical.extra if asked.chat is None else asked.chat.fields
         named = not _ASKED_BY.isdisjoint(fields)
         models = _models(asked, self._services.catalog.snapshot)
         short = any(model.context_length <= _SHORT for model in models)
         files = _FILE in asked.body if asked.chat is not None else extras_files.has_files(asked.canonical.messages)
         if not named and not short and not files:
-            return asked, None
+            return asked, None, None
         plugins = {each.id: each for each in _field(fields, "plugins", list[_Plugin]) or ()}
         extras = Extras(door.dialect, heals=_heals(plugins, asked))
         debug = _field(fields, "debug", _Debug)
@@ -114,33 +133,58 @@ class Plugins:
             if asked.chat is None:
                 raise BadRequest("`debug.echo_upstream_body`: only streamed chat completions have a place for an echo.")
             extras.echo = Echo() if asked.stream else None
-        if files:
-            asked = await self._with_files_read(asked, plugins.get("file-parser"), models, extras, (door, address))
-        if _compresses(plugins, fields, short=short):
-            asked = await _compressed(asked, models, door, address)
+        reads = files and _reads(plugins.get("file-parser"), models)
+        compresses = _compresses(plugins, fields, short=short)
+        if compresses and not reads:
+            asked, compresses = await _compressed(asked, models, door, address), False
+        search = None
         if "web" in plugins:
-            asked, extras.citations, extras.searches = await extras_search.search(
-                asked, models, self._services, door, address
-            )
-        done = extras.heals or extras.annotations or extras.searches or extras.echo is not None
-        return asked, extras if done else None
+            asked, search = extras_search.wanted(asked, models, self._services, door, address)
+        errand = Errand(extras, models, reads, compresses, search) if reads or search is not None else None
+        return asked, extras if errand is not None or extras.heals or extras.echo is not None else None, errand
 
-    async def _with_files_read(
-        self, asked: Asked, plugin: _Plugin | None, models: list[Model], extras: Extras, by: tuple[Door, Address]
+    async def run(self, asked: Asked, errand: Errand, bill: Bill, by: tuple[Door, Address]) -> Asked:
+        """The request with its files read, and with what the web says; `bill` is told what a search costs.
+
+        Raises `BadRequest` for a file that can't be read, and `Unavailable` when the search service fails.
+        """
+        if errand.reads:
+            asked = await self._with_files_read(asked, errand.extras, by)
+        if errand.compresses:
+            asked = await _compressed(asked, errand.models, *by)
+        if errand.search is not None:
+            asked = await self._searched(asked, errand.search, errand.extras, bill, by)
+        return asked
+
+    async def _searched(
+        self, asked: Asked, todo: Search, extras: Extras, bill: Bill, by: tuple[Door, Address]
     ) -> Asked:
-        engine = None
-        if plugin is not None:
-            engine = plugin.pdf.engine if plugin.pdf is not None else None
-            if plugin.enabled is False:
-                return asked
-        if not extras_files.must_read(engine, models):
-            return asked
+        costs = True
+        try:
+            asked, extras.citations = await extras_search.search(asked, todo, self._services, *by)
+        except Unavailable:
+            costs = False  # nobody charges for what was not found out
+            raise
+        finally:
+            if costs:  # whatever becomes of the request, and whoever has left meanwhile
+                bill.searched()
+        extras.searches = 1
+        return asked
+
+    async def _with_files_read(self, asked: Asked, extras: Extras, by: tuple[Door, Address]) -> Asked:
         async with self._readers:
             if asked.chat is None:
                 read = await extras_files.read_out_parts(asked.canonical.messages, self._services)
                 return asked if read is None else extras_messages.with_messages(asked, read, *by)
             messages, extras.annotations = await extras_files.read_out(asked.chat.fields["messages"], self._services)
         return asked if messages is None else extras_messages.with_chat_messages(asked, messages)
+
+
+def _reads(plugin: _Plugin | None, models: list[Model]) -> bool:
+    """Whether files are read here. Raises `BadRequest` for an engine that is not here."""
+    if plugin is None:
+        return extras_files.must_read(None, models)
+    return plugin.enabled is not False and extras_files.must_read(plugin.pdf.engine if plugin.pdf else None, models)
 
 
 async def _compressed(asked: Asked, models: list[Model], door: Door, address: Address) -> Asked:

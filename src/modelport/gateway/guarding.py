@@ -54,8 +54,11 @@ class Guard:
         self._seen: dict[tuple[str, str, str], Event] = {}
         self.policy = policy
 
-    async def screened(self, body: bytes, address: Address) -> bytes:
-        """The request as it may be read and sent. Raises `RefusedByGuardrail`."""
+    async def screened(self, body: bytes, address: Address, *, has_bill: bool = False) -> bytes:
+        """The request as it may be read and sent. One that `has_bill` leaves its generation with that.
+
+        Raises `RefusedByGuardrail`.
+        """
         try:
             self.policy.refuse_region()
             screen = self.policy.screen
@@ -64,7 +67,8 @@ class Guard:
             done = screen.apply(body) if len(body) < _LARGE else await asyncio.to_thread(screen.apply, body)
         except RefusedByGuardrail as error:
             self._note(error.events)
-            self._record(body, address)
+            if not has_bill:
+                self._record(body, address)
             raise
         self._note(done.events)
         return done.body

@@ -11,12 +11,13 @@ from modelport.gateway.bill import Bill, quota_headers
 if TYPE_CHECKING:
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import Headers
+    from modelport.gateway.extras_search import Search
     from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
     from modelport.keys.service import LiveKey
     from modelport.usage.generation import Generation
 
-__all__ = ["open_bill"]
+__all__ = ["hold", "open_bill"]
 
 
 async def open_bill(
@@ -28,9 +29,10 @@ async def open_bill(
     *,
     guardrails: tuple[tuple[str, str], ...] = (),
     searches: int = 0,
+    search: Search | None = None,
 ) -> Bill:
     """Sets aside what the dearest of the planned attempts may cost; `guardrails` have budgets that count it as well,
-    and `searches` are charged beside tokens.
+    `searches` of providers are charged beside tokens, as is `search`, which is to be made here.
 
     Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
     `FreeTierExhausted`, `KeyTooFast` or `DatabaseDown`; then nothing is set aside.
@@ -55,9 +57,12 @@ async def open_bill(
         _tell(error, quota_headers(key))
         raise
     bill = Bill(services, key, purse, generation, ticket=ticket, budgets=budgets)
-    bill.expect_searches(searches)
+    if search is None:
+        bill.expect(searches, 0)
+    else:
+        bill.expect(searches + 1, 1, search.growth)
     try:
-        await _hold(bill, key, plan, request)
+        await hold(bill, key, plan, request)
     except BaseException as error:
         ticket.failed()
         if isinstance(error, ModelportError):
@@ -66,11 +71,15 @@ async def open_bill(
     return bill
 
 
-async def _hold(bill: Bill, key: LiveKey, plan: Plan, request: Asked) -> None:
+async def hold(bill: Bill, key: LiveKey, plan: Plan, request: Asked) -> None:
+    """Sets aside what a request may cost by its plan, in place of what was set aside for it before.
+
+    Raises as `open_bill` does; then nothing is set aside.
+    """
     own = [each for each in plan.attempts if each.owned is not None]
     if own:
-        _refuse_spent_by_own(key)
-    if plan.is_free:
+        _refuse_spent_by_own(key, bill.held)
+    if bill.is_free(plan):
         return
     try:
         bill.hold(await bill.weigh(plan, request))
@@ -79,14 +88,16 @@ async def _hold(bill: Bill, key: LiveKey, plan: Plan, request: Asked) -> None:
         if not own:
             raise
         plan.attempts = own
-        if not plan.is_free:
+        if not bill.is_free(plan):
             bill.hold(await bill.weigh(plan, request))
 
 
-def _refuse_spent_by_own(key: LiveKey) -> None:
-    """Raises as a hold does, where own provider keys count against the API key's limit and it is used up."""
+def _refuse_spent_by_own(key: LiveKey, held: int) -> None:
+    """Raises as a hold does, where own provider keys count against the API key's limit and it is used up; by others
+    than this request, for which `held` is set aside.
+    """
     room = key.room() if key.record.include_byok_in_limit else None
-    if room is not None and room <= 0:
+    if room is not None and room + held <= 0:
         key.hold(1)
         key.release(1)
 

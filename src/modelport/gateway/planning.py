@@ -54,12 +54,15 @@ class Planner:
         *,
         own: Arranger | None = None,
         guard: Guard | None = None,
+        unread: bool = False,
     ) -> tuple[Plan, Conversation | None]:
         """The endpoints to try for a request, and the conversation that it is part of; `own` has the caller's own
-        provider keys, `guard` their guardrails.
+        provider keys, `guard` their guardrails. How long a request is whose files are `unread` nobody knows yet.
         """
         services = self._services
         wish, conversation, said = wish_of(request, door.operation), None, ()
+        if unread:
+            wish.body_bytes = wish.prompt_tokens = 0
         if defaults is not NO_DEFAULTS:
             said = said_by_account(wish.preferences, defaults)
             wish.preferences = merged(wish.preferences, defaults.provider)

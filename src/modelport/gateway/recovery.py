@@ -65,7 +65,7 @@ class Recovery:
     """What was delivered of one stream, and how it goes on."""
 
     def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+        self.asked = asked
         self._sent: list[bytes] = []
         self.before = 0
         """Tokens that earlier endpoints wrote."""
@@ -87,7 +87,7 @@ class Recovery:
             return None
         await tokens.load()
         self.before = tokens.count(text)
-        chat = self._asked.chat
+        chat = self.asked.chat
         assert chat is not None, "looked at when it was made"
         said = bytes(chat.fields["messages"]).rstrip()
         own = msgspec.json.encode({"role": "assistant", "content": text})

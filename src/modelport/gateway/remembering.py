@@ -37,7 +37,8 @@ class Memory:
 
     def __init__(self, door: Door, body: bytes, days: int) -> None:
         self._door = door
-        self._body = body
+        self.body = body
+        """The request as it is sent."""
         self._parts: list[bytes] = []
         self._size = 0
         self._type = b""
@@ -66,7 +67,7 @@ class Memory:
 
     def content(self, generation: Generation) -> Content | None:
         """What there is to be stored."""
-        asked = _asked(self._body)
+        asked = _asked(self.body)
         if asked is None:
             return None
         completion, reasoning = (None, None) if self._door.operation != "chat" else self._answered()

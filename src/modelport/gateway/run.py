@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from modelport.dialects.canonical import FinishReason, Identity, Usage
+from modelport.dialects.canonical import FinishReason, Identity
 from modelport.errors import ModelportError
 from modelport.gateway import explained, tokens
 from modelport.gateway import recovery as recovering
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
+from modelport.gateway.counting import counted, counted_somehow, rough
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.explained import Timings, metadata
 from modelport.gateway.refusing import hedge_after, refuse, with_told
@@ -28,10 +29,11 @@ from modelport.upstream.errors import UpstreamFault
 from modelport.upstream.health import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from random import Random
 
     from modelport.catalog.snapshot import Endpoint
+    from modelport.dialects.canonical import Usage
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import Bill
     from modelport.gateway.cache import Recording, Wanted
@@ -94,6 +96,8 @@ class Run:
         """Where the answer is written down for the cache, if it is to be kept."""
         self.remember: Callable[[Endpoint, Usage], None] | None = None
         """Told who answered, so that the conversation can go on there."""
+        self.errand: Callable[[], Awaitable[None]] | None = None
+        """What is to be done before a provider is asked, now that there is money for it."""
         self._started = clock.monotonic()
         self._first_at: float | None = None
         self._delivering = False
@@ -103,6 +107,9 @@ class Run:
         """Attempt, relay, settle, end."""
         streams = self._streams
         try:
+            if self.errand is not None:
+                await self.errand()
+                self.timings.held = clock.monotonic()
             begun = self._begun = await self._attempt(exchange, headers)
             self._first_at = self.timings.first = clock.monotonic()
             if self._request.stream:
@@ -114,7 +121,9 @@ class Run:
                 shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint)]
                 begun = await self._stream(exchange, begun, self._stream_headers(shown))
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
-            assert self._begun is not None
+            if self._begun is None:  # in what is done before a provider is asked: a fault of ours
+                await self.fail(exchange, headers, fault)
+                return
             self._judge(Outcome(verdict_of(fault)))
             await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
             return
@@ -126,6 +135,15 @@ class Run:
             if self._begun is not None:
                 self._begun.close()
         await self._complete(exchange, headers, begun)
+
+    def goes_on(self, request: Asked, plan: Plan) -> None:
+        """The request is another by now, and so is its plan."""
+        self._request, self._plan = request, plan
+        self.bill.generation.model = plan.attempts[0].model_id
+        if self.memory is not None:
+            self.memory.body = request.body
+        if self.recovery is not None:
+            self.recovery.asked = request
 
     async def _stream(self, exchange: Exchange, begun: Begun, headers: list[tuple[bytes, bytes]]) -> Begun:
         """Relays a stream, where it breaks and its caller wants that with another endpoint; returns the last."""
@@ -245,25 +263,13 @@ class Run:
 
     def _usage(self, begun: Begun) -> tuple[Usage, bool]:
         told = begun.passage.usage
-        return self._whole(self._counted(begun) if told is None else told, told is not None), begun.passage.has_output
+        usage = counted(self._request, begun.passage.text) if told is None else told
+        return self._whole(usage, told is not None), begun.passage.has_output
 
     def _whole(self, usage: Usage, told: bool) -> Usage:  # noqa: FBT001 (private)
         if self._extras is not None and self._extras.searches:
             usage = msgspec.structs.replace(usage, web_searches=usage.web_searches + self._extras.searches)
         return usage if self.recovery is None else self.recovery.whole(usage, told=told)
-
-    def _counted(self, begun: Begun) -> Usage:
-        """Usage that was never told, counted here."""
-        text, other = self._request.prompt_text()
-        return Usage(tokens.count(text) + other, tokens.count("".join(begun.passage.text)), estimated=True)
-
-    def _counted_somehow(self, begun: Begun) -> Usage:
-        """The same, for a caller who has gone: a fault in counting must not forgive what was delivered."""
-        try:
-            return self._counted(begun)
-        except Exception:  # noqa: BLE001 (logged, and a rough count stands in)
-            _log.exception("chat.count_failed")
-            return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
 
     def _describe(self, begun: Begun | None) -> None:
         """Notes who answered and how, for the generation."""
@@ -325,7 +331,7 @@ class Run:
             return None
         if begun.passage.usage is not None or not self._delivering:
             return begun.passage.usage
-        return Usage(self.bill.prompt_floor, max(self.bill.produced_bytes // 4, 1), estimated=True)
+        return rough(self.bill)
 
     def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""
@@ -357,5 +363,5 @@ class Run:
             self.bill.cancelled(None, None)
         else:
             told = begun.passage.usage
-            used = self._whole(told or self._counted_somehow(begun), told is not None)
-            self.bill.cancelled(begun.endpoint, used)
+            used = told or counted_somehow(self._request, begun.passage.text, self.bill)
+            self.bill.cancelled(begun.endpoint, self._whole(used, told is not None))

@@ -3,7 +3,9 @@
     bytes -> admit -> read -> plan -> hold -> attempt -> relay -> settle -> end
 
 Each step is one file beside this one, and none calls another. Until the money is held nothing can be lost, and a
-fault is a refusal; from then on the request is a `Run`, which ends by settling its bill, however it ends.
+fault is a refusal; from then on the request is a `Run`, which ends by settling its bill, however it ends. A search of
+the web and the reading of files, which cost the operator something, come between hold and attempt; what the request is
+then is planned and held anew.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
-from modelport.gateway.extras_search import ENGINE, searches_of
+from modelport.gateway.extras_search import ENGINE, asked_of_providers
 from modelport.gateway.guarding import guard_of
-from modelport.gateway.opening import open_bill
+from modelport.gateway.opening import hold, open_bill
 from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
 from modelport.gateway.recovery import recovery_of
@@ -41,14 +43,18 @@ from modelport.usage.generation import Generation
 from modelport.usage.journal import Settled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from modelport.gateway.asked import Asked
     from modelport.gateway.cache import Wanted
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
+    from modelport.gateway.extras import Errand
     from modelport.gateway.open_streams import OpenStreams
+    from modelport.gateway.plan import Plan
     from modelport.gateway.services import Services
+    from modelport.gateway.sticky import Conversation
     from modelport.keys.service import LiveKey
 
 __all__ = ["Chat"]
@@ -191,14 +197,19 @@ class Chat:
         asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:
             raise Hit(cached, key.record.account_id, key.record.id)
-        request, extras = await self._plugins.of(request, door, address)
-        if guard is not None and request.body is not ready.body:  # a file's text may be in it by now
+        request, extras, errand = await self._plugins.of(request, door, address)
+        if guard is not None and request.body is not ready.body:
             request = door.read(await guard.screened(request.body, address), address)
+        days = 0 if defaults.keeps_nothing else await services.contents.days(key)
         timings.read = clock.monotonic()
         own = await arranger_for(services, key)
-        plan, conversation = self._planner.plan(request, door, key, exchange, defaults, own=own, guard=guard)
+        planned = partial(
+            self._planner.plan, door=door, key=key, exchange=exchange, defaults=defaults, own=own, guard=guard
+        )
+        plan, conversation = planned(request, unread=errand is not None and errand.reads)
         timings.planned = clock.monotonic()
         generation = _begun(generation_id, exchange, key, request, plan.attempts[0].model_id)
+        search = None if errand is None else errand.search
         bill = await open_bill(
             services,
             key,
@@ -206,28 +217,46 @@ class Chat:
             request,
             generation,
             guardrails=guard.policy.budgets if guard else (),
-            searches=searches_of(request, extras),
+            searches=asked_of_providers(request),
+            search=search,
         )
         timings.held = clock.monotonic()
+        # From here on nothing waits, or is refused, before `Run.answer`: nobody would give back what is held.
         run = Run(services, self._streams, request, plan, bill, door=door, lots=self._random, extras=extras)
         run.timings, run.guard = timings, guard
         run.told_metadata = wants_metadata(exchange)
-        run.facts = {
-            "operation": door.operation,
-            "router": plan.requested if plan.strategy in {"auto", "free"} else None,
-            "preset_id": ready.preset_id,
-            "web_search": ENGINE if extras is not None and extras.searches else None,
-            "workspace_id": key.workspace_id,
-        }
+        run.facts = _facts(door, plan, ready.preset_id, ENGINE if search else None, key.workspace_id)
         if asked is not None:
             exchange.through(partial(_recorded, run, asked))
-        if not defaults.keeps_nothing and (days := await services.contents.days(key)):
+        if days:
             run.memory = Memory(door, request.body, days)
             exchange.through(run.memory.through)
         run.recovery = recovery_of(exchange, door, request)
         if conversation is not None and plan.total > 1:
             run.remember = partial(self._planner.remember, conversation)
+        if errand is not None:
+            run.errand = partial(self._run_errand, run, request, errand, (door, address), planned)
         return run
+
+    async def _run_errand(
+        self,
+        run: Run,
+        request: Asked,
+        errand: Errand,
+        by: tuple[Door, Address],
+        planned: Callable[[Asked], tuple[Plan, Conversation | None]],
+    ) -> None:
+        """Does what comes between hold and attempt. The request is longer then, and may be refused once more."""
+        door, address = by
+        before = request.body
+        request = await self._plugins.run(request, errand, run.bill, by)
+        if run.guard is not None and request.body is not before:  # a file's text may be in it by now
+            request = door.read(await run.guard.screened(request.body, address, has_bill=True), address)
+        plan, _ = planned(request)
+        done = errand.extras.searches
+        run.bill.expect(asked_of_providers(request) + done, done)
+        await hold(run.bill, run.bill.key, plan, request)
+        run.goes_on(request, plan)
 
 
 def _begun(generation_id: str, exchange: Exchange, key: LiveKey, request: Asked, model_id: str) -> Generation:
@@ -249,6 +278,18 @@ def _begun(generation_id: str, exchange: Exchange, key: LiveKey, request: Asked,
         session_id=request.peek.session_id or exchange.header(b"x-session-id"),
         external_user=request.peek.user,
     )
+
+
+def _facts(
+    door: Door, plan: Plan, preset_id: str | None, engine: str | None, workspace_id: str
+) -> dict[str, str | None]:
+    return {
+        "operation": door.operation,
+        "router": plan.requested if plan.strategy in {"auto", "free"} else None,
+        "preset_id": preset_id,
+        "web_search": engine,
+        "workspace_id": workspace_id,
+    }
 
 
 def _recorded(run: Run, asked: Wanted, send: Send) -> Recording:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.catalog import pricing
 from modelport.gateway import tokens
+from modelport.gateway.wish import field_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,10 @@ _PLENTY = 50
 """An account that has this many times what a request may cost needs no close estimate of it."""
 _DEFAULT_COMPLETION = 16_384
 """Taken for the longest answer of an endpoint that states neither that nor its context."""
+
+
+_MOST_WRITTEN = 1_000
+"""No provider writes more answers of which one is the best."""
 
 
 class Weighed(NamedTuple):
@@ -44,7 +49,9 @@ class Weighing:
         "_group",
         "_rules",
         "completion_cap",
+        "growth",
         "images",
+        "own_searches",
         "prompt_floor",
         "prompt_tokens",
         "searches",
@@ -63,6 +70,10 @@ class Weighing:
         """Pictures in the prompt, where a price by the piece may apply."""
         self.searches = 0
         """Web searches that may be charged."""
+        self.own_searches = 0
+        """Those of them that the operator's service makes: charged in full also where an own key answers."""
+        self.growth = 0
+        """Tokens by which the prompt will be longer when it is sent."""
         self.units = 1
         """Requests that a price by the request may count this one as."""
         self.completion_cap: int | None = None
@@ -71,21 +82,21 @@ class Weighing:
 
     def must_count(self, plan: Plan, request: Asked, room: int) -> bool:
         """Whether the prompt's bytes are too rough a bound for what there is."""
-        paid = _paid(plan)
+        paid = self.paid(plan)
         self._size(paid, request)
         return self._estimate(paid, _wanted(paid, request)) * _PLENTY > room
 
     def weigh(self, plan: Plan, request: Asked, room: int) -> Weighed:
         """What the dearest of the planned attempts may cost, where `room` is there for it."""
-        paid = _paid(plan)
-        wanted, choices = _wanted(paid, request), request.peek.n or 1
+        paid = self.paid(plan)
+        wanted, choices = _wanted(paid, request), _choices(request)
         self._size(paid, request)
         self.completion_cap = None
         amount = self._estimate(paid, wanted)
         if amount * _PLENTY > room:
             # Bytes bound tokens from above without counting; where that bound matters, count.
             text, other = request.prompt_text()
-            self.prompt_tokens = tokens.margin(tokens.count(text)) + other
+            self.prompt_tokens = tokens.margin(tokens.count(text)) + other + self.growth + _predicted(request)
             amount = self._estimate(paid, wanted)
         affordable, full = wanted, amount
         if amount > room:
@@ -96,8 +107,8 @@ class Weighing:
         return Weighed(amount, full, wanted // choices, affordable // choices)
 
     def _size(self, paid: list[Endpoint], request: Asked) -> None:
-        self.prompt_tokens, self.units = request.prompt_bytes, request.units
-        self.prompt_floor = max(self.prompt_tokens // 5, 1)
+        self.prompt_tokens, self.units = request.prompt_bytes + self.growth + _predicted(request), request.units
+        self.prompt_floor = max(request.prompt_bytes // 5, 1)
         if any(endpoint.pricing.charges_images for endpoint in paid):
             self.images = request.images()
 
@@ -112,8 +123,17 @@ class Weighing:
                 web_searches=self.searches,
                 requests=self.units,
             )
+            + self._searching(each)
             for each in endpoints
         )
+
+    def _searching(self, endpoint: Endpoint) -> int:
+        owned = endpoint.owned
+        return 0 if owned is None else pricing.searching(self.own_searches, owned.listed)
+
+    def paid(self, plan: Plan) -> list[Endpoint]:
+        """The planned endpoints that anything may have to be paid for."""
+        return [each for each in plan.attempts if not each.pricing.is_free or self._searching(each)]
 
     def _prices(self, endpoint: Endpoint) -> Pricing:
         if endpoint.owned is not None:
@@ -130,13 +150,23 @@ class Weighing:
         return tokens_
 
 
-def _paid(plan: Plan) -> list[Endpoint]:
-    return [endpoint for endpoint in plan.attempts if not endpoint.pricing.is_free]
-
-
 def _wanted(paid: list[Endpoint], request: Asked) -> int:
     """The longest answer that may have to be paid for, in tokens of all choices together."""
-    return max(_longest(endpoint, request.max_tokens) for endpoint in paid) * (request.peek.n or 1)
+    return max(_longest(endpoint, request.max_tokens) for endpoint in paid) * _choices(request)
+
+
+def _choices(request: Asked) -> int:
+    """How many answers are written, the best of which may be all that is seen."""
+    written = field_of(request, "best_of", int) or 1
+    return max(request.peek.n or 1, min(written, _MOST_WRITTEN))
+
+
+def _predicted(request: Asked) -> int:
+    """What a prediction of the answer may add, in tokens of the prompt: those that prove wrong are charged as answered,
+    at four times that price with most models, and four of its bytes make a token.
+    """
+    raw = None if request.chat is None else request.chat.fields.get("prediction")
+    return 0 if raw is None else len(bytes(raw))
 
 
 def _longest(endpoint: Endpoint, asked: int | None) -> int:

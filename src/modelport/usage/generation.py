@@ -80,7 +80,7 @@ class Generation(msgspec.Struct, kw_only=True):
     byok_cost: int | None = None
     """The price of what came by the account's own provider key, who pays its provider; None for what did not."""
     wasted_cost: int = 0
-    """What providers charge the operator for attempts that failed."""
+    """What the operator pays beside the answer: for attempts that failed, and for searches of their own service."""
     shortfall: int = 0
     """What the answer cost above what the account could pay."""
     price_version: int | None = None
