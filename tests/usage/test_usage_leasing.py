@@ -10,7 +10,7 @@ import pytest
 from credits.money_house import House, a_house
 from modelport.credits.budgets import Budgets, LiveBudget, Spender
 from modelport.credits.errors import BudgetExceeded, InFlight, NotEnough
-from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight
+from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight
 from modelport.kit import clock
 from modelport.usage import leasing as leasing_
 from modelport.usage.leasing import Leasing
@@ -270,3 +270,34 @@ async def test_what_others_spent_with_a_key_can_be_read(servers: list[Server]) -
     key = await one.house.key()
     await one.house.keys.reread(key)
     assert (key.spent(None), key.spent("daily")) == (42, 42)
+
+
+async def test_a_limit_that_was_lowered_holds_at_once(servers: list[Server]) -> None:
+    first, second, _ = servers
+    services = Budgets(first.house.database)
+    account_id, key_hash = first.house.account_id, (await first.house.key()).record.hash
+    made = await services.put(account_id, "account", account_id, 1000, None)
+    await first.house.keys.update(key_hash, limit=800)
+    spender = Spender(account_id, first.house.user_id, (await first.house.key()).record.id)
+    under_way = await first.request(10, await services.of(spender))
+    assert under_way.key.lease is not None
+    await services.put(account_id, "account", account_id, 50, None, made.id)
+    with pytest.raises(BudgetExceeded):
+        await first.request(60, await services.of(spender))
+    await services.put(account_id, "account", account_id, 1000, None, made.id)
+    # The other server has a slice of the old limit; what it does not hold is no hindrance, nor to be had.
+    second.house.keys.changed(key_hash)
+    elsewhere = await second.request(10)
+    for server in (first, second):
+        await server.house.keys.update(key_hash, limit=100)
+    with pytest.raises(KeyLimitTight):
+        await second.request(200)
+    with pytest.raises(KeyLimitTight):
+        await first.request(200)
+    granted = await first.request(30)
+    await first.settle(granted, 30)
+    await first.settle(under_way, 10)
+    await second.settle(elsewhere, 10)
+    assert under_way.key.spent(None) == 40
+    await first.house.keys.update(key_hash, limit=5000)
+    await first.settle(await first.request(200), 200)

@@ -43,9 +43,9 @@ def window_end(reset: str | None, today: int) -> str | None:
 class Lease:
     """A slice of something shared that this process alone may spend."""
 
-    __slots__ = ("amount", "left", "recorded", "refused_until", "spare")
+    __slots__ = ("amount", "interval", "left", "limit", "recorded", "refused_until", "spare")
 
-    def __init__(self, left: int = 0, spare: int = 0) -> None:
+    def __init__(self, left: int = 0, spare: int = 0, *, limit: int = 0, interval: str | None = None) -> None:
         self.amount = 0
         """What is left of the slice: leased, less what was spent of it. Part of it may be held."""
         self.recorded = 0
@@ -56,6 +56,12 @@ class Lease:
         """What nobody had leased then; good for estimates only."""
         self.refused_until = 0.0
         """Till then (monotonic) there is no use in asking for more."""
+        self.limit, self.interval = limit, interval
+        """Of what it is a slice. When that is changed, the slice is void."""
+
+    def is_of(self, limit: int, interval: str | None) -> bool:
+        """Whether it is a slice of this limit; of a balance, the limit is 0."""
+        return self.limit == limit and self.interval == interval
 
 
 class Meter:

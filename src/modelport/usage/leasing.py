@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modelport.credits.service import Credits, Purse, Subject
     from modelport.db.database import Database
     from modelport.keys.service import LiveKey
+    from modelport.kit.meter import Meter
 
 __all__ = ["Leasing", "Share"]
 
@@ -145,9 +146,10 @@ class Leasing:
         lease = purse.lease
         if lease is None or lease.amount - purse.held < amount:
             return False
-        if key.record.limit is not None and (key.lease is None or key.lease.amount - key.held < amount):
+        record = key.record
+        if record.limit is not None and not _has(key, amount, record.limit, record.limit_reset):
             return False
-        return all(each.lease is not None and each.lease.amount - each.held >= amount for each in budgets)
+        return all(_has(each, amount, each.record.limit, each.record.interval) for each in budgets)
 
     def shares(self, purse: Purse, key: LiveKey, budgets: Sequence[LiveBudget]) -> list[Share]:
         """Everything shared that a request holds against."""
@@ -167,6 +169,8 @@ class Leasing:
         missing = [share for share in shares if self._is_missing(share, amount)]
         if not missing:
             return
+        if changed := [share for share in missing if _is_void(share)]:
+            await self._begin_anew(changed)
         async with contextlib.AsyncExitStack() as stack:
             for share in sorted(missing, key=lambda each: each.subject):
                 await stack.enter_async_context(self._locks.setdefault(share.subject, asyncio.Lock()))
@@ -191,7 +195,7 @@ class Leasing:
 
     def _is_missing(self, share: Share, amount: int) -> bool:
         lease = share.pot.lease
-        if lease is None:
+        if lease is None or _is_void(share):
             return True
         short = self._short(share, amount)
         return short > 0 and not (clock.monotonic() < lease.refused_until and lease.spare < short)
@@ -206,7 +210,7 @@ class Leasing:
         """One transaction that leases what it can; whether others have leased anything of what is missing."""
         for share in shares:
             if share.pot.lease is None:
-                share.pot.lease = Lease()
+                share.pot.lease = Lease(limit=share.limit, interval=share.interval)
             self._shares[share.subject] = share
         own = {share.subject: _lease_of(share).amount for share in shares}
         needs = {share.subject: max(self._short(share, amount), 0) for share in shares}
@@ -250,6 +254,15 @@ class Leasing:
         share = self._shares.get((kind, name))
         if share is not None and _lease_of(share).amount > share.pot.held:
             await self._give_back([share])
+
+    async def _begin_anew(self, shares: Sequence[Share]) -> None:
+        """Somebody has changed these limits: what is not held of the old ones goes back, and is leased by the new."""
+        for share in shares:
+            self._shares[share.subject] = share
+        await self._give_back(shares)
+        for share in shares:
+            lease = _lease_of(share)
+            lease.limit, lease.interval, lease.spare, lease.refused_until = share.limit, share.interval, 0, 0.0
 
     async def _return_idle(self) -> None:
         """What nobody used since the last turn goes back; of the rest the database is told how much was spent."""
@@ -299,6 +312,16 @@ def _lease_of(share: Share) -> Lease:
     lease = share.pot.lease
     assert lease is not None
     return lease
+
+
+def _has(meter: Meter, amount: int, limit: int, interval: str | None) -> bool:
+    lease = meter.lease
+    return lease is not None and lease.amount - meter.held >= amount and lease.is_of(limit, interval)
+
+
+def _is_void(share: Share) -> bool:
+    lease = share.pot.lease
+    return lease is not None and not lease.is_of(share.limit, share.interval)
 
 
 def _granted(free: int, need: int, living: int) -> int:
