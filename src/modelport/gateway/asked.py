@@ -34,6 +34,8 @@ _PEEKED = frozenset({"models", "provider", "service_tier", "session_id"})
 """Fields of the reference's own that mean the same in every dialect."""
 _MEDIA_TOKENS = 1_600
 """What an image or another file is taken for when nothing better is known."""
+_FILE_BYTES = 43
+"""Bytes of a document in base64 that are taken for a token: printed pages come to about that."""
 
 
 class Asked(Protocol):
@@ -190,6 +192,10 @@ def _take(part: Part, texts: list[str]) -> int:
             texts += [part.name, part.arguments]
         case ToolResult():
             return sum(_take(each, texts) for each in part.parts)
+        case File(data=str() as data):
+            if (part.media_type or "").startswith("text/"):
+                return len(data) // 4
+            return max(_MEDIA_TOKENS, len(data) // _FILE_BYTES)
         case Image() | File() | Audio() | Video():
             return _MEDIA_TOKENS
     return 0

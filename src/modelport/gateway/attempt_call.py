@@ -10,8 +10,9 @@ import msgspec
 
 from modelport.catalog import pricing
 from modelport.dialects.canonical import Identity, Target
+from modelport.gateway.attempt_body import body_of
 from modelport.gateway.attempt_faults import Empty, Failed, refusal
-from modelport.gateway.authorize import forget_token, needs_token, token_header, with_added
+from modelport.gateway.authorize import forget_token, needs_token, token_header
 from modelport.gateway.authorize import place as placed
 from modelport.gateway.doors import Door
 from modelport.gateway.extras_answer import Echo
@@ -44,7 +45,6 @@ _LINGER = 0.1
 _SEARCH = frozenset({"web_search_options"})
 _NAMELESS = frozenset({"nameless"})
 _STREAMS = frozenset({"text/event-stream", "application/vnd.amazon.eventstream"})
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -127,7 +127,9 @@ async def call(
     if takes_data_only(endpoint.dialect) and door.dialect != endpoint.dialect and door.operation == "chat":
         fetcher = Fetcher(services.outbound, private=services.settings.private_addresses)
         await bring(asked.canonical, fetcher, services.settings.fetch_limit)
-    body = _body(endpoint, target, asked, caller)
+    body = body_of(endpoint, target, asked, door)
+    if caller.echo is not None:
+        caller.echo.note(body)
     token = None
     if needs_token(provider, endpoint.dialect, shown):
         token = await token_header(services.upstream, provider, shown)
@@ -153,20 +155,6 @@ async def call(
             reply.close()
         if begun is None and way is not None:
             note.upstream_cost = _cost(endpoint, way)
-
-
-def _body(endpoint: Endpoint, target: Target, asked: Asked, caller: Caller) -> bytes:
-    """What the provider is sent: the request in its dialect, its row's additions, and the caller's for it alone."""
-    provider = endpoint.provider
-    body = caller.door.body(asked, endpoint.dialect, target)
-    if adds := provider.wire(endpoint.dialect).adds:
-        body = with_added(body, adds)
-    preferences = asked.peek.provider
-    if preferences is not None and preferences.options and (own := preferences.options.get(provider.slug)):
-        body = msgspec.json.encode(_FIELDS.decode(body) | own)
-    if caller.echo is not None:
-        caller.echo.note(body)
-    return body
 
 
 def _cost(endpoint: Endpoint, way: Passage) -> int | None:

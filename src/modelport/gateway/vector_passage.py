@@ -183,9 +183,10 @@ class RerankAsked(VectorAsked):
 
     def prompt_text(self) -> tuple[str, int]:  # noqa: D102
         request = self._request
-        # The query is read with each document, and billed so where tokens are.
-        words = [request.query] * len(request.documents) + request.texts[1:]
-        return "\n".join(words), _MEDIA_TOKENS * self.images()
+        # The query is read with each document, and billed so where tokens are. It is written out once only: a long one
+        # for very many documents would fill the memory.
+        again = (len(request.documents) - 1) * (len(request.query.encode(errors="replace")) // 4 + 1)
+        return "\n".join([request.query, *request.texts[1:]]), _MEDIA_TOKENS * self.images() + again
 
     def images(self) -> int:  # noqa: D102
         return sum(document.image is not None for document in self._request.documents)

@@ -30,6 +30,8 @@ _READ_BY_MODEL = ("tools", "response_format", "functions")
 
 _IMAGE_TOKENS = 1_600
 """What an image is taken for when nothing better is known: a large one at full detail with most providers."""
+_FILE_BYTES = 43
+"""Bytes of a document in base64 that are taken for a token: printed pages come to about that."""
 
 
 @dataclass(slots=True)
@@ -47,8 +49,11 @@ class ChatRequest:
 
     @property
     def max_tokens(self) -> int | None:
-        """The longest answer the caller allows, in tokens."""
-        return self.peek.max_completion_tokens or self.peek.max_tokens
+        """The longest answer the caller allows, in tokens; of two limits the higher one, as providers differ in which
+        they heed.
+        """
+        one, other = self.peek.max_completion_tokens, self.peek.max_tokens
+        return max(one, other) if one is not None and other is not None else one or other
 
     @property
     def prompt_bytes(self) -> int:
@@ -56,12 +61,13 @@ class ChatRequest:
         total = 8 * len(self.messages)
         for message in self.messages:
             content = message.content
+            if message.name is not None:
+                total += len(message.name.encode())
             if isinstance(content, str):
                 total += len(content.encode())
             elif content is not None:
                 total += sum(_part_bytes(part) for part in content)
-            if isinstance(message.tool_calls, Raw):
-                total += len(bytes(message.tool_calls))
+            total += sum(len(bytes(raw)) for raw in _besides(message))
         for name in _READ_BY_MODEL:
             if (raw := self.fields.get(name)) is not None:
                 total += len(bytes(raw))
@@ -73,17 +79,18 @@ class ChatRequest:
         other = 4 * len(self.messages)
         for message in self.messages:
             content = message.content
+            if message.name is not None:
+                texts.append(message.name)
             if isinstance(content, str):
                 texts.append(content)
             elif content is not None:
                 for part in content:
                     text = _part_text(part)
                     if text is None:
-                        other += _IMAGE_TOKENS
+                        other += _media_tokens(bytes(part))
                     else:
                         texts.append(text)
-            if isinstance(message.tool_calls, Raw):
-                texts.append(bytes(message.tool_calls).decode())
+            texts.extend(bytes(raw).decode() for raw in _besides(message))
         named = (self.fields.get(name) for name in _READ_BY_MODEL)
         texts.extend(bytes(raw).decode() for raw in named if raw is not None)
         return "\n".join(texts), other
@@ -186,17 +193,46 @@ class _Part(msgspec.Struct):
 _PART = msgspec.json.Decoder(_Part)
 
 
+_MEDIA = ("image", "input_image", "audio", "input_audio", "video", "input_video", "file", "input_file", "document")
+"""What types of parts begin with whose bytes are no text."""
+
+
 def _part_text(part: Raw) -> str | None:
+    """The text of a part; None for media. One of another type is counted as it is written: somebody may read it."""
     try:
         read_part = _PART.decode(part)
     except msgspec.DecodeError as error:
         raise BadRequest(f"Invalid request: a content part can't be read: {error}") from error
-    return read_part.text if read_part.type == "text" else None
+    if read_part.type == "text":
+        return read_part.text or ""
+    return None if read_part.type.startswith(_MEDIA) else bytes(part).decode()
+
+
+def _besides(message: Message) -> list[Raw]:
+    """What a message says beside its content. Reasoning is written in up to three ways that say the same: the longest
+    of them.
+    """
+    said = (message.tool_calls, message.function_call, message.refusal)
+    thought = (message.reasoning, message.reasoning_content, message.reasoning_details)
+    found = [raw for raw in said if isinstance(raw, Raw) and raw != _NULL]
+    thoughts = [raw for raw in thought if isinstance(raw, Raw) and raw != _NULL]
+    return [*found, max(thoughts, key=_length)] if thoughts else found
+
+
+def _length(raw: Raw) -> int:
+    return len(bytes(raw))
 
 
 def _part_bytes(part: Raw) -> int:
     text = _part_text(part)
-    return _IMAGE_TOKENS if text is None else len(text.encode())
+    return _media_tokens(bytes(part)) if text is None else len(text.encode())
+
+
+def _media_tokens(part: bytes) -> int:
+    """What a part that is no text is taken for: a picture always for the same, a document by its length."""
+    if b'"data:text/' in part:
+        return len(part) // 4
+    return max(_IMAGE_TOKENS, len(part) // _FILE_BYTES) if b'"file_data"' in part else _IMAGE_TOKENS
 
 
 def _prompt(raw: Raw) -> str:

@@ -90,7 +90,13 @@ class Message(Struct):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Raw] | None = None
     name: str | None = None
-    tool_calls: Raw | UnsetType = UNSET  # `Raw | None` would take null only
+    # `Raw | None` would take null only. All of these may become part of the prompt.
+    tool_calls: Raw | UnsetType = UNSET
+    function_call: Raw | UnsetType = UNSET
+    refusal: Raw | UnsetType = UNSET
+    reasoning: Raw | UnsetType = UNSET
+    reasoning_content: Raw | UnsetType = UNSET
+    reasoning_details: Raw | UnsetType = UNSET
 
 
 class Peek(Struct):
