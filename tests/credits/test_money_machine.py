@@ -1,6 +1,7 @@
 """Any interleaving of holds, deliveries, settlements, grants, outages and crashes: the money stays right.
 
-A real SQLite file, the real journal and sweeper; the machine keeps a model of a few integers beside them.
+A real database, SQLite and PostgreSQL, the real journal and sweeper; the machine keeps a model of a few integers beside
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from unittest import mock
 
 import pytest
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from sqlalchemy import Connection
+
+    from db.postgres_cluster import Cluster
 
 T = TypeVar("T")
 _DAY = 86_400_000
@@ -71,11 +74,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self._stack.enter_context(structlog.testing.capture_logs())
         self.now = 20_000 * _DAY + 1000
         self._stack.enter_context(mock.patch.object(clock, "now_ms", self._now))
-        self._folder = Path(tempfile.mkdtemp(prefix="modelport-machine-"))
-        self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        shutil.copyfile(template_file(), self._folder / "modelport.db")
         self._runner = self._stack.enter_context(asyncio.Runner())
-        self._place = Place(None, self._folder / "modelport.db")
+        self._place = self.empty_place()
         self._processes = 0
         self.house: House
         self.elsewhere: House
@@ -97,6 +97,19 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _now(self) -> int:
         return self.now
+
+    def empty_place(self) -> Place:
+        """A database with nothing in it."""
+        # In memory, where there is such a place: what a power cut leaves is another test's matter.
+        memory = Path("/dev/shm")  # noqa: S108 (a folder of its own in it)
+        folder = Path(tempfile.mkdtemp(prefix="modelport-machine-", dir=memory if memory.is_dir() else None))
+        self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        shutil.copyfile(template_file(), folder / "modelport.db")
+        return Place(None, folder / "modelport.db")
+
+    async def at_rest(self, dead: House) -> None:
+        """Waits until the database has done, or given up, what a dead process had begun."""
+        await dead.database.write(_nothing)  # writers queue
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs `work` with a bound, for a hang is a fault too."""
@@ -323,7 +336,7 @@ class MoneyMachine(RuleBasedStateMachine):
             self.house.crash()
             dead = self.house
             dead.database.refuse = False
-            await dead.database.write(_nothing)  # what was in the database's hands is done
+            await self.at_rest(dead)
             self.house = self._house()
             await self.house.start()
             self.house.like(dead)
@@ -406,28 +419,57 @@ class MoneyMachine(RuleBasedStateMachine):
         return {row.reference: row.amount for row in found}
 
 
+class MoneyMachineOnPostgres(MoneyMachine):
+    """The same on the server of this test process."""
+
+    server: ClassVar[Cluster]
+
+    def empty_place(self) -> Place:
+        self.server.empty("modelport")
+        return Place(self.server.url("modelport"), Path("unused.db"))
+
+    async def at_rest(self, dead: House) -> None:
+        busy = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        while await dead.scalar(busy):  # noqa: ASYNC110 (only the server knows)
+            await asyncio.sleep(0.001)
+
+
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@pytest.mark.timeout(600)  # a second or two, but a failure takes long to be made small
-def test_money_is_right_in_any_interleaving() -> None:
-    how = settings(
-        max_examples=20,
+def _briefly(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=_SLOW,
     )
-    run_state_machine_as_test(MoneyMachine, settings=how)
+
+
+@pytest.mark.timeout(600)  # a second or two, but a failure takes long to be made small
+def test_money_is_right_in_any_interleaving() -> None:
+    run_state_machine_as_test(MoneyMachine, settings=_briefly(20))
+
+
+@pytest.mark.timeout(600)
+def test_so_it_is_on_postgres(migrated_server: Cluster) -> None:
+    MoneyMachineOnPostgres.server = migrated_server
+    run_state_machine_as_test(MoneyMachineOnPostgres, settings=_briefly(5))
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
-def test_money_is_right_in_very_many_interleavings() -> None:
-    run_state_machine_as_test(
-        MoneyMachine,
-        settings=settings(
-            max_examples=600, stateful_step_count=50, deadline=None, database=None, suppress_health_check=_SLOW
-        ),
+@pytest.mark.parametrize(("machine", "examples"), [(MoneyMachine, 600), (MoneyMachineOnPostgres, 100)])
+def test_money_is_right_in_very_many_interleavings(
+    machine: type[MoneyMachine], examples: int, migrated_server: Cluster
+) -> None:
+    MoneyMachineOnPostgres.server = migrated_server
+    how = settings(
+        max_examples=examples, stateful_step_count=50, deadline=None, database=None, suppress_health_check=_SLOW
     )
+    run_state_machine_as_test(machine, settings=how)
