@@ -19,14 +19,13 @@ from sqlalchemy import text
 
 from modelport.app import open_services
 from modelport.catalog.document import Document
+from modelport.db.database import Database
 from modelport.kit.money import parse_price
 from modelport.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
-
-    from modelport.gateway.services import Services
 
 __all__ = ["MODELS", "Customer", "Price", "World", "free_port"]
 
@@ -162,6 +161,7 @@ class World:
             "MODELPORT_HOLD_SECONDS": "5",
             "MODELPORT_LEASE_SECONDS": "4",
             "MODELPORT_LOG_LEVEL": "error",
+            "MODELPORT_KNOWN_MODELS": "false",  # nobody asks for them, and each start would look through them all
             **self.environment,
         }
         if self.settings.database_url:
@@ -213,15 +213,23 @@ class World:
 
     async def rows(self, statement: str, **values: Any) -> Sequence[Any]:
         """What a query gives."""
-        async with open_services(self.settings) as services:
-            return await _rows(services, statement, **values)
+        async with self._database() as database:
+            return await _rows(database, statement, **values)
+
+    @contextlib.asynccontextmanager
+    async def _database(self) -> AsyncGenerator[Database]:
+        database = Database(self.settings.database_url, self.settings.sqlite_path)
+        try:
+            yield database
+        finally:
+            await database.close()
 
     async def settled(self, seconds: float) -> float:
         """Waits until no stream holds anything; returns how long that took."""
         began = time.monotonic()
-        async with open_services(self.settings) as services:
+        async with self._database() as database:
             while True:
-                held = (await _rows(services, "SELECT count(*) AS n FROM holds"))[0].n
+                held = (await _rows(database, "SELECT count(*) AS n FROM holds"))[0].n
                 if not held:
                     return time.monotonic() - began
                 assert time.monotonic() - began < seconds, f"{held} holds are left"
@@ -244,5 +252,5 @@ class World:
         return report
 
 
-async def _rows(services: Services, statement: str, **values: Any) -> Sequence[Any]:
-    return await services.database.read(lambda connection: connection.execute(text(statement), values).all())
+async def _rows(database: Database, statement: str, **values: Any) -> Sequence[Any]:
+    return await database.read(lambda connection: connection.execute(text(statement), values).all())
