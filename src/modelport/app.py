@@ -45,6 +45,7 @@ from modelport.gateway.open_streams import OpenStreams
 from modelport.gateway.routes import Gateway
 from modelport.gateway.serve import Chat
 from modelport.gateway.services import Services
+from modelport.gateway.trials import Trials
 from modelport.gateway.views import view_of
 from modelport.guardrails.service import Guardrails
 from modelport.keys.codes import Codes
@@ -113,10 +114,9 @@ async def _services(
     mailer = Mailer(database, vault, transport_of(settings))
     second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
     outbound, hooks, notices = _telling(database, vault, mailer, settings)
-    keys, destinations = Keys(database, vault), Destinations(database, vault)
-    await destinations.reload()
+    keys, destinations = Keys(database, vault), await _destinations(database, vault)
     budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
-    guardrails = Guardrails(database, budgets, workspaces)
+    guardrails, sync = Guardrails(database, budgets, workspaces), Sync(catalog, private=settings.private_providers)
     catalog.limit_views(partial(guarded_view, guardrails, workspaces))
     return Services(
         settings=settings,
@@ -137,6 +137,7 @@ async def _services(
         outbound=outbound,
         keys=keys,
         own_keys=OwnKeys(database, vault, settings),
+        trials=Trials(sync, upstream, outbound),
         destinations=destinations,
         broadcaster=Worker(database, vault, outbound, destinations),
         leaks=Leaks(database, vault, keys, notices, throttle),
@@ -145,7 +146,7 @@ async def _services(
         codes=Codes(database, vault, keys),
         credits=credits,
         catalog=catalog,
-        sync=Sync(catalog, private=settings.private_providers),
+        sync=sync,
         limits=Limits(settings, make_windows(settings), usage.free_answers_since),
         usage=usage,
         insight=Insight(database, partial(_permaslug, catalog)),
@@ -171,6 +172,13 @@ async def _prepared(database: Database, settings: Settings) -> SystemSettings:
     system = SystemSettings(database, settings)
     await system.load()
     return system
+
+
+async def _destinations(database: Database, vault: Vault) -> Destinations:
+    """Where traces go, known from the first request on."""
+    destinations = Destinations(database, vault)
+    await destinations.reload()
+    return destinations
 
 
 async def _routing(database: Database, catalog: Catalog) -> Routing:

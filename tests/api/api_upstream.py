@@ -83,8 +83,11 @@ class Upstream:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 upstream.asked.append(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 with contextlib.suppress(ConnectionError):
                     _answer(self, upstream.next())

@@ -81,6 +81,39 @@ class TestOperations:
         assert not any(b"very-secret-canary-of-mine" in each for each in files)
 
 
+class TestTrials:
+    """`POST /byok/{id}/test` shows the provider the key, and tells what it said."""
+
+    @pytest.mark.parametrize(
+        ("statuses", "verdict"),
+        # The list by this key; the list by a wrong one; where anybody gets it, one token.
+        [((200, 401), "works"), ((401,), "refused"), ((200, 200, 403), "refused"), ((500,), "unknown")],
+    )
+    def test_told(self, caller: Caller, upstream: Upstream, statuses: tuple[int, ...], verdict: str) -> None:
+        name = f"tried-{len(statuses)}-{statuses[0]}"
+        serve_models(caller.harness, "own", [(name, {"base_url": f"{upstream.url}/v1"}, {})])
+        made = give(caller, f"own-{name}", "own-secret-canary-1234")
+        upstream.expect(*(played(CHAT, status=status) for status in statuses))
+        answer = caller.harness.http.post(f"/api/v1/byok/{made['id']}/test", headers=manager(caller))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"]["verdict"] == verdict
+        assert "canary" not in answer.text
+        assert len(upstream.asked) == len(statuses)
+        assert upstream.asked[0].headers["authorization"] == "Bearer own-secret-canary-1234"
+
+    def test_of_a_provider_that_the_operator_has_no_key_of(self, caller: Caller, upstream: Upstream) -> None:
+        made = give(caller, "groq", base_url=f"{upstream.url}/v1")
+        upstream.expect(played(CHAT), played(CHAT, status=401))
+        answer = caller.harness.http.post(f"/api/v1/byok/{made['id']}/test", headers=manager(caller))
+        assert answer.json()["data"]["verdict"] == "works"
+        assert [each.path for each in upstream.asked] == ["/v1/models"] * 2
+
+    def test_another_accounts(self, caller: Caller) -> None:
+        made, other = give(caller, "openai"), caller.harness.caller()
+        path = f"/api/v1/byok/{made['id']}/test"
+        assert caller.harness.http.post(path, headers=manager(other)).status_code == 404
+
+
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Harness]:
     made = Harness(tmp_path_factory.mktemp("strict"))
@@ -112,6 +145,9 @@ class TestGuard:
         upstream.expect(played(CHAT))
         answer = caller.chat(model="own/plain")
         assert answer.status == 502
+        tried = strict.http.post(f"/api/v1/byok/{made['id']}/test", headers=manager(caller))
+        assert tried.json()["data"]["verdict"] == "unknown"
+        assert upstream.url.removeprefix("http://") not in tried.text
         assert not upstream.asked
         assert upstream.url.removeprefix("http://") not in str(answer.json)
         assert caller.used == 0

@@ -34,6 +34,17 @@ def key_of(stage: Stage, person: Person) -> str:
     return made[0]
 
 
+def menu(row: Locator) -> Locator:
+    return row.get_by_role("button").last
+
+
+async def another_own_key(stage: Stage, person: Person, provider: str) -> None:
+    services = stage.harness.services
+    workspace = await services.workspaces.default(person.account_id)
+    values = {"name": "Other", "key": "sk-another-own-key-333444"}
+    await services.own_keys.create(person.account_id, person.user_id, workspace.id, provider, values)
+
+
 def test_a_guardrail_binds_a_key(open_page: Open, stage: Stage, language: str) -> None:
     person = stage.person(f"guarded-{language.lower()}@example.test")
     key = key_of(stage, person)
@@ -71,7 +82,7 @@ def test_privacy_is_kept_for_every_request(open_page: Open, stage: Stage, langua
     assert asked(stage, key, "acme/writer", "Hello").status_code == 404  # nobody is known to keep nothing
 
 
-def test_an_own_key_is_added_and_switched(open_page: Open, stage: Stage, language: str) -> None:
+def test_own_keys_are_added_ordered_changed_and_tried(open_page: Open, stage: Stage, language: str) -> None:
     person = stage.person(f"byok-{language.lower()}@example.test")
     page = open_page("/settings/byok", language=language, person=person)
     expect(page.get_by_text(say(language, "byok.none"))).to_be_visible()
@@ -84,10 +95,34 @@ def test_an_own_key_is_added_and_switched(open_page: Open, stage: Stage, languag
     row = page.locator("tr").filter(has_text="together")
     expect(row).to_contain_text(say(language, "byok.first"))
     assert "sk-my-own-key-000111222" not in page.content()
-    row.get_by_role("button").click()
+    press(row, language, "admin.testNow")
+    expect(row.get_by_role("status")).to_contain_text(say(language, "byok.verdicts.works"))
+    menu(row).click()
+    page.get_by_role("menuitem", name=say(language, "byok.edit")).click()
+    dialog.get_by_role("textbox", name=say(language, "common.name"), exact=True).fill("Mine")
+    field(dialog, language, "keys.models").fill("qwen/*")
+    field(dialog, language, "keys.models").press("Enter")
+    press(dialog, language, "common.save")
+    expect(row).to_contain_text("qwen/*")
+
+    stage.harness.call(another_own_key(stage, person, "together"))
+    page.reload()
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_contain_text("Mine")
+    rows.last.get_by_role("button", name=say(language, "byok.up", name="Other"), exact=True).press("Enter")
+    expect(rows.first).to_contain_text("Other")
+    # The keyboard stays with the key that was moved, which can only go back now.
+    expect(page.get_by_role("button", name=say(language, "byok.down", name="Other"), exact=True)).to_be_focused()
+
+    row = row.filter(has_text="Mine")
+    menu(row).click()
     page.get_by_role("menuitem", name=say(language, "keys.disable")).click()
     expect(row).to_contain_text(say(language, "common.off"))
-    row.get_by_role("button").click()
+    menu(row).click()
+    page.get_by_role("menuitem", name=say(language, "common.delete")).click()
+    press(page.get_by_role("dialog"), language, "common.delete")
+    expect(row).to_be_hidden()
+    menu(rows.first).click()
     page.get_by_role("menuitem", name=say(language, "common.delete")).click()
     press(page.get_by_role("dialog"), language, "common.delete")
     expect(page.get_by_text(say(language, "byok.none"))).to_be_visible()

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
-__all__ = ["OwnKey", "Region"]
+__all__ = ["OwnKey", "Region", "Tried", "Verdict"]
 
 Region = Literal["global", "europe", "us"]
+Verdict = Literal["works", "refused", "unknown"]
+
+
+class Tried(NamedTuple):
+    """What came of showing a key to its provider."""
+
+    verdict: Verdict
+    message: str | None
+    """Why it is not known to work, in words that are safe to show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

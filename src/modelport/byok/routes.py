@@ -1,4 +1,4 @@
-"""`/byok`: keys that an account has with providers itself. The reference's five operations."""
+"""`/byok`: keys that an account has with providers itself. The reference's five operations, and a trial."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ from modelport.byok.shapes import (
     OwnKeyDeleted,
     OwnKeyList,
     OwnKeyNew,
+    OwnKeyTest,
+    OwnKeyTried,
     shown,
 )
 from modelport.byok.written_key import read
 from modelport.keys.access import Permission, Principal, allow
+from modelport.kit import clock
 from modelport.providers.table import ROWS
 from modelport.upstream.guard import may_reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from modelport.byok.own_key import OwnKey, Tried
     from modelport.byok.service import OwnKeys
     from modelport.db.database import Database
     from modelport.keys.service import Keys
@@ -48,6 +52,11 @@ if TYPE_CHECKING:
         @property
         def snapshot(self) -> Snapshot: ...
 
+    class Trials(Protocol):
+        """What shows keys to their providers: the gateway knows how each is called."""
+
+        async def run(self, key: OwnKey) -> Tried: ...
+
     class Services(Protocol):
         """The part of the process's services that is used here."""
 
@@ -56,6 +65,7 @@ if TYPE_CHECKING:
         database: Database
         keys: Keys
         own_keys: OwnKeys
+        trials: Trials
         workspaces: Workspaces
 
 
@@ -128,6 +138,17 @@ async def delete_own_key(request: Request, caller: Writer, id: str) -> OwnKeyDel
     note(request, id, before=before)
     await services.own_keys.delete(caller.account_id, id)
     return OwnKeyDeleted()
+
+
+@router.post("/{id}/test", summary="Try an own provider key")
+async def test_own_key(request: Request, caller: Writer, id: str) -> OwnKeyTest:  # noqa: A002
+    """Shows the provider the key, now: asks for its list of models or, where anybody gets that, for one token."""
+    services: Services = request.app.state.services
+    key = await services.own_keys.find(caller.account_id, id)
+    begun = clock.monotonic()
+    verdict, message = await services.trials.run(key)
+    took = round((clock.monotonic() - begun) * 1000)
+    return OwnKeyTest(data=OwnKeyTried(verdict=verdict, message=message, milliseconds=took))
 
 
 async def _check(services: Services, caller: Principal, values: Mapping[str, Any]) -> None:

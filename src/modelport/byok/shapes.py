@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from modelport.byok.own_key import Region
+from modelport.byok.own_key import Region, Verdict
 from modelport.kit.clock import UTC
 
 if TYPE_CHECKING:
     from modelport.byok.own_key import OwnKey
 
-__all__ = ["OwnKeyAnswer", "OwnKeyChange", "OwnKeyData", "OwnKeyDeleted", "OwnKeyList", "OwnKeyNew", "shown"]
+__all__ = [
+    "OwnKeyAnswer",
+    "OwnKeyChange",
+    "OwnKeyData",
+    "OwnKeyDeleted",
+    "OwnKeyList",
+    "OwnKeyNew",
+    "OwnKeyTest",
+    "OwnKeyTried",
+    "shown",
+]
 
 Secret = Annotated[str, Field(min_length=1, max_length=20_000)]
 Provider = Annotated[str, Field(min_length=1, max_length=100)]
@@ -64,6 +74,20 @@ class OwnKeyDeleted(BaseModel):
     """Answer of a deletion."""
 
     deleted: Literal[True] = True
+
+
+class OwnKeyTried(BaseModel):
+    """What came of showing a key to its provider."""
+
+    verdict: Verdict = Field(description="`unknown` where it could not be tried; it may work all the same.")
+    message: str | None
+    milliseconds: int
+
+
+class OwnKeyTest(BaseModel):
+    """Answer of a trial."""
+
+    data: OwnKeyTried
 
 
 class _Settings(BaseModel):

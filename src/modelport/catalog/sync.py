@@ -182,6 +182,18 @@ class Sync:
             raise NoSuchProvider(f"Provider {slug!r} has no key called {name!r}.")
         await self._tried(provider, found.key)
 
+    async def to_try(self, slug: str, serves: Callable[[str], bool]) -> tuple[Provider, str | None]:
+        """A provider, whether or not there is a key of it, and what it calls the cheapest of the models that `serves`
+        names: for trying a key that is not the operator's.
+
+        Raises `NoSuchProvider`.
+        """
+        active = self._catalog.snapshot.providers
+        provider = active.get(slug) or next((each for each in active.values() if each.kind == slug), None)
+        if provider is None:
+            provider = await self._catalog.as_provider(await self._entry(slug, {}), slug)
+        return provider, await self._cheapest(provider.slug, serves)
+
     async def _tried(self, provider: Provider, key: str) -> asking.Listing | None:
         """The provider's list, if it has one, once it is sure that it takes the key."""
         if not key:  # an engine of one's own: that it answers is all there is to prove
@@ -240,11 +252,15 @@ class Sync:
         there = known & {offer.model_id for offer in offers}
         return frozenset({slug}) if len(there) * 2 >= len(known) else frozenset[str]()
 
-    async def _cheapest(self, slug: str) -> str | None:
+    async def _cheapest(self, slug: str, serves: Callable[[str], bool] | None = None) -> str | None:
         """What the provider calls the cheapest of its text models that is known."""
         loaded = await self._catalog.loaded()
         text = {row["id"] for row in loaded.models if row["architecture"]["output_modalities"] == ["text"]}
-        found = [row for row in _of_provider(loaded, slug) if row["model_id"] in text]
+        found = [
+            row
+            for row in _of_provider(loaded, slug)
+            if row["model_id"] in text and (serves is None or serves(row["model_id"]))
+        ]
         cheapest = min(found, key=lambda row: row["pricing"]["prompt"] + row["pricing"]["completion"], default=None)
         return cheapest["upstream_model"] if cheapest is not None else None
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from modelport.keys.service import LiveKey
     from modelport.providers.provider import DataPolicy, Provider
 
-__all__ = ["Arranger", "arranger_for"]
+__all__ = ["Arranger", "arranger_for", "provider_by"]
 
 _POLICIES = frozenset({"zdr", "data_collection"})
 _KEPT = 5_000
@@ -154,7 +154,7 @@ def _by_key(endpoint: Endpoint, key: OwnKey, fee: Fraction, model: Model) -> End
         return None
     if written is None:
         return None
-    provider, guarded = _provider(endpoint.provider, key, written)
+    provider, guarded = provider_by(endpoint.provider, key, written)
     factor = Fraction(endpoint.price_factor or 1) * fee
     return replace(
         endpoint,
@@ -168,7 +168,7 @@ def _by_key(endpoint: Endpoint, key: OwnKey, fee: Fraction, model: Model) -> End
     )
 
 
-def _provider(provider: Provider, key: OwnKey, written: Written) -> tuple[Provider, bool]:
+def provider_by(provider: Provider, key: OwnKey, written: Written) -> tuple[Provider, bool]:
     """The provider as it is called with this key, and whether its owner had a say in the address."""
     options = {**provider.options, **written.options}
     fields: dict[str, Any] = {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.gateway.trials import Trials
     from modelport.guardrails.service import Guardrails
     from modelport.keys.codes import Codes
     from modelport.keys.leaks import Leaks
@@ -75,6 +76,8 @@ class Services:
     keys: Keys
     own_keys: OwnKeys
     """Keys that accounts have with providers themselves."""
+    trials: Trials
+    """Shows those keys to their providers, for who asks whether they work."""
     destinations: Destinations
     """Where accounts send the traces of their answers."""
     broadcaster: Worker
