@@ -139,11 +139,36 @@ def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, languag
     press(dialog, language, "observability.create")
     once = page.get_by_role("dialog", name=say(language, "notifications.secretTitle"))
     expect(once.locator("pre")).to_contain_text("whsec_")
+    secret = once.locator("pre").inner_text().strip()
     page.keyboard.press("Escape")
     row = page.locator("tr").filter(has_text="Ours")
     press(row, language, "admin.testNow")
     expect(row.get_by_role("status")).to_contain_text(say(language, "observability.failed"))
-    row.get_by_role("button").last.click()
+
+    # Another address and a header; the secret stays, and only what is dear is sent from now on.
+    row.get_by_role("link", name="Ours").click()
+    expect(page.get_by_role("heading", name="Ours", level=1)).to_be_visible()
+    field(page, language, "observability.fields.url").fill("http://127.0.0.1:9/elsewhere")
+    field(page, language, "observability.headers").fill("X-Team: canary-of-ours")
+    press(page, language, "observability.addRules")
+    page.get_by_role("combobox", name=say(language, "observability.field")).click()
+    page.get_by_role("option", name=say(language, "observability.ruleFields.total_cost")).click()
+    page.get_by_role("textbox", name=say(language, "observability.value")).fill("0.5")
+    press(page, language, "common.save")
+    expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
+    assert "canary-of-ours" not in page.content()
+    destinations = stage.harness.services.destinations
+    workspace = stage.harness.call(stage.harness.services.workspaces.default(person.account_id))
+    (kept,), _ = stage.harness.call(destinations.page(person.account_id, workspace.id, 0, 9))
+    config = destinations.config(kept)
+    assert config["url"] == "http://127.0.0.1:9/elsewhere"
+    assert config["signingSecret"] == secret
+    assert config["headers"] == {"X-Team": "canary-of-ours"}
+    assert kept.filter_rules is not None
+    assert kept.filter_rules["groups"][0]["rules"] == [{"field": "total_cost", "operator": "gte", "value": "0.5"}]
+
+    page.get_by_role("link", name=say(language, "observability.all")).click()
+    menu(row).click()
     page.get_by_role("menuitem", name=say(language, "common.delete")).click()
     press(page.get_by_role("dialog"), language, "common.delete")
     expect(page.get_by_text(say(language, "observability.none"))).to_be_visible()

@@ -81,6 +81,12 @@ const observability = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/observability-page"), "ObservabilityPage"),
 });
 
+const destination = createRoute({
+  getParentRoute: () => settings,
+  path: "/observability/$id",
+  component: lazyRouteComponent(() => import("@/features/settings/destination-page"), "DestinationPage"),
+});
+
 const privacy = createRoute({
   getParentRoute: () => settings,
   path: "/privacy",
@@ -116,4 +122,5 @@ export const settingsRoutes = settings.addChildren([
   byok,
   privacy,
   observability,
+  destination,
 ]);

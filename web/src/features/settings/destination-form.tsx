@@ -5,29 +5,32 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { FormFault } from "@/shared/ui/form-fault";
+import { DestinationFields } from "./destination-fields";
 import {
+  type Config,
+  configOf,
   type Destination,
-  destinationsQuery,
-  HIDDEN,
+  headersOf,
   KINDS,
   type Kind,
   kindOf,
-  type Name,
-  OPTIONAL,
 } from "./destination-queries";
 
 const NEW = {
   kind: "webhook" as Kind,
   name: "",
-  config: {} as Partial<Record<Name, string>>,
+  config: {} as Config,
+  lines: "",
   isPrivate: true,
   share: 100 as number | string,
 };
 
 export function DestinationForm({
+  workspace,
   made,
   close,
 }: {
+  workspace: string;
   made: (destination: Destination) => void;
   close: () => void;
 }) {
@@ -37,25 +40,21 @@ export function DestinationForm({
   const set = (part: Partial<typeof NEW>) => setDraft((before) => ({ ...before, ...part }));
   const create = useMutation({
     gcTime: 0,
-    mutationFn: () => {
-      const said = KINDS[draft.kind].flatMap((name) => {
-        const value = draft.config[name]?.trim();
-        return value ? [[name, value] as const] : [];
-      });
-      return taken(
+    mutationFn: () =>
+      taken(
         client.POST("/api/v1/observability/destinations", {
           body: {
             type: draft.kind,
             name: draft.name.trim(),
-            config: Object.fromEntries(said),
+            config: configOf(draft.kind, draft.config, draft.lines) ?? {},
             privacy_mode: draft.isPrivate,
-            sampling_rate: Math.max(Number(draft.share) / 100, 0.0001),
+            sampling_rate: rateOf(draft.share),
+            workspace_id: workspace,
           },
         }),
-      );
-    },
+      ),
     onSuccess: async ({ data }) => {
-      await queries.invalidateQueries(destinationsQuery);
+      await queries.invalidateQueries({ queryKey: ["destinations"] });
       made(data);
     },
   });
@@ -84,42 +83,57 @@ export function DestinationForm({
           value={draft.name}
           onChange={(event) => set({ name: event.currentTarget.value })}
         />
-        {KINDS[draft.kind].map((name) => (
-          <TextInput
-            key={name}
-            label={t(`observability.fields.${name}`)}
-            required={!OPTIONAL.includes(name) || draft.kind === "otel-collector"}
-            type={HIDDEN.includes(name) ? "password" : "text"}
-            autoComplete="off"
-            value={draft.config[name] ?? ""}
-            onChange={(event) => set({ config: { ...draft.config, [name]: event.currentTarget.value } })}
-          />
-        ))}
+        <DestinationFields
+          kind={draft.kind}
+          config={draft.config}
+          setConfig={(config) => set({ config })}
+          lines={draft.lines}
+          setLines={(lines) => set({ lines })}
+        />
         <Switch
           label={t("observability.private")}
           description={t("observability.privateNote")}
           checked={draft.isPrivate}
           onChange={(event) => set({ isPrivate: event.currentTarget.checked })}
         />
-        <NumberInput
-          label={t("observability.share")}
-          suffix=" %"
-          min={0.01}
-          max={100}
-          decimalScale={2}
-          value={draft.share}
-          onChange={(share) => set({ share })}
-        />
+        <Share value={draft.share} onChange={(share) => set({ share })} />
         <FormFault error={create.error} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             {t("common.cancel")}
           </Button>
-          <Button type="submit" loading={create.isPending}>
+          <Button type="submit" disabled={headersOf(draft.lines) === null} loading={create.isPending}>
             {t("observability.create")}
           </Button>
         </Group>
       </Stack>
     </form>
   );
+}
+
+/** How many of the requests are sent, in per cent. */
+export function Share({
+  value,
+  onChange,
+}: {
+  value: number | string;
+  onChange: (value: number | string) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <NumberInput
+      label={t("observability.share")}
+      description={t("observability.shareNote")}
+      suffix=" %"
+      min={0.01}
+      max={100}
+      decimalScale={2}
+      value={value}
+      onChange={onChange}
+    />
+  );
+}
+
+export function rateOf(share: number | string): number {
+  return Math.min(Math.max(Number(share) / 100, 0.0001), 1);
 }

@@ -1,5 +1,5 @@
 /** `/settings/observability`: where the account's traces go, how deliveries do, and a test call of each. */
-import { ActionIcon, Badge, Button, Group, Menu, Stack, Text } from "@mantine/core";
+import { ActionIcon, Badge, Button, Menu, Select, Stack, Text } from "@mantine/core";
 import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -17,12 +17,16 @@ import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
 import { DestinationForm } from "./destination-form";
 import { type Destination, destinationsQuery, kindOf } from "./destination-queries";
+import { TestCall } from "./destination-test";
+import { workspacesQuery } from "./workspace-queries";
 
 export function ObservabilityPage() {
   const { t } = useTranslation();
   usePageTitle(t("observability.title"));
   const may = useMay();
-  const destinations = useQuery(destinationsQuery);
+  const [workspace, setWorkspace] = useState("default");
+  const workspaces = useQuery(workspacesQuery);
+  const destinations = useQuery(destinationsQuery(workspace));
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
   const create = may("destinations:write") && (
@@ -46,6 +50,17 @@ export function ObservabilityPage() {
           {t("workspaces.title")}
         </LinkAnchor>
       </PageTitle>
+      {workspaces.data && workspaces.data.length > 1 && (
+        <Select
+          mb="md"
+          w={260}
+          label={t("keys.workspace")}
+          allowDeselect={false}
+          value={workspace}
+          data={workspaces.data.map(({ slug, name }) => ({ value: slug, label: name }))}
+          onChange={(value) => setWorkspace(value ?? "default")}
+        />
+      )}
       <Loaded query={destinations} rows={3}>
         {(rows) =>
           rows.length === 0 ? (
@@ -58,7 +73,7 @@ export function ObservabilityPage() {
         }
       </Loaded>
       <Dialog opened={making} onClose={() => setMaking(false)} title={t("observability.create")}>
-        <DestinationForm made={made} close={() => setMaking(false)} />
+        <DestinationForm workspace={workspace} made={made} close={() => setMaking(false)} />
       </Dialog>
       <Dialog opened={secret !== null} onClose={() => setSecret(null)} title={t("notifications.secretTitle")}>
         <Stack gap="sm">
@@ -75,7 +90,7 @@ function Destinations({ rows }: { rows: Destination[] }) {
   const queries = useQueryClient();
   const may = useMay();
   const [asked, setAsked] = useState<Asked | null>(null);
-  const settled = () => queries.invalidateQueries(destinationsQuery);
+  const settled = () => queries.invalidateQueries({ queryKey: ["destinations"] });
   const toggle = useMutation({
     mutationFn: ({ id, enabled }: Destination) =>
       taken(
@@ -106,12 +121,15 @@ function Destinations({ rows }: { rows: Destination[] }) {
         columns={[
           {
             label: t("common.name"),
-            cell: ({ name, type, privacy_mode }) => (
+            cell: ({ id, name, type, privacy_mode, sampling_rate, filter_rules, api_key_hashes }) => (
               <div>
-                <Text fw={550}>{name ?? type}</Text>
+                <LinkAnchor to="/settings/observability/$id" params={{ id }} fw={550}>
+                  {name ?? type}
+                </LinkAnchor>
                 <Text size="xs" c="dimmed">
                   {t(`observability.kinds.${kindOf(type)}`)}
                   {privacy_mode && ` · ${t("observability.private")}`}
+                  {(sampling_rate < 1 || filter_rules || api_key_hashes) && ` · ${t("observability.some")}`}
                 </Text>
               </div>
             ),
@@ -123,7 +141,7 @@ function Destinations({ rows }: { rows: Destination[] }) {
             ),
           },
           { label: t("observability.delivered"), cell: (each) => <Delivered of={each} /> },
-          { label: t("admin.test"), cell: ({ id }) => may("destinations:write") && <Test id={id} /> },
+          { label: t("admin.test"), cell: ({ id }) => may("destinations:write") && <TestCall id={id} /> },
           {
             cell: (each) =>
               may("destinations:write") && (
@@ -171,31 +189,5 @@ function Delivered({ of: { delivery } }: { of: Destination }) {
         </Text>
       )}
     </div>
-  );
-}
-
-function Test({ id }: { id: string }) {
-  const { t } = useTranslation();
-  const test = useMutation({
-    mutationFn: () =>
-      taken(client.POST("/api/v1/observability/destinations/{id}/test", { params: { path: { id } } })),
-  });
-  return (
-    <Group gap="sm">
-      <Button size="compact-sm" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
-        {t("admin.testNow")}
-      </Button>
-      {test.data && (
-        <span role="status">
-          <Badge color={test.data.ok ? "tide" : "red"}>
-            {test.data.ok ? t("observability.ok") : t("observability.failed")}
-          </Badge>{" "}
-          <Text span size="xs" c="dimmed">
-            {test.data.fault ?? test.data.status}
-          </Text>
-        </span>
-      )}
-      <FormFault error={test.error} />
-    </Group>
   );
 }

@@ -1,0 +1,32 @@
+/** Calls a destination now, without traces, and says what it answered. */
+import { Badge, Button, Group, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { client, taken } from "@/shared/api/client";
+import { FormFault } from "@/shared/ui/form-fault";
+
+export function TestCall({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const test = useMutation({
+    mutationFn: () =>
+      taken(client.POST("/api/v1/observability/destinations/{id}/test", { params: { path: { id } } })),
+  });
+  return (
+    <Group gap="sm">
+      <Button size="compact-sm" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+        {t("admin.testNow")}
+      </Button>
+      {test.data && (
+        <span role="status">
+          <Badge color={test.data.ok ? "tide" : "red"}>
+            {test.data.ok ? t("observability.ok") : t("observability.failed")}
+          </Badge>{" "}
+          <Text span size="xs" c="dimmed">
+            {test.data.fault ?? test.data.status}
+          </Text>
+        </span>
+      )}
+      <FormFault error={test.error} />
+    </Group>
+  );
+}
