@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { makePasskey, passkeysAreKnown } from "@/shared/lib/passkeys";
+import { type Asked, Confirm } from "@/shared/ui/dialog";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { Failed, LoadingRows } from "@/shared/ui/states";
@@ -39,14 +40,20 @@ export function Passkeys() {
       return settled();
     },
   });
-  const remove = useMutation({
-    mutationFn: (passkey_id: string) =>
-      guarded(() =>
-        taken(client.DELETE("/api/app/me/passkeys/{passkey_id}", { params: { path: { passkey_id } } })),
-      ),
-    onSuccess: settled,
-  });
-  const fault = [add.error, remove.error].find((error) => error && !(error instanceof DOMException));
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const remove = (passkey_id: string, called: string) =>
+    setAsked({
+      title: t("settings.passkeyDelete", { name: called }),
+      body: t("settings.passkeyDeleteBody"),
+      act: t("common.delete"),
+      run: async () => {
+        const params = { path: { passkey_id } };
+        await guarded(() => taken(client.DELETE("/api/app/me/passkeys/{passkey_id}", { params })));
+        await settled();
+      },
+    });
+  // A dialog of the browser that was closed is no fault.
+  const fault = add.error instanceof DOMException ? null : add.error;
   return (
     <Section title={t("settings.passkeys")} lead={t("settings.passkeysLead")}>
       {passkeys.isPending && <LoadingRows rows={1} />}
@@ -63,7 +70,11 @@ export function Passkeys() {
                   {passkey.used_at ? <When at={passkey.used_at} /> : t("common.never")}
                 </Table.Td>
                 <Table.Td ta="right">
-                  <Button size="compact-sm" variant="default" onClick={() => remove.mutate(passkey.id)}>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    onClick={() => remove(passkey.id, passkey.name)}
+                  >
                     {t("common.delete")}
                   </Button>
                 </Table.Td>
@@ -72,6 +83,7 @@ export function Passkeys() {
           </Table.Tbody>
         </Table>
       )}
+      <Confirm asked={asked} close={() => setAsked(null)} />
       <FormFault error={fault} />
       {passkeysAreKnown() && (
         <Group gap="sm" align="flex-end">

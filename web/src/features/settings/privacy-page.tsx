@@ -1,10 +1,9 @@
 /** `/settings/privacy`: which providers may see the account's requests, and under which terms; the default model. */
-import { Group, Select, Stack, Switch, TagsInput } from "@mantine/core";
+import { Group, Stack, Switch } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { providerNamesQuery } from "@/shared/api/providers";
 import type { components } from "@/shared/api/schema";
 import { useMay } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
@@ -14,11 +13,10 @@ import { ModelField } from "@/shared/ui/model-field";
 import { SaveRow } from "@/shared/ui/save-row";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
+import { type Preferred, PriceAndSpeed, Providers, saidOf } from "./provider-preferences";
 import classes from "./settings.module.css";
 
 type Defaults = components["schemas"]["RoutingDefaults"];
-type Provider = components["schemas"]["PreferredProviders"];
-const SORTS = ["price", "throughput", "latency", "exacto"] as const;
 
 const defaultsQuery = queryOptions({
   queryKey: ["routing", "defaults"],
@@ -44,31 +42,21 @@ function Form({ defaults }: { defaults: Defaults }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const may = useMay();
-  const names = useQuery(providerNamesQuery);
   const [model, setModel] = useState(defaults.default_model ?? "");
-  const [provider, setProvider] = useState<Provider>(defaults.provider ?? {});
-  const set = (part: Partial<Provider>) => setProvider((before) => ({ ...before, ...part }));
+  const [provider, setProvider] = useState<Preferred>(defaults.provider ?? {});
   const save = useMutation({
-    mutationFn: () => {
-      const said = Object.entries(provider).filter(
-        ([, value]) =>
-          value !== null &&
-          value !== false &&
-          value !== undefined &&
-          !(Array.isArray(value) && !value.length),
-      );
-      return taken(
+    mutationFn: () =>
+      taken(
         client.PUT("/api/app/routing", {
-          body: {
-            default_model: model.trim() || null,
-            provider: said.length > 0 ? Object.fromEntries(said) : null,
-          },
+          body: { default_model: model.trim() || null, provider: saidOf(provider) },
         }),
-      );
-    },
+      ),
     onSuccess: ({ data }) => queries.setQueryData(defaultsQuery.queryKey, data),
   });
-  const list = { splitChars: [",", " "], acceptValueOnBlur: true, data: names.data ?? [] };
+  const set = (part: Partial<Preferred>) => {
+    save.reset(); // what is typed now is not saved
+    setProvider((before) => ({ ...before, ...part }));
+  };
   return (
     <form
       onSubmit={(event) => {
@@ -98,37 +86,8 @@ function Form({ defaults }: { defaults: Defaults }) {
               onChange={(event) => set({ enforce_distillable_text: event.currentTarget.checked || null })}
             />
           </Section>
-          <Section title={t("privacy.providers")} lead={t("privacy.providersLead")}>
-            <TagsInput
-              label={t("privacy.only")}
-              description={t("privacy.onlyNote")}
-              value={provider.only ?? []}
-              onChange={(only) => set({ only })}
-              {...list}
-            />
-            <TagsInput
-              label={t("privacy.ignore")}
-              value={provider.ignore ?? []}
-              onChange={(ignore) => set({ ignore })}
-              {...list}
-            />
-            <TagsInput
-              label={t("privacy.order")}
-              description={t("privacy.orderNote")}
-              value={provider.order ?? []}
-              onChange={(order) => set({ order })}
-              {...list}
-            />
-            <Select
-              label={t("workspaces.sort")}
-              description={t("workspaces.sortNote")}
-              clearable
-              placeholder={t("workspaces.sorts.none")}
-              value={provider.sort ?? null}
-              data={SORTS.map((value) => ({ value, label: t(`workspaces.sorts.${value}`) }))}
-              onChange={(value) => set({ sort: SORTS.find((each) => each === value) ?? null })}
-            />
-          </Section>
+          <Providers provider={provider} set={set} />
+          <PriceAndSpeed provider={provider} set={set} />
           <Section title={t("privacy.model")} lead={t("privacy.modelLead")}>
             <ModelField label={t("workspaces.defaultModel")} value={model} onChange={setModel} />
           </Section>

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { type Me, meQuery } from "@/shared/api/session";
 import { CopyableId, CopyIcon } from "@/shared/ui/copy";
+import { type Asked, Confirm } from "@/shared/ui/dialog";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { useGuarded } from "./prove-dialog";
@@ -23,11 +24,19 @@ export function SecondFactor({ me }: { me: Me }) {
     mutationFn: () => guarded(() => taken(client.POST("/api/app/me/recovery-codes"))),
     onSuccess: (made) => setCodes(made.codes),
   });
-  const off = useMutation({
-    mutationFn: () => guarded(() => taken(client.DELETE("/api/app/me/second-factor"))),
-    onSuccess: () => queries.invalidateQueries(meQuery),
-  });
-  const fault = begin.error ?? renew.error ?? off.error;
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const off = () =>
+    setAsked({
+      title: t("settings.factorOffTitle"),
+      body: t("settings.factorOffBody"),
+      act: t("settings.factorOff"),
+      run: async () => {
+        await guarded(() => taken(client.DELETE("/api/app/me/second-factor")));
+        setCodes(null);
+        await queries.invalidateQueries(meQuery);
+      },
+    });
+  const fault = begin.error ?? renew.error;
   const on = me.user.has_second_factor;
   return (
     <Section title={t("settings.factor")} lead={t("settings.factorLead")}>
@@ -51,6 +60,7 @@ export function SecondFactor({ me }: { me: Me }) {
         />
       )}
       <FormFault error={fault} />
+      <Confirm asked={asked} close={() => setAsked(null)} />
       <Group gap="sm">
         {!on && !begin.data && (
           <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate()}>
@@ -62,7 +72,7 @@ export function SecondFactor({ me }: { me: Me }) {
             <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
               {t("settings.newCodes")}
             </Button>
-            <Button variant="default" c="red" loading={off.isPending} onClick={() => off.mutate()}>
+            <Button variant="outline" color="red" onClick={off}>
               {t("settings.factorOff")}
             </Button>
           </>

@@ -3,6 +3,7 @@ import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
+import { browserName } from "@/shared/lib/browser-name";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { Failed, LoadingRows } from "@/shared/ui/states";
@@ -37,8 +38,8 @@ export function Sessions() {
             {sessions.data.map((session) => (
               <Table.Tr key={session.id}>
                 <Table.Td>
-                  <Text size="sm" lineClamp={1}>
-                    {session.user_agent ?? t("common.unknown")}
+                  <Text size="sm" lineClamp={1} title={session.user_agent ?? undefined}>
+                    {browserName(session.user_agent) ?? t("common.unknown")}
                   </Text>
                   <Text size="xs" c="dimmed">
                     {session.address} · {t("settings.seen")} <When at={session.seen_at} />

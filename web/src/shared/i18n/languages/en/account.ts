@@ -85,6 +85,11 @@ export const account = {
     lastUsed: "Last used:",
     passkeyName: "Name",
     addPasskey: "Add a passkey",
+    passkeyDelete: "Delete the passkey “{{name}}”?",
+    passkeyDeleteBody:
+      "Nobody signs in with it any more. The device may still offer it: delete it there too.",
+    factorOffTitle: "Switch the second factor off?",
+    factorOffBody: "The password alone is enough then. The recovery codes stop working.",
     sessions: "Where you are signed in",
     sessionsLead: "A browser you don’t know? Sign it out, and change the password.",
     seen: "seen",
