@@ -17,9 +17,14 @@ const queries: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // Whether there is a network says little: the server may be on this very machine. What fails says so, with a retry.
+      networkMode: "always",
+      refetchOnReconnect: true,
       // A refusal stays one; what may pass is tried once more.
       retry: (failures, error) => failures < 1 && !(error instanceof ApiError && error.status < 500),
     },
+    // Nothing that was pressed without a network is done later, when nobody expects it.
+    mutations: { networkMode: "always" },
   },
 });
 

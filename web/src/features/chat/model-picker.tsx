@@ -1,5 +1,5 @@
 /** "Add model": a search over what can answer in words. */
-import { Badge, Group, Modal, ScrollArea, Switch, Text, TextInput } from "@mantine/core";
+import { Badge, Box, Group, Modal, ScrollArea, Switch, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
@@ -8,6 +8,7 @@ import { authorOf, isFree, type Model, modelsQuery } from "@/shared/api/models";
 import { formatContext, formatPerMillion } from "@/shared/lib/format";
 import { rank } from "@/shared/lib/match";
 import { AuthorMark } from "@/shared/ui/author-mark";
+import { Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./chat.module.css";
 
 interface Props {
@@ -38,7 +39,8 @@ export function ModelPicker({ opened, close, pick }: Props) {
 
 function Picker({ pick }: { pick: (model: string) => void }) {
   const { t } = useTranslation();
-  const { data: models } = useQuery(modelsQuery);
+  const asked = useQuery(modelsQuery);
+  const models = asked.data;
   const [query, setQuery] = useState("");
   const [free, setFree] = useState(false);
   const [at, setAt] = useState(0);
@@ -100,7 +102,16 @@ function Picker({ pick }: { pick: (model: string) => void }) {
             />
           ))}
         </div>
-        {found.length === 0 && (
+        {!models && (
+          <Box p="sm">
+            {asked.isError ? (
+              <Failed error={asked.error} retry={() => void asked.refetch()} />
+            ) : (
+              <LoadingRows rows={4} />
+            )}
+          </Box>
+        )}
+        {models && found.length === 0 && (
           <Text c="dimmed" ta="center" py="lg">
             {t("models.none")}
           </Text>

@@ -7,6 +7,7 @@ import { client, taken } from "@/shared/api/client";
 import type { Me } from "@/shared/api/session";
 import { type Asked, Confirm } from "@/shared/ui/dialog";
 import { FormFault } from "@/shared/ui/form-fault";
+import { Loaded } from "@/shared/ui/loaded";
 import { Section } from "@/shared/ui/section";
 import { membersQuery } from "./organization-queries";
 import { useGuarded } from "./prove-dialog";
@@ -21,7 +22,6 @@ function HandOver({ me }: { me: Me }) {
   const guarded = useGuarded();
   const members = useQuery(membersQuery);
   const [to, setTo] = useState<string | null>(null);
-  const others = (members.data ?? []).filter(({ user_id }) => user_id !== me.user.id);
   const give = useMutation({
     mutationFn: () =>
       guarded(() => taken(client.POST("/api/app/organization/owner", { body: { user_id: to ?? "" } }))),
@@ -29,35 +29,39 @@ function HandOver({ me }: { me: Me }) {
   });
   return (
     <Section title={t("organization.handOver")} lead={t("organization.handOverLead")}>
-      {others.length === 0 ? (
-        <Text c="dimmed">{t("organization.nobodyElse")}</Text>
-      ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            give.mutate();
-          }}
-        >
-          <Stack gap="sm" maw={420}>
-            <Select
-              label={t("organization.newOwner")}
-              required
-              value={to}
-              data={others.map((each) => ({
-                value: each.user_id,
-                label: each.name ? `${each.name} (${each.email})` : each.email,
-              }))}
-              onChange={setTo}
-            />
-            <FormFault error={give.error} />
-            <Group>
-              <Button type="submit" variant="default" disabled={!to} loading={give.isPending}>
-                {t("organization.handOverNow")}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      )}
+      <Loaded query={members} rows={1}>
+        {(all) => {
+          const others = all.filter(({ user_id }) => user_id !== me.user.id);
+          if (others.length === 0) return <Text c="dimmed">{t("organization.nobodyElse")}</Text>;
+          return (
+            <form
+              onSubmit={(event) => {
+                event.preventDefault();
+                give.mutate();
+              }}
+            >
+              <Stack gap="sm" maw={420}>
+                <Select
+                  label={t("organization.newOwner")}
+                  required
+                  value={to}
+                  data={others.map((each) => ({
+                    value: each.user_id,
+                    label: each.name ? `${each.name} (${each.email})` : each.email,
+                  }))}
+                  onChange={setTo}
+                />
+                <FormFault error={give.error} />
+                <Group>
+                  <Button type="submit" variant="default" disabled={!to} loading={give.isPending}>
+                    {t("organization.handOverNow")}
+                  </Button>
+                </Group>
+              </Stack>
+            </form>
+          );
+        }}
+      </Loaded>
     </Section>
   );
 }
