@@ -89,6 +89,12 @@ def generation(stage: Stage, ada: Person) -> str:
 
 
 @pytest.fixture(scope="session")
+def furniture(stage: Stage, ada: Person, generation: str) -> dict[str, str]:
+    """What addresses of ada's pages name."""
+    return {"generation": generation, **stage.furnish(ada)}
+
+
+@pytest.fixture(scope="session")
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
     """A server that takes money, with the processors behind it."""
     if not (BUILT / "index.html").is_file():

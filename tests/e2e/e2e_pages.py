@@ -8,7 +8,7 @@ __all__ = ["PAGES", "Place"]
 
 
 class Place(NamedTuple):
-    """A page: its name, its address (`{generation}` is one of the visitor's), and whether one must be signed in."""
+    """A page: its name, its address (in braces: one of the visitor's own things), and whether one must be signed in."""
 
     name: str
     address: str
@@ -62,9 +62,11 @@ PAGES = (
     Place("workspaces", "/settings/workspaces", signed_in=True),
     Place("workspace", "/settings/workspaces/default", signed_in=True),
     Place("guardrails", "/settings/guardrails", signed_in=True),
+    Place("guardrail", "/settings/guardrails/{guardrail}", signed_in=True),
     Place("byok", "/settings/byok", signed_in=True),
     Place("privacy", "/settings/privacy", signed_in=True),
     Place("observability", "/settings/observability", signed_in=True),
+    Place("destination", "/settings/observability/{destination}", signed_in=True),
     Place("presets", "/settings/presets", signed_in=True),
     Place("notifications", "/settings/notifications", signed_in=True),
     Place("keys", "/settings/keys", signed_in=True),

@@ -16,14 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from e2e_pages import PAGES  # noqa: E402 (the tests are no package)
+from e2e_settled import settled, watch_calls  # noqa: E402
 from e2e_stage import Stage, browser_open  # noqa: E402
 
 OUT = ROOT / "screenshots"
 LANGUAGES = ("en", "zh-CN")
 WIDTHS = (360, 1024, 1920)
 
-_LOADED = "() => !document.querySelector('.mantine-Skeleton-root')"
-"""On a busy machine a page may be waiting for figures that have come."""
+_BLANK = 6_000
+"""Bytes: a picture of one colour has fewer, the emptiest page three times as many."""
 
 
 def main() -> int:
@@ -38,18 +39,25 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, browser_open() as browser:
         stage = Stage(Path(folder))
         ada = stage.person("ada@example.test", operator=True)
-        generation = stage.history(ada)
+        furniture = {"generation": stage.history(ada), **stage.furnish(ada)}
         for language, scheme, width in itertools.product(given.language or LANGUAGES, ("light", "dark"), WIDTHS):
             how: dict[str, Any] = {"language": language, "scheme": scheme, "width": width}
             with (
                 stage.context(browser, person=ada, **how) as signed_in,
                 stage.context(browser, **how) as nobody,
             ):
+                watch_calls(signed_in)
+                watch_calls(nobody)
                 for place in places:
                     page = (signed_in if place.signed_in else nobody).new_page()
-                    page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
-                    page.wait_for_function(_LOADED)
-                    page.screenshot(path=OUT / f"{place.name}-{language}-{scheme}-{width}.png", full_page=True)
+                    page.goto(place.address.format(**furniture))
+                    settled(page)
+                    name = f"{place.name}-{language}-{scheme}-{width}.png"
+                    picture = page.screenshot(path=OUT / name, full_page=True)
+                    if len(picture) < _BLANK:
+                        raise SystemExit(
+                            f"{name} shows nothing: the page never came, or its picture was taken too early."
+                        )
                     page.close()
         stage.stop()
     sys.stdout.write(f"{len(list(OUT.glob('*.png')))} pictures in {OUT.relative_to(ROOT)}/\n")

@@ -150,6 +150,41 @@ class Stage:
         self.harness.call(self.harness.services.database.write(_spread_over_a_month))
         return str(answers[0].json()["id"])
 
+    def furnish(self, person: Person) -> dict[str, str]:
+        """Things of theirs that have pages of their own or rows to look at; the ids of those with a page."""
+        services = self.harness.services
+        rules = {
+            "allowed_providers": ["deepinfra", "together"],
+            "enforce_zdr_openai": True,
+            "content_filter_builtins": [{"slug": "email", "action": "redact"}, {"slug": "secrets", "action": "block"}],
+            "content_filters": [{"pattern": "PRJ-[0-9]{4}", "action": "flag"}],
+        }
+        question = {"field": "total_cost", "operator": "gte", "value": "0.01"}
+        sent = {
+            "name": "Collector",
+            "enabled": True,
+            "privacy_mode": True,
+            "sampling": 2_500,
+            "regions": ["global"],
+            "api_key_hashes": None,
+            "filter_rules": {"enabled": True, "groups": [{"logic": "and", "rules": [question]}]},
+            "config": {"endpoint": "http://127.0.0.1:9", "headers": {"X-Team": "research"}},
+            **dict.fromkeys(("tells_cost", "tells_allocation", "tells_identity", "tells_context"), False),
+        }
+
+        async def make() -> dict[str, str]:
+            workspace = (await services.workspaces.default(person.account_id)).id
+            guardrail = await services.guardrails.create(person.account_id, None, {"name": "Interns", **rules})
+            destination, _ = await services.destinations.create(
+                person.account_id, person.user_id, workspace, "otel-collector", sent
+            )
+            for name in ("Team", "Spare"):
+                values = {"name": name, "key": f"sk-own-{name}-0123456789abcdef"}
+                await services.own_keys.create(person.account_id, person.user_id, workspace, "groq", values)
+            return {"guardrail": guardrail.id, "destination": destination.id}
+
+        return self.harness.call(make())
+
     def stop(self) -> None:
         """Stops the server."""
         self.harness.stop(within=1)

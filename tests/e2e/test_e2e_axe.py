@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e_axe import serious
 from e2e_pages import PAGES, Place
+from e2e_settled import settled, watch_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +21,19 @@ def readers(stage: Stage, browser: Browser, ada: Person, root: Person) -> Iterat
     """A browser for each who reads pages: kept, so that the app is loaded once and not with every page."""
     who = {"nobody": None, "person": ada, "operator": root}
     contexts = {name: stage.context(browser, person=person) for name, person in who.items()}
+    for context in contexts.values():
+        watch_calls(context)
     yield contexts
     for context in contexts.values():
         context.close()
 
 
 @pytest.mark.parametrize("place", PAGES, ids=lambda place: place.name)
-def test_no_serious_finding(readers: dict[str, BrowserContext], generation: str, place: Place) -> None:
+def test_no_serious_finding(readers: dict[str, BrowserContext], furniture: dict[str, str], place: Place) -> None:
     reader = "nobody" if not place.signed_in else "operator" if place.operator else "person"
     page = readers[reader].new_page()
-    page.goto(place.address.replace("{generation}", generation), wait_until="networkidle")
+    page.goto(place.address.format(**furniture))
+    settled(page)
     found = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # the theme follows the system's

@@ -75,6 +75,15 @@ export const theme = createTheme({
     if (input.color === "gray" && input.variant === "light") {
       return { ...found, background: "var(--mp-hover)", color: "var(--mp-soft)" };
     }
+    // In the dark a fault is told by its words and a hint of red, not by a wall of it.
+    if (input.color === "red" && input.variant === "light") {
+      return {
+        ...found,
+        background:
+          "light-dark(var(--mantine-color-red-0), color-mix(in srgb, var(--mantine-color-red-9) 24%, var(--mantine-color-dark-8)))",
+        color: "light-dark(var(--mantine-color-red-9), var(--mantine-color-red-2))",
+      };
+    }
     // The library's red is too pale for words on white.
     if (input.color === "red" && (input.variant === "outline" || input.variant === "subtle")) {
       return { ...found, border: found.border && "1px solid var(--mp-down)", color: "var(--mp-down)" };

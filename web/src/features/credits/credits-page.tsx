@@ -88,7 +88,7 @@ function Figures() {
             <Text size="sm" c="dimmed">
               {label}
             </Text>
-            <Text fz={{ base: "1.05rem", sm: "1.6rem" }} fw={650}>
+            <Text fz={{ base: "0.9rem", sm: "1.6rem" }} fw={650}>
               {formatUsd(value)}
             </Text>
           </Card>
