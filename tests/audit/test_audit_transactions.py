@@ -14,6 +14,7 @@ from modelport.audit import store
 from modelport.audit.noting import note
 from modelport.audit.recorder import Recorder
 from modelport.audit.service import Audit, Search
+from modelport.credits.service import Credits
 from modelport.db.riding import riding
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Caller:
     credential = "session:ses_1"
 
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
 class House:
     """A control plane of one route that does what a test says, on a real database."""
 
@@ -51,21 +55,30 @@ class House:
 
         app.state.services = Services()
         app.add_middleware(Recorder)
-        app.post("/things/{thing}")(self._route)
+        app.api_route("/things/{thing}", methods=list(METHODS))(self._route)
+        app.post("/doors/{token}")(self._door)
         self._work: Callable[[Request], Any] = lambda _: None
         self._app = app
 
     async def _route(self, thing: str, request: Request) -> dict[str, str]:
-        request.state.principal, request.state.writes = Caller(), True
+        request.state.principal, request.state.writes = Caller(), request.method != "GET"
         await self._work(request)
         return {"thing": thing}
 
-    async def post(self, work: Callable[[Request], Any], thing: str = "t1") -> int:
+    async def _door(self, token: str, request: Request) -> dict[str, int]:
+        await self._work(request)
+        return {"length": len(token)}
+
+    async def send(self, work: Callable[[Request], Any], method: str = "POST", path: str = "/things/t1") -> int:
         """Does it; the status."""
         self._work = work
         transport = ASGITransport(self._app, raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="http://here.test") as client:
-            return (await client.post(f"/things/{thing}")).status_code
+            return (await client.request(method, path)).status_code
+
+    async def post(self, work: Callable[[Request], Any]) -> int:
+        """The same by POST."""
+        return await self.send(work)
 
     async def entries(self) -> list[Entry]:
         return await self.audit.page(Search())
@@ -96,6 +109,52 @@ async def test_what_was_before_and_is_now_is_seen_in_the_rows(house: House) -> N
     assert (entry.action, entry.subject, entry.user_id) == ("POST /things/{thing}", "t1", "user_1")
     assert entry.before == {"accounts": [{"id": "acct_1", "name": "first"}]}
     assert entry.after == {"accounts": [{"id": "acct_1", "name": "second"}]}
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_whatever_the_method_a_change_is_on_record_with_who_made_it(house: House, method: str) -> None:
+    assert await house.send(lambda _: house.database.write(_renamed("second")), method) == 200
+    (entry,) = await house.entries()
+    assert (entry.action, entry.user_id, entry.credential) == (f"{method} /things/{{thing}}", "user_1", "session:ses_1")
+
+
+async def test_a_get_that_changes_nothing_leaves_none(house: House) -> None:
+    await house.send(lambda _: house.database.read(lambda c: c.execute(select(accounts)).all()), "GET")
+    assert await house.entries() == []
+
+
+async def test_a_secret_in_an_address_stays_out(house: House) -> None:
+    await house.send(lambda _: house.database.write(_renamed("second")), path="/doors/canary-of-a-door")
+    (entry,) = await house.entries()
+    assert (entry.action, entry.subject, entry.credential) == ("POST /doors/{token}", "acct_1", "none")
+    assert "canary" not in str(entry)
+
+
+async def test_of_many_rows_some_are_kept_and_the_rest_counted(house: House) -> None:
+    def many(connection: Connection) -> None:
+        rows = [{"id": f"acct_m{n}", "name": "n", "kind": "personal", "created_at": 1} for n in range(50)]
+        connection.execute(insert(accounts), rows)
+
+    await house.post(lambda _: house.database.write(many))
+    await house.post(lambda _: house.database.write(lambda c: c.execute(update(accounts).values(name="other"))))
+    await house.post(lambda _: house.database.write(lambda c: c.execute(delete(accounts))))
+    gone, renamed, made = await house.entries()
+    assert (len(made.after["accounts"]), made.after["accounts, more"]) == (20, 30)
+    assert (len(renamed.before["accounts"]), len(renamed.after["accounts"]), renamed.after["accounts, more"]) == (
+        20,
+        20,
+        31,
+    )
+    assert (len(gone.before["accounts"]), gone.before["accounts, more"]) == (20, 31)
+
+
+async def test_money_that_moves_is_seen(house: House) -> None:
+    """Transfers go to the driver in its own words, past what the library tells of statements."""
+    credits = Credits(house.database, "proc_1", b"k" * 32)
+    await house.post(lambda _: credits.grant("acct_1", 5_000_000_000, reference="r", idempotency_key="i"))
+    (entry,) = await house.entries()
+    (transfer,) = entry.after["transfers"]
+    assert (transfer["amount"], transfer["code"], transfer["reference"]) == (5_000_000_000, "grant", "r")
 
 
 async def test_what_is_made_and_taken_away(house: House) -> None:

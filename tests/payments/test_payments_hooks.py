@@ -12,6 +12,7 @@ import pytest
 from stripe_front import signature
 from structlog.testing import capture_logs
 
+from modelport.audit.service import Search
 from modelport.kit.money import parse_usd
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ def test_a_hundred_notices_of_epay(house: House) -> None:
     words = [each.text if each.status_code == 200 else str(each.status_code) for each in told]
     assert (words.count("success"), words.count("fail"), words.count("400")) == (100, 2 * FORGED, 4 * FORGED)
     assert buyer.balance == TEN
+    notices = house.harness.call(house.harness.services.audit.page(Search(action="GET /webhooks/epay")))
+    moved = [each for entry in notices for each in (entry.after or {}).get("transfers", [])]
+    assert [each["amount"] for each in moved if each["code"] == "topup"] == [TEN]
 
 
 async def _an_epay_order(house: House, buyer: Buyer, name: str = "pay_of_epay") -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from people.test_people_consent import agree, page
 from people.test_people_keys import chatted, made, used
 from people.test_people_organizations import joined, organization
 
@@ -119,6 +120,7 @@ class TestVisit:
         ):
             answer = visitor.http.request(method, path, json=body)
             assert answer.status_code == 403, (path, answer.text)
+        assert agree(visitor, page(visitor, callback_url="https://app.example/back")).status_code == 403
         chat = {"model": "fake/free:free", "messages": [{"role": "user", "content": "x"}]}
         assert visitor.http.post("/api/v1/chat/completions", json=chat).status_code == 403
         assert "operator" in str(house.mailbox.wait(email, about="operator"))

@@ -13,6 +13,7 @@ import pytest
 from test_people_organizations import joined, organization
 from test_people_sign_in import at_once
 
+from modelport.audit.service import Search
 from modelport.people.consent import TEXTS
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class TestConsent:
         assert (back.netloc, back.path) == ("app.example", "/back")
         code = parse_qs(back.query)["code"][0]
         assert parse_qs(back.query)["x"] == ["1"]
+        agreed = Search(user_id=browser.me["user"]["id"], action="POST /auth")
+        (entry,) = house.call(house.services.audit.page(agreed))
+        assert (entry.credential.partition(":")[0], "auth_codes" in entry.after) == ("session", True)
         wrong = exchange(house, code="auth_code_x", code_verifier=VERIFIER)
         assert (wrong.status_code, wrong.json()["error"]["message"]) == (403, "Invalid code or code_verifier")
         given = exchange(house, code=code, code_verifier=VERIFIER, code_challenge_method="S256")

@@ -9,10 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from test_people_security import age
 
+from modelport.audit.service import Search
+
 if TYPE_CHECKING:
     import httpx
     from identity_servers import GitHub, OpenId
     from people_house import Browser, House
+
+    from modelport.audit.service import Entry
 
 pytestmark = [
     # The test's own OpenID Connect server uses its library in an older way.
@@ -37,6 +41,11 @@ def through(
     return back(browser, openid.approve(begun.headers["location"], subject))
 
 
+def audited(house: House, **search: Any) -> list[Entry]:
+    """What the audit log has of it."""
+    return house.call(house.services.audit.page(Search(**search)))
+
+
 class TestOpenId:
     """Any OpenID Connect provider."""
 
@@ -55,6 +64,10 @@ class TestOpenId:
         me = browser.me
         assert (me["user"]["email"], me["user"]["name"], me["user"]["is_verified"]) == (email, "Li Lei", True)
         assert [each["provider"] for each in browser.get("/me/identities").json()["data"]] == ["acme"]
+        (entry,) = [each for each in audited(house, account_id=me["account_id"]) if "identities" in each.after]
+        assert entry.action == "GET /app/auth/oidc/{slug}/callback"
+        assert entry.after["users"][0]["id"] == me["user"]["id"]
+        assert email not in str(entry)
         # The provider may call them something else by now: it is the same person.
         openid.person(subject, email=house.address(), email_verified=True)
         other = house.browser()
@@ -115,6 +128,9 @@ class TestOpenId:
         assert "error=" in back(stranger, location).headers["location"]
         location = openid.approve(browser.post("/me/identities/acme").json()["url"], subject)
         assert back(browser, location).headers["location"] == "/settings"
+        mine = browser.me["user"]["id"]
+        (entry,) = [each for each in audited(house, user_id=mine) if each.action.startswith("GET /app/auth/oidc")]
+        assert (entry.credential.partition(":")[0], entry.after["identities"][0]["user_id"]) == ("session", mine)
         other = house.browser()
         through(other, openid, subject)
         assert other.me["user"]["id"] == browser.me["user"]["id"]

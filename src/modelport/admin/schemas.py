@@ -200,7 +200,10 @@ class EntryData(BaseModel):
     at: datetime
     account_id: str | None
     user_id: str | None
-    credential: str = Field(description="`session:ID`, `key:ID`, `operator:USER` for one who looked in, or `none`.")
+    credential: str = Field(
+        description="`session:ID`, `key:ID`, `operator:USER` for one who looked in, `command-line:NAME` for a command "
+        "and who ran it (`address` is the machine then), or `none`."
+    )
     action: str
     subject: str | None
     before: Any

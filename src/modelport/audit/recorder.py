@@ -3,6 +3,9 @@
 So there is no change without an entry and no entry without a change, whatever dies in between. Which rows change is
 seen where statements run (`watching.py`); a route may name the subject, and say in people's words what was before and
 is now (`noting.py`). What it says after the change is put beside the entry, which is there already.
+
+A GET is watched like any other request: the way back from an identity provider signs people up, and a processor's
+notice moves money.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import structlog
 from starlette.requests import Request
 
 from modelport.audit import store
-from modelport.audit.service import entry_of
+from modelport.audit.service import entry_of, is_secret
 from modelport.audit.watching import watched
 from modelport.db.riding import riding
 from modelport.kit.caller_address import caller_address
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["Recorder"]
 
 _log = structlog.get_logger(__name__)
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Recorder:
@@ -58,7 +60,7 @@ class Recorder:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serves one request, and records what it changes."""
-        if scope["type"] != "http" or scope["method"] in _SAFE:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scribe = _Scribe(scope)
@@ -130,7 +132,7 @@ class _Scribe:
         return f"{self._scope['method']} {path}"
 
     def _entry(self, noted: Noted | None, rows: Watched | None, *, told: bool) -> dict[str, Any]:
-        caller = self._state.get("principal") if self._state.get("writes") else None
+        caller = self._state.get("principal")
         request = Request(self._scope)
         services: Services = self._scope["app"].state.services
         peer = request.client.host if request.client else ""
@@ -139,7 +141,9 @@ class _Scribe:
         after: Any = rows.after or None if rows else None
         if noted is not None and told and noted.tells:
             before, after = noted.before, noted.after
-        named = "/".join(map(str, self._scope.get("path_params", {}).values()))
+        named = "/".join(
+            str(value) for name, value in self._scope.get("path_params", {}).items() if not is_secret(name)
+        )
         return entry_of(
             caller,
             self._action,

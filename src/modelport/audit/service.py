@@ -31,11 +31,16 @@ if TYPE_CHECKING:
         def credential(self) -> str: ...
 
 
-__all__ = ["Audit", "Entry", "Search", "entry_of", "without_secrets"]
+__all__ = ["Audit", "Entry", "Search", "entry_of", "is_secret", "without_secrets"]
 
 _SECRET: Final = re.compile(r"secret|password|passphrase|credential|token$|^key$|api_?key$|private", re.IGNORECASE)
 _LONG: Final = 4_000
 _TEXT_MOST: Final = 300
+
+
+def is_secret(name: str) -> bool:
+    """Whether what is called so may be a secret."""
+    return _SECRET.search(name) is not None
 
 
 def without_secrets(value: Any) -> Any:  # JSON in, JSON out
@@ -43,7 +48,7 @@ def without_secrets(value: Any) -> Any:  # JSON in, JSON out
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
         return {
-            name: "(hidden)" if _SECRET.search(name) and isinstance(field, str) else without_secrets(field)
+            name: "(hidden)" if is_secret(name) and isinstance(field, str) else without_secrets(field)
             for name, field in fields.items()
         }
     if isinstance(value, list):

@@ -27,7 +27,8 @@ audit_entries = Table(
     sqlite_autoincrement=True,
 )
 """Nothing refers to other tables: an entry outlives what it tells of. `credential` is `session:ID`, `key:ID`,
-`operator:USER` for an operator who looks in as somebody else, or `none`."""
+`operator:USER` for an operator who looks in as somebody else, `command-line:NAME` for a command and the person of the
+operating system who ran it (on the machine that `address` names), or `none`."""
 
 audit_words = Table(
     "audit_words",

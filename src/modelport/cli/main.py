@@ -12,7 +12,7 @@ from rich.table import Table
 from modelport.cli.catalog import app as catalog
 from modelport.cli.importing import app as importing
 from modelport.cli.keys import app as keys
-from modelport.cli.output import DataDir, Email, Json, console, run, settings_of, show
+from modelport.cli.output import Commands, DataDir, Email, Json, console, run, settings_of, show
 from modelport.cli.prices import margin as margin_of
 from modelport.cli.prices import pricing
 from modelport.cli.provider_keys import app as providers
@@ -26,6 +26,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="modelport",
+    cls=Commands,
     help="A model marketplace and gateway: one account, one key and one API for every large language model.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -44,8 +45,9 @@ for name, group in (
     ("providers", providers),
     ("import", importing),
     ("routing", routing),
+    ("pricing", pricing),
 ):
-    app.add_typer(group, name=name)
+    app.add_typer(group, name=name, cls=Commands)
 
 
 @app.command()
@@ -161,6 +163,7 @@ def grant_credits(
     as_json: Json = False,
 ) -> None:
     """Gives an account credits that were not paid for."""
+    from modelport.audit.command_line import tell
     from modelport.kit import ids
     from modelport.kit.money import format_usd, parse_usd
 
@@ -171,6 +174,7 @@ def grant_credits(
         async with open_services(settings) as services:
             owner = await services.accounts.user(user)
             told = reference or ids.prefixed("grant")
+            tell(told, account_id=owner.account_id)
             return await services.credits.grant(
                 owner.account_id, nanos, reference=told, idempotency_key=f"grant/{owner.account_id}/{told}"
             )
@@ -179,7 +183,6 @@ def grant_credits(
     show({"user": user, "balance": balance}, as_json=as_json, text=f"The balance is now {balance} USD.")
 
 
-app.add_typer(pricing, name="pricing")
 ledger.command("margin")(margin_of)
 
 

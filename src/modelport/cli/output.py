@@ -1,4 +1,6 @@
-"""What commands print: tables and sentences for people, one JSON value for scripts; and how faults end a command."""
+"""What commands print: tables and sentences for people, one JSON value for scripts; how faults end a command, and how
+what it changes gets into the audit log.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +10,48 @@ import io
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar, cast
 
 import structlog
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from modelport.errors import ModelportError
 from modelport.kit.log_level import drop_below, set_level
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
+    from contextlib import AbstractContextManager
 
     from modelport.settings import Settings
 
-__all__ = ["DataDir", "Email", "Json", "console", "logs", "run", "settings_of", "show", "told"]
+__all__ = ["Commands", "DataDir", "Email", "Json", "audited", "console", "logs", "run", "settings_of", "show", "told"]
 
 console = Console()
 errors = Console(stderr=True)
 
 T = TypeVar("T")
+
+_command: ContextVar[str] = ContextVar("command", default="modelport")
+"""The words of the command that runs."""
+
+
+class Commands(TyperGroup):
+    """A group of commands that notes which of them is run: what it changes is put down under its name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # typer keeps the types of these to itself
+        """Finds the command, as any group does."""
+        found = super().resolve_command(ctx, args)
+        words, each = [str(found[0])], ctx
+        while each.parent is not None:
+            words.insert(0, str(each.info_name))
+            each = each.parent
+        _command.set(" ".join(["modelport", *words]))
+        return found
+
 
 DataDir = Annotated[
     Path | None,
@@ -80,10 +103,17 @@ def told() -> Generator[None]:
         raise typer.Exit(1) from error
 
 
+def audited() -> AbstractContextManager[None]:
+    """Around what a command does: its changes go into the audit log, in the transactions that make them."""
+    from modelport.audit.command_line import commanded
+
+    return commanded(_command.get())
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command's work to its end, telling expected faults in one line."""
+    """Runs a command's work to its end, telling expected faults in one line; what it changes is audited."""
     logs("warning", as_json=False)
-    with told():
+    with told(), audited():
         return asyncio.run(work)
 
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from modelport.app import open_services, serving
 from modelport.catalog.builtin import LOCAL_PROVIDER, follow_local_model, local_document
-from modelport.cli.output import console, logs, told
+from modelport.cli.output import audited, console, logs, told
 from modelport.gateway.server import listen, make_server
 from modelport.providers.local import LOCAL_MODEL, LocalModel
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from modelport.gateway.services import Services
     from modelport.settings import Settings
 
-__all__ = ["First", "first_start", "serve"]
+__all__ = ["First", "begin", "first_start", "serve"]
 
 _log = structlog.get_logger(__name__)
 
@@ -62,6 +62,14 @@ async def _first(services: Services) -> First:
     return First(settings.data_dir, admin.email, key, token and f"/setup/{token}")
 
 
+async def begin(services: Services) -> First:
+    """What every start sees to, put down in the audit log as this command's doing."""
+    with audited():
+        first = await _first(services)
+        await services.catalog.apply(local_document(), source="builtin")
+    return first
+
+
 def serve(settings: Settings) -> None:
     """Serves until it is told to stop."""
     logs(settings.log_level, as_json=settings.log_json)
@@ -76,13 +84,12 @@ async def _serve(settings: Settings) -> None:
 
 async def _serve_on(listener: socket.socket, settings: Settings) -> None:
     async with serving(settings) as (app, services):
-        first = await _first(services)
+        first = await begin(services)
         local = LocalModel(
             settings.data_dir / "models",
             log=lambda text: _log.debug("local_model", text=text),
             log_path=settings.data_dir / "logs" / "local-model.log",
         )
-        await services.catalog.apply(local_document(), source="builtin")
         services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
 
         origin: list[str] = []

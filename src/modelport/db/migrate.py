@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from modelport.db.riding import riding
+
 if TYPE_CHECKING:
     from modelport.db.database import Database
 
@@ -32,9 +34,11 @@ async def migrate(database: Database) -> bool:
             f"the database's schema is revision {current}, newer than this version's {HEAD}; run a newer modelport"
         )
     patience, database.patience = database.patience, None
+    rider = riding.set(None)  # what a migration moves is changed by nobody, and the log's own table may not be there
     try:
         await database.write(_upgrade)
     finally:
+        riding.reset(rider)
         database.patience = patience
     return True
 

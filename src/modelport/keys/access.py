@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCOUNT_HEADER",
     "APP_HEADER",
+    "LOOK_ONLY",
     "Allow",
     "Permission",
     "Principal",
@@ -52,6 +53,7 @@ APP_HEADER: Final = "x-modelport-app"
 """Any value; our own pages send it with every request. Another site's page can't, without asking first."""
 ACCOUNT_HEADER: Final = "x-modelport-account"
 """Which of their accounts a signed-in person means; the one they last looked at when it is missing."""
+LOOK_ONLY: Final = "An operator who looks in as somebody else may look only."
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MANAGEMENT_ONLY: Final = "Only management keys can perform this operation"
 
@@ -77,6 +79,11 @@ class Principal:
         assert self.session is not None, "one or the other"
         method = self.session.method
         return method if method.startswith(IMPERSONATION) else f"session:{self.session.id}"
+
+    @property
+    def looks_in(self) -> bool:
+        """Whether this is an operator who looks in as somebody else."""
+        return self.session is not None and self.session.method.startswith(IMPERSONATION)
 
     def may(self, permission: Permission) -> bool:
         """Whether the role and the kind of credential allow it."""
@@ -114,7 +121,7 @@ class Allow:
         principal = await _principal(request)
         principal.require(self.permission)
         writes = request.method not in _SAFE and is_write(self.permission)
-        if principal.session is not None and principal.session.method.startswith(IMPERSONATION):
+        if principal.looks_in:
             _refuse_guest(self.permission, writes=writes)
         request.state.principal, request.state.writes = principal, writes
         return principal
@@ -123,7 +130,7 @@ class Allow:
 def _refuse_guest(permission: Permission, *, writes: bool) -> None:
     """An operator who looks in as somebody else sees what they see, and does nothing in their name."""
     if writes or permission in {Permission.OPERATE, Permission.GENERATIONS_CONTENT}:
-        raise NotAllowed("An operator who looks in as somebody else may look only.")
+        raise NotAllowed(LOOK_ONLY)
 
 
 _MADE: Final = {permission: Allow(permission) for permission in Permission}

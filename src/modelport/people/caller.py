@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelport.accounts.sign_in import SignedIn, Where
 from modelport.credits.errors import KeyReused
-from modelport.keys.access import cookie_name, is_https
+from modelport.keys.access import Principal, cookie_name, is_https
 from modelport.kit import clock
 from modelport.kit.caller_address import caller_address, network_of
 from modelport.kit.language import Language, choose
@@ -16,6 +16,7 @@ from modelport.kit.money import parse_usd
 if TYPE_CHECKING:
     from fastapi import Request, Response
 
+    from modelport.accounts.sessions import Found
     from modelport.people.services import Services
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "forget_session",
     "keep_session",
     "note_sign_in",
+    "person_of",
     "put_aside",
     "take_back",
     "welcome",
@@ -42,6 +44,12 @@ def where_of(request: Request, language: Language | None = None) -> Where:
     """From where a request comes, and in which language its sender is answered."""
     spoken = language or choose(None, request.headers.get("accept-language"))
     return Where(address_of(request), request.headers.get("user-agent"), spoken)
+
+
+def person_of(found: Found) -> Principal:
+    """Who is signed in, for a route that looks for the session itself; nobody is an operator there."""
+    assert found.role is not None, "`find` refuses who is no member"
+    return Principal(found.session.user_id, found.account_id, found.role, None, found.session, is_operator=False)
 
 
 def keep_session(request: Request, response: Response, token: str) -> None:

@@ -15,12 +15,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from modelport.accounts.errors import NotSignedIn
 from modelport.errors import BadRequest, ModelportError, TooLarge
-from modelport.keys.access import Permission, Principal, cookie_name, public
+from modelport.keys.access import LOOK_ONLY, Permission, cookie_name, public
 from modelport.keys.codes import Wish, check_callback, check_challenge
-from modelport.keys.errors import SentFromElsewhere
+from modelport.keys.errors import NotAllowed, SentFromElsewhere
 from modelport.kit.language import Language, choose
 from modelport.kit.money import parse_usd
 from modelport.people import consent, pages
+from modelport.people.caller import person_of
 
 if TYPE_CHECKING:
     from modelport.accounts.sessions import Found
@@ -132,10 +133,12 @@ async def agree(request: Request) -> Response:
         site = request.headers.get("sec-fetch-site", "same-origin")
         if site != "same-origin" or not hmac.compare_digest(wanted.encode(), form.get("token", "").encode()):
             raise SentFromElsewhere("The form was not sent from this page. Open it again.")
-        assert found.role is not None, "`find` refuses who is no member"
-        caller = Principal(found.session.user_id, found.account_id, found.role, None, found.session, is_operator=False)
+        caller = person_of(found)
+        if caller.looks_in:
+            raise NotAllowed(LOOK_ONLY)
         caller.require(Permission.AUTH_CODES)
         caller.require(Permission.KEYS_WRITE)
+        request.state.principal = caller
         if form.get("limit_reset", "") not in _RESETS:
             raise BadRequest("The limit starts anew daily, weekly, monthly, or never.")
         challenge = asked["code_challenge"] or None

@@ -27,7 +27,7 @@ from modelport.accounts.sign_in import SecondFactorNeeded
 from modelport.errors import ModelportError
 from modelport.keys.access import Permission, Principal, allow, cookie_name, is_https, public
 from modelport.people.auth_routes import entered
-from modelport.people.caller import where_of
+from modelport.people.caller import person_of, where_of
 from modelport.people.me_routes import session_of, when
 
 if TYPE_CHECKING:
@@ -146,13 +146,16 @@ def _reason(error: ModelportError) -> str:
 
 
 async def _signed_in(request: Request, services: Services) -> str | None:
+    """Who is signed in in this browser already: then an identity may be linked, and it is they who do it."""
     token = request.cookies.get(cookie_name(request))
     if token is None:
         return None
     try:
-        return (await services.sessions.find(token)).session.user_id
+        found = await services.sessions.find(token)
     except ModelportError:
         return None
+    request.state.principal = person_of(found)
+    return found.session.user_id
 
 
 @router.get("/me/identities", summary="Linked identity providers")
