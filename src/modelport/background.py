@@ -40,7 +40,7 @@ _TIDY_SECONDS = 3600.0
 async def running(services: Services, streams: OpenStreams) -> AsyncGenerator[None]:
     """All of it, for as long as the block lasts. What a crash left over is swept up before the block begins."""
     alone = services.database.dialect == "sqlite"
-    sweeper = Sweeper(services.database, services.credits)
+    sweeper = Sweeper(services.database, services.credits, services.destinations.of_the_dead)
     await sweeper.sweep(alone=alone)
     upkeep = Upkeep(services.settings, services.database)
     await upkeep.keep()

@@ -52,6 +52,14 @@ class TestSwitch:
         switch(caller, key_id(caller), enabled=None)
         assert stored(caller, caller.chat())
 
+    def test_an_answer_from_the_cache_is_stored_like_any_other(self, caller: Caller) -> None:
+        switch(caller)
+        asked = [caller.chat(f"{SECRET}, kept", headers={"x-openrouter-cache": "true"}) for _ in range(2)]
+        assert asked[1].headers["x-openrouter-cache-status"] == "HIT"
+        kept = stored(caller, asked[1])
+        assert kept["input"] == {"messages": [{"role": "user", "content": f"{SECRET}, kept"}]}
+        assert kept["output"]["completion"] == asked[1].text
+
     def test_a_workspace_switches_it_on_as_the_reference_does(self, caller: Caller) -> None:
         services = caller.harness.services
         home = caller.harness.call(services.workspaces.default(caller.account_id))

@@ -6,7 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -229,6 +232,48 @@ class TestWhatIsSent:
         delivered(receiver)
         assert [got.path for got in receiver.got] == ["/mine"]
 
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_an_answer_from_the_cache_is_one_of_its_own(
+        self, caller: Caller, receiver: Receiver, *, stream: bool
+    ) -> None:
+        made(caller, "otel-collector", {"endpoint": receiver.url}, broadcast_generation_cost=True)
+        first, again = (
+            caller.chat("fake: text=kept", headers={"x-openrouter-cache": "true"}, stream=stream, session_id="talk")
+            for _ in range(2)
+        )
+        assert again.headers["x-openrouter-cache-status"] == "HIT"
+        spans = {each["attributes"]["gen_ai.response.id"]: each["attributes"] for each in delivered(receiver, 2)}
+        facts = spans[again.id]
+        assert (facts["modelport.cached_from"], "modelport.cached_from" in spans[first.id]) == (first.id, False)
+        assert (facts["gen_ai.prompt"], facts["gen_ai.completion"]) == (spans[first.id]["gen_ai.prompt"], "kept")
+        assert (facts["modelport.cost"], facts["modelport.streamed"]) == ("0", stream)
+        assert facts["session.id"] == "talk"
+
+    def test_a_workspace_that_broadcasts_nothing(self, caller: Caller, receiver: Receiver) -> None:
+        harness, headers = caller.harness, manager(caller)
+
+        def broadcasts(value: bool | None = None) -> bool:  # noqa: FBT001 (a switch)
+            body = None if value is None else {"is_observability_broadcast_enabled": value}
+            answer = harness.http.request(
+                "GET" if value is None else "PATCH", "/api/v1/workspaces/default", json=body, headers=headers
+            )
+            return answer.json()["data"]["is_observability_broadcast_enabled"]
+
+        assert not broadcasts()
+        made(caller, "webhook", {"url": f"{receiver.url}/one"})
+        assert broadcasts(), "the first one switches it on"
+        assert not broadcasts(False)
+        made(caller, "webhook", {"url": f"{receiver.url}/two"})
+        assert not broadcasts(), "what was switched off stays off"
+        until(lambda: not harness.services.destinations._enabled.get(caller.account_id))
+        caller.chat("fake: text=unseen")
+        assert broadcasts(True)
+        until(lambda: len(harness.services.destinations._enabled.get(caller.account_id, ())) == 2)
+        caller.chat("fake: text=seen")
+        spans = delivered(receiver, 2)
+        assert {span["attributes"]["gen_ai.completion"] for span in spans} == {"seen"}
+        assert sorted(got.path for got in receiver.got) == ["/one", "/two"]
+
     def test_sampling_is_the_same_for_a_session(self, caller: Caller, receiver: Receiver) -> None:
         made(caller, "otel-collector", {"endpoint": receiver.url}, sampling_rate=0.5)
         for number in range(8):
@@ -271,20 +316,47 @@ class TestWhatIsSent:
         assert caller.harness.http.get(path, headers=manager(caller)).status_code == 404
 
 
-def test_delivered_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
+def test_delivered_after_a_crash_together_with_the_stream_that_it_broke(tmp_path: Path, receiver: Receiver) -> None:
     receiver.status = 500
-    before = Harness(tmp_path, private_addresses=True)
+    before = Harness(tmp_path / "before", private_addresses=True)
     caller = before.caller()
-    made(caller, "webhook", {"url": receiver.url})
+    made(caller, "webhook", {"url": receiver.url}, broadcast_generation_identity=True)
     answer = caller.chat()
     until(lambda: receiver.got)
+    body = caller.body("fake: interval_ms=200 tokens=30 marker=canary-of-a-prompt", stream=True)
+    with before.http.stream("POST", "/api/v1/chat/completions", json=body, headers=caller.headers) as stream:
+        broken = stream.headers["x-generation-id"]
+        next(stream.iter_raw())
+        _as_it_is_now(before, tmp_path / "after")
     before.stop(within=1)
     receiver.status = 200
-    after = Harness(tmp_path, private_addresses=True)
+    known = len(receiver.got)
+    after = Harness(tmp_path / "after", private_addresses=True)
     due_now(after)
-    until(lambda: len(receiver.got) > 1)
-    assert [span["attributes"]["gen_ai.response.id"] for span in receiver.got[-1].spans] == [answer.id]
+    spans = until(lambda: _both([span for got in receiver.got[known:] for span in got.spans]))
+    assert set(spans) == {answer.id, broken}
+    facts = spans[broken]["attributes"]
+    assert (facts["modelport.status"], facts["modelport.api_key_hash"]) == ("cancelled", caller.key_hash)
+    assert (facts["gen_ai.usage.output_tokens"], "gen_ai.prompt" in facts) == (1, False)
+    after.check()
     after.stop(within=1)
+
+
+def _both(spans: list[dict[str, Any]]) -> dict[str, dict[str, Any]] | None:
+    found = {span["attributes"]["gen_ai.response.id"]: span for span in spans}
+    return found if len(found) == 2 else None
+
+
+def _as_it_is_now(harness: Harness, folder: Path) -> None:
+    """The data directory as `kill -9` would leave it at this moment."""
+    folder.mkdir()
+    there = harness.settings.data_dir
+    shutil.copy(there / "secret.key", folder)
+    with (
+        closing(sqlite3.connect(there / "modelport.db")) as old,
+        closing(sqlite3.connect(folder / "modelport.db")) as new,
+    ):
+        old.backup(new)
 
 
 class TestOperations:

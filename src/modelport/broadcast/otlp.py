@@ -77,6 +77,7 @@ def _facts(trace: Trace, destination: Destination) -> Attributes:
         "user.id": trace.external_user,
         "modelport.status": trace.status,
         "modelport.streamed": trace.streamed,
+        "modelport.cached_from": trace.cached_from,
         "modelport.time_to_first_token_ms": None if trace.first_at is None else trace.first_at - trace.started_at,
     }
     content = None if destination.privacy_mode else trace.content

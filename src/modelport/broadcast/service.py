@@ -18,7 +18,9 @@ from modelport.broadcast.destination import WHOLE, Destination, check_rules
 from modelport.broadcast.errors import BadDestination, NoSuchDestination, TooManyDestinations
 from modelport.broadcast.kinds import read
 from modelport.broadcast.trace import Content, Source, made_of
+from modelport.keys.service import key_of
 from modelport.kit import clock
+from modelport.workspaces.service import broadcast, broadcasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from modelport.broadcast.trace import Trace
     from modelport.db.database import Database
-    from modelport.keys.service import LiveKey
+    from modelport.keys.service import Key, LiveKey
     from modelport.kit.vault import Vault
     from modelport.usage.generation import Generation
 
@@ -54,8 +56,13 @@ class Destinations:
 
     async def reload(self) -> None:
         """Reads again who gets traces: at the start, and when that was changed."""
+
+        def read(connection: Connection) -> list[dict[str, Any]]:
+            told = broadcasting(connection)
+            return [row for row in store.enabled(connection) if row["workspace_id"] in told]
+
         found: dict[str, tuple[Destination, ...]] = {}
-        for row in await self._database.read(store.enabled):
+        for row in await self._database.read(read):
             made = _made(row)
             found[made.account_id] = (*found.get(made.account_id, ()), made)
         self._enabled = found
@@ -63,7 +70,10 @@ class Destinations:
     async def create(
         self, account_id: str, user_id: str, workspace_id: str, kind: str, values: Mapping[str, Any]
     ) -> tuple[Destination, dict[str, Any]]:
-        """A new destination, and its configuration. Raises `BadDestination`, `TooManyDestinations`."""
+        """A new destination, and its configuration; a workspace's first one switches its broadcasting on.
+
+        Raises `BadDestination`, `TooManyDestinations`.
+        """
         now, destination_id = clock.now_ms(), str(uuid.uuid4())
         check_rules(values.get("filter_rules"))
         config = read(kind, values["config"])
@@ -80,8 +90,11 @@ class Destinations:
         }
 
         def work(connection: Connection) -> dict[str, Any]:
-            if store.count(connection, workspace_id, kind) >= _MOST:
+            there = store.count(connection, workspace_id)
+            if there.get(kind, 0) >= _MOST:
                 raise TooManyDestinations(f"A workspace can have {_MOST} destinations of the type {kind!r}.")
+            if not there:
+                broadcast(connection, workspace_id)
             store.add(connection, row)
             found = store.find(connection, account_id, destination_id)
             assert found is not None
@@ -149,17 +162,20 @@ class Destinations:
 
     def of(self, key: LiveKey) -> Sequence[Destination]:
         """Who may get traces of an API key's requests."""
-        found = self._enabled.get(key.record.account_id)
-        if found is None:
-            return ()
-        return [each for each in found if each.is_for(key.workspace_id, key.record.hash) and each.id not in self.full]
+        return self._among(key.record.account_id, key.workspace_id, key.record.hash)
 
     def note(
-        self, to: Sequence[Destination], key: LiveKey, generation: Generation, told: Callable[[], tuple[str, str]]
+        self,
+        to: Sequence[Destination],
+        key: LiveKey,
+        generation: Generation,
+        told: Callable[[], tuple[str, str]],
+        cached_from: str | None = None,
     ) -> Callable[[Connection], None]:
-        """What writes a generation's trace down, in the transaction that stores it; `told` gives prompt and answer."""
-        record = key.record
-        source = Source(record.account_id, key.workspace_id, record.user_id, record.hash, record.name)
+        """What writes a generation's trace down, in the transaction that stores it; `told` gives prompt and answer, and
+        `cached_from` is the generation that a cached answer was made by.
+        """
+        source = _source(key.record, key.workspace_id)
         content: Content | None = None
         if any(not each.privacy_mode or each.filter_rules is not None for each in to):
             prompt, answer = told()
@@ -167,16 +183,40 @@ class Destinations:
 
         def write(connection: Connection) -> None:
             trace = made_of(generation, source, content)
-            rows: list[tuple[str, str]] = []
-            for each in to:
-                if _takes(each, trace):
-                    kept = msgspec.structs.replace(trace, content=None) if each.privacy_mode else trace
-                    text = msgspec.json.encode(kept).decode()
-                    rows.append((each.id, self._vault.seal(text, context=f"trace:{each.id}")))
-            if rows:
-                store.push(connection, rows, clock.now_ms())
+            self._push(connection, to, msgspec.structs.replace(trace, cached_from=cached_from))
 
         return write
+
+    def of_the_dead(self, generation: Generation) -> Callable[[Connection], None] | None:
+        """The same of a stream whose server died: without prompt and answer, which died with it."""
+        if generation.account_id not in self._enabled:
+            return None
+
+        def write(connection: Connection) -> None:
+            found = key_of(connection, generation.key_id)
+            if found is None:
+                return
+            key, workspace_id = found
+            to = self._among(key.account_id, workspace_id, key.hash)
+            self._push(connection, to, made_of(generation, _source(key, workspace_id), None))
+
+        return write
+
+    def _among(self, account_id: str, workspace_id: str, key_hash: str) -> Sequence[Destination]:
+        found = self._enabled.get(account_id)
+        if found is None:
+            return ()
+        return [each for each in found if each.is_for(workspace_id, key_hash) and each.id not in self.full]
+
+    def _push(self, connection: Connection, to: Sequence[Destination], trace: Trace) -> None:
+        rows: list[tuple[str, str]] = []
+        for each in to:
+            if _takes(each, trace):
+                kept = msgspec.structs.replace(trace, content=None) if each.privacy_mode else trace
+                text = msgspec.json.encode(kept).decode()
+                rows.append((each.id, self._vault.seal(text, context=f"trace:{each.id}")))
+        if rows:
+            store.push(connection, rows, clock.now_ms())
 
     def _seal(self, destination_id: str, config: Mapping[str, Any]) -> str:
         return self._vault.seal(msgspec.json.encode(config).decode(), context=_context(destination_id))
@@ -188,6 +228,10 @@ def sampling_of(rate: float) -> int:
     if not 1 <= sampling <= WHOLE:
         raise BadDestination("Invalid request: sampling_rate: it is from 0.0001 to 1.")
     return sampling
+
+
+def _source(key: Key, workspace_id: str) -> Source:
+    return Source(key.account_id, workspace_id, key.user_id, key.hash, key.name)
 
 
 def _takes(destination: Destination, trace: Trace) -> bool:

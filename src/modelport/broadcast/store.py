@@ -50,10 +50,10 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
     changes.note(connection, "destination", values["account_id"])
 
 
-def count(connection: Connection, workspace_id: str, kind: str) -> int:
-    """How many of a type a workspace has."""
-    own = (destinations.c.workspace_id == workspace_id, destinations.c.type == kind, _THERE)
-    return connection.execute(select(func.count()).select_from(destinations).where(*own)).scalar_one()
+def count(connection: Connection, workspace_id: str) -> dict[str, int]:
+    """How many of each type a workspace has."""
+    query = select(destinations.c.type, func.count()).where(destinations.c.workspace_id == workspace_id, _THERE)
+    return {row[0]: int(row[1]) for row in connection.execute(query.group_by(destinations.c.type))}
 
 
 def find(connection: Connection, account_id: str, destination_id: str) -> Row | None:

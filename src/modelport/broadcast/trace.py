@@ -58,6 +58,8 @@ class Trace(msgspec.Struct, kw_only=True, frozen=True):
     title: str | None = None
     user_agent: str | None = None
     app: str | None = None
+    cached_from: str | None = None
+    """The generation whose answer was kept and is given again here."""
     content: Content | None = None
 
     @property

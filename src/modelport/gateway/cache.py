@@ -19,9 +19,11 @@ from modelport.kit import clock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modelport.gateway.asked import Asked
     from modelport.gateway.door import Door
     from modelport.gateway.exchange import Exchange, Message, Send
     from modelport.gateway.rewriting import Rewritten
+    from modelport.keys.service import LiveKey
 
 __all__ = ["Cached", "Hit", "Recording", "ResponseCache", "Wanted", "replayed", "wanted"]
 
@@ -43,9 +45,9 @@ class Wanted(NamedTuple):
 class Hit(Exception):
     """The cache has the answer."""
 
-    def __init__(self, cached: Cached, account_id: str, key_id: str) -> None:
+    def __init__(self, cached: Cached, key: LiveKey, request: Asked) -> None:
         super().__init__()
-        self.cached, self.account_id, self.key_id = cached, account_id, key_id
+        self.cached, self.key, self.request = cached, key, request
 
 
 class Cached(NamedTuple):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from modelport.usage.content import Contents
     from modelport.usage.generation import Generation
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "answered"]
 
 _MOST: Final = 8 * 1024 * 1024
 """Bytes of one answer; of a longer one only the beginning is stored."""
@@ -70,39 +70,44 @@ class Memory:
         asked = _asked(self.body)
         if asked is None:
             return None
-        completion, reasoning = (None, None) if self._door.operation != "chat" else self._answered()
+        completion, reasoning = answered(self._door, self._type, b"".join(self._parts))
         return Content(asked, completion, reasoning, _failure(self.error, generation))
 
-    def _answered(self) -> tuple[str | None, str | None]:
-        try:
-            output = fold(self._events(b"".join(self._parts)))
-        except (*FAULTS, UpstreamFault, msgspec.DecodeError, ValueError):
-            return None, None
-        parts = output.choices[0].parts if output.choices else []
-        said = "".join(part.text for part in parts if isinstance(part, Text | Refusal))
-        thought = "".join(part.text for part in parts if isinstance(part, Reasoning))
-        return said or None, thought or None
 
-    def _events(self, body: bytes) -> list[Event]:
-        dialect = DIALECTS[self._door.dialect]
-        if self._type.startswith(b"text/event-stream"):
-            reader = sse.Reader(_MOST * 2)
-            events = [*reader.feed(body), *reader.finish()]
-        elif self._type.startswith(b"application/vnd.amazon.eventstream"):
-            wire = eventstream.Reader(_MOST * 2)
-            events = [*wire.feed(body), *wire.finish()]
-        elif body.lstrip().startswith(b"["):  # Gemini's array, perhaps cut short
-            pieces: list[Any] = msgspec.json.decode(body)
-            events = [sse.Event(b"", msgspec.json.encode(piece)) for piece in pieces]
-        else:
-            return dialect.read_response(body, Target("", stream=False))
-        stream = dialect.reader(Target("", stream=True))
-        found: list[Event] = []
-        for each in events:
-            if stream.done:
-                break
-            found += stream.feed(each.event, each.data)
-        return found
+def answered(door: Door, content_type: bytes, body: bytes) -> tuple[str | None, str | None]:
+    """What an answer says and what it thought, from its bytes; None of each that isn't there or can't be read."""
+    if door.operation != "chat":
+        return None, None
+    try:
+        output = fold(_events(door, content_type, body))
+    except (*FAULTS, UpstreamFault, msgspec.DecodeError, ValueError):
+        return None, None
+    parts = output.choices[0].parts if output.choices else []
+    said = "".join(part.text for part in parts if isinstance(part, Text | Refusal))
+    thought = "".join(part.text for part in parts if isinstance(part, Reasoning))
+    return said or None, thought or None
+
+
+def _events(door: Door, content_type: bytes, body: bytes) -> list[Event]:
+    dialect = DIALECTS[door.dialect]
+    if content_type.startswith(b"text/event-stream"):
+        reader = sse.Reader(_MOST * 2)
+        events = [*reader.feed(body), *reader.finish()]
+    elif content_type.startswith(b"application/vnd.amazon.eventstream"):
+        wire = eventstream.Reader(_MOST * 2)
+        events = [*wire.feed(body), *wire.finish()]
+    elif body.lstrip().startswith(b"["):  # Gemini's array, perhaps cut short
+        pieces: list[Any] = msgspec.json.decode(body)
+        events = [sse.Event(b"", msgspec.json.encode(piece)) for piece in pieces]
+    else:
+        return dialect.read_response(body, Target("", stream=False))
+    stream = dialect.reader(Target("", stream=True))
+    found: list[Event] = []
+    for each in events:
+        if stream.done:
+            break
+        found += stream.feed(each.event, each.data)
+    return found
 
 
 def _asked(body: bytes) -> dict[str, Any] | None:

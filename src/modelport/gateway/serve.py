@@ -34,7 +34,7 @@ from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
 from modelport.gateway.recovery import recovery_of
 from modelport.gateway.refusing import refuse, uncancel
-from modelport.gateway.remembering import Memory
+from modelport.gateway.remembering import Memory, answered
 from modelport.gateway.rewriting import rewritten
 from modelport.gateway.run import Run
 from modelport.kit import clock, ids
@@ -124,26 +124,31 @@ class Chat:
     async def _replay(
         self, exchange: Exchange, door: Door, hit: Hit, generation_id: str, headers: list[tuple[bytes, bytes]]
     ) -> None:
-        """Gives a kept answer again: a generation of its own, free of charge."""
-        cached = hit.cached
-        generation = Generation(
-            id=generation_id,
-            created_at=clock.now_ms(),
-            account_id=hit.account_id,
-            key_id=hit.key_id,
-            model=cached.model,
-            provider_name=cached.provider,
-            streamed=cached.content_type.startswith(b"text/event-stream"),
-            finish_reason=FinishReason.STOP.value,
-            trace=msgspec.json.encode({"cache": {"source_id": cached.source_id}}).decode(),
-        )
+        """Gives a kept answer again: a generation of its own, free of charge, and told of like any other."""
+        cached, services = hit.cached, self._services
+        generation = _begun(generation_id, exchange, hit.key, hit.request, cached.model)
+        generation.provider_name = cached.provider
+        generation.finish_reason = FinishReason.STOP.value
+        generation.trace = msgspec.json.encode({"cache": {"source_id": cached.source_id}}).decode()
+        body = replayed(cached, generation_id)
+
+        def told() -> tuple[str, str]:
+            return hit.request.prompt_text()[0], answered(door, cached.content_type, body)[0] or ""
+
+        to = services.destinations.of(hit.key)
+        also = services.destinations.note(to, hit.key, generation, told, cached.source_id) if to else None
+        memory = Memory(door, hit.request.body, days) if (days := await services.contents.days(hit.key)) else None
+        if memory is not None:
+            exchange.through(memory.through)
         try:
-            await self._services.journal.written(Settled(generation, None))
+            await services.journal.written(Settled(generation, None, also=also))
         except ModelportError as error:
             await refuse(exchange, door, error, headers)
             return
-        told = [(b"content-type", cached.content_type), (b"x-cost", b"0"), (b"x-attempt", b"0")]
-        await exchange.answer(200, [*headers, *told, *self._cache.headers(cached)], replayed(cached, generation_id))
+        shown = [(b"content-type", cached.content_type), (b"x-cost", b"0"), (b"x-attempt", b"0")]
+        await exchange.answer(200, [*headers, *shown, *self._cache.headers(cached)], body)
+        if memory is not None:
+            memory.store(services.contents, generation)
 
     async def count_tokens(
         self, exchange: Exchange, counting: Counting, address: Address, headers: list[tuple[bytes, bytes]]
@@ -196,7 +201,7 @@ class Chat:
         # Who wants nothing kept wants nothing kept here either.
         asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:
-            raise Hit(cached, key.record.account_id, key.record.id)
+            raise Hit(cached, key, request)
         request, extras, errand = await self._plugins.of(request, door, address)
         if guard is not None and request.body is not ready.body:
             request = door.read(await guard.screened(request.body, address), address)

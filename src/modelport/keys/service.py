@@ -37,6 +37,7 @@ __all__ = [
     "Usage",
     "add_spend",
     "has_keys",
+    "key_of",
     "own_use_since",
     "spent_in_window",
     "window_start",
@@ -47,6 +48,12 @@ add_spend = store.add_spend
 has_keys = store.in_workspace
 spent_in_window = store.spent_in_window
 own_use_since = store.own_since
+
+
+def key_of(connection: Connection, key_id: str) -> tuple[Key, str] | None:
+    """A key by its id, also one that was deleted, and the workspace it is in."""
+    key = store.by_id(connection, key_id)
+    return None if key is None else (key, key.workspace_id or home_of(connection, key.account_id) or "")
 
 
 class Changes(TypedDict, total=False):

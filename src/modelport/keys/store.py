@@ -34,6 +34,7 @@ __all__ = [
     "adopt",
     "by_former_hash",
     "by_hash",
+    "by_id",
     "change",
     "end_former",
     "has_foreign",
@@ -145,6 +146,12 @@ def add_if_new(connection: Connection, key: Key) -> None:
 def by_hash(connection: Connection, key_hash: str) -> Key | None:
     """The key with this hash, unless it was deleted."""
     row = connection.execute(select(*_KEY).where(api_keys.c.hash == key_hash, api_keys.c.deleted_at.is_(None))).first()
+    return _key(row) if row else None
+
+
+def by_id(connection: Connection, key_id: str) -> Key | None:
+    """The key with this id, also one that was deleted."""
+    row = connection.execute(select(*_KEY).where(api_keys.c.id == key_id)).first()
     return _key(row) if row else None
 
 

@@ -293,8 +293,15 @@ def make_storable(entry: Entry) -> None:
             setattr(generation, name, min(value, _LARGEST))
 
 
-def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) -> list[Balance]:
-    """Settles streams whose process died: each is charged what was delivered at its last checkpoint."""
+def recover(
+    connection: Connection,
+    dead: Sequence[StoredHold],
+    revenue: int,
+    also_of: Callable[[Generation], Also | None] | None = None,
+) -> list[Balance]:
+    """Settles streams whose process died: each is charged what was delivered at its last checkpoint; `also_of` gives
+    what else is written down with one.
+    """
     entries: list[Entry] = []
     for hold in dead:
         generation = msgspec.json.decode(hold.facts, type=Generation)
@@ -309,5 +316,7 @@ def recover(connection: Connection, dead: Sequence[StoredHold], revenue: int) ->
         refs = tuple(BudgetRef(*ref) for ref in msgspec.json.decode(hold.budgets, type=list[tuple[str, str]]))
         entry = Settled(generation, Charge(account, None, hold.spent, hold.amount, refs))
         make_storable(entry)
+        if also_of is not None:
+            entry = entry._replace(also=also_of(generation))
         entries.append(entry)
     return apply(connection, entries, [], revenue, retry=True)

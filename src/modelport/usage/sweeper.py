@@ -12,10 +12,14 @@ from modelport.kit import clock
 from modelport.usage import batch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from modelport.credits.service import Balance, Credits
     from modelport.db.database import Database
+    from modelport.usage.batch import Also
+    from modelport.usage.generation import Generation
 
 __all__ = ["Sweeper"]
 
@@ -26,9 +30,13 @@ _KEEP_CHANGES_MS = 3_600_000
 class Sweeper:
     """What a server does now and then, and once when it starts."""
 
-    def __init__(self, database: Database, credits: Credits) -> None:
+    def __init__(
+        self, database: Database, credits: Credits, also_of: Callable[[Generation], Also | None] | None = None
+    ) -> None:
+        """`also_of` gives what else is written down with a stream that is settled."""
         self._database = database
         self._credits = credits
+        self._also_of = also_of
 
     async def sweep(self, *, alone: bool) -> int:
         """Settles dead holds; returns how many.
@@ -43,7 +51,7 @@ class Sweeper:
             dead = credits_.dead_holds(connection, now, self._credits.process, alone=alone)
             if not dead:
                 return 0, []
-            balances = batch.recover(connection, dead, self._credits.revenue)
+            balances = batch.recover(connection, dead, self._credits.revenue, self._also_of)
             for account_id in {hold.account_id for hold in dead}:
                 changes.note(connection, "credits", account_id)
             return len(dead), balances

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelport.accounts.service import MemberRow
     from modelport.db.database import Database
 
-__all__ = ["Member", "Workspace", "Workspaces", "home_of", "routing_of"]
+__all__ = ["Member", "Workspace", "Workspaces", "broadcast", "broadcasting", "home_of", "routing_of"]
 
 _MOST: Final = 200
 _ROUTING: Final = frozenset({"default_text_model", "default_provider_sort"})
@@ -40,6 +40,16 @@ def home_of(connection: Connection, account_id: str) -> str | None:
 def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
     """A workspace's default model and the default sort of its providers."""
     return store.routing_of(connection, workspace_id)
+
+
+def broadcasting(connection: Connection) -> set[str]:
+    """The workspaces of all accounts whose traces are sent to their observability destinations."""
+    return store.broadcasting(connection)
+
+
+def broadcast(connection: Connection, workspace_id: str) -> None:
+    """Has a workspace's traces sent from now on."""
+    store.change(connection, workspace_id, {"is_observability_broadcast_enabled": True})
 
 
 class Workspaces:
@@ -129,6 +139,8 @@ class Workspaces:
                 changes.note(connection, "routing", account_id)  # servers remember what a workspace's default model is
             if not _LOGGING.isdisjoint(values):
                 changes.note(connection, "content", account_id)
+            if "is_observability_broadcast_enabled" in values:
+                changes.note(connection, "destination", account_id)
 
         await self._write(change, values.get("slug", ""))
         return workspace._replace(**changed)

@@ -124,6 +124,13 @@ def logging_shares(connection: Connection, account_id: str) -> dict[str, float]:
     return {row.id: row.io_logging_sampling_rate for row in rows}
 
 
+def broadcasting(connection: Connection) -> set[str]:
+    """The workspaces of all accounts whose traces are sent to their destinations."""
+    return set(
+        connection.execute(select(workspaces.c.id).where(workspaces.c.is_observability_broadcast_enabled)).scalars()
+    )
+
+
 def default_guardrails(connection: Connection, account_id: str) -> dict[str, str]:
     """The ids of an account's default guardrails, by its workspaces."""
     rows = connection.execute(
