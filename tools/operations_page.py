@@ -29,7 +29,11 @@ class Operation(NamedTuple):
     client: str
     """The method of the official Python client; `none` where it has none."""
     driven: bool
-    """Whether a test drives it with the official client."""
+    """Whether a test drives it with the official client, and gets an answer."""
+    nothing: str
+    """Why the answer that it gets is always that there is none; empty for all others."""
+    other: str
+    """Whose client drives it, where the official one has no method for it."""
     reason: str
     """Why it is not offered, if it is not."""
 
@@ -37,13 +41,14 @@ class Operation(NamedTuple):
 def operations() -> list[Operation]:
     """Every operation, by group."""
     told: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    driven, reasons = set(told["driven"]), dict(told["reasons"])
+    driven, reasons, nothing = set(told["driven"]), dict(told["reasons"]), dict(told["nothing"])
     found: list[Operation] = []
     for group, entries in told["operations"].items():
         for name, client in entries.items():
             method, _, path = name.partition(" ")
             reason = reasons.get(name) or reasons.get(group) or ""
-            found.append(Operation(group, method, path, client, name in driven, reason))
+            other = told["others"].get(name, "")
+            found.append(Operation(group, method, path, client, name in driven, nothing.get(name, ""), other, reason))
     return found
 
 
@@ -73,15 +78,16 @@ def page(note: str) -> str:
     """The page."""
     every, routes = operations(), known_routes()
     offered = {each for each in every if is_offered(each, routes)}
-    driven = sum(each.driven for each in every)
+    driven = sum(each.driven or bool(each.nothing) for each in every)
     lines = [
         "# Operations of OpenRouter's API",
         note,
         f"{len(offered)} of {len(every)} operations are offered under `/api/v1` and `/v1`. {driven} are driven",
-        "in `make test` by the official `openrouter` client, unmodified, on a running server: it takes every answer.",
+        "in `make test` by the official `openrouter` client, unmodified, on a running server: it takes every answer,",
+        "and what is refused comes as its own exceptions.",
         "",
-        "- **works**: driven by the official client in that test.",
-        "- **offered**: the route is there and has tests of its own; the official client is not run on it.",
+        "- **works**: driven by the official client in that test, or by another's where it has no method.",
+        "- **none here**: driven as well, but there is nothing it could tell of; the client raises its `NotFound`.",
         "- **not offered**, and why.",
     ]
     group = ""
@@ -89,7 +95,17 @@ def page(note: str) -> str:
         if each.group != group:
             group = each.group
             lines += ["", f"## {group}", "", "| operation | client | here |", "| --- | --- | --- |"]
-        here = "works" if each.driven else "offered" if each in offered else f"not offered: {each.reason}"
+        here = _here(each, there=each in offered)
         client = "none" if each.client == "none" else f"`{each.client}`"
         lines.append(f"| `{each.method} {each.path}` | {client} | {here} |")
     return "\n".join(lines) + "\n"
+
+
+def _here(operation: Operation, *, there: bool) -> str:
+    if operation.driven:
+        return "works"
+    if operation.nothing:
+        return f"none here: {operation.nothing}"
+    if there:
+        return f"works with {operation.other} official client"
+    return f"not offered: {operation.reason}"

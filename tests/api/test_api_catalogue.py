@@ -67,6 +67,25 @@ class TestOfficialClients:
             assert "fake/text" in [each.id for each in client.models.list()]
 
 
+def _shown_alone_where_the_account_wants_it(caller: Caller, other: Caller) -> None:
+    """`is_filtered_model_catalog_enabled`: by whom the list that is everybody's is asked for, decides what is in it."""
+    harness = caller.harness
+
+    def listed(key: str | None, query: str = "") -> set[str]:
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        answer = harness.http.get(f"/api/v1/models{query}", headers=headers)
+        return {each["id"] for each in answer.json()["data"]}
+
+    everything = listed(None)
+    assert listed(caller.key) == everything
+    harness.call(harness.services.organizations.list_allowed_models(caller.account_id, only=True))
+    assert listed(caller.key) == {"fake/multi", "fake/shaky"}
+    assert listed(caller.key, "?q=shaky") == {"fake/shaky"}
+    assert [listed(key) for key in (None, other.key, "sk-mp-v1-nobodys")] == [everything] * 3
+    private = harness.http.get("/api/v1/models", headers=caller.headers)
+    assert private.headers["cache-control"] == "private, no-store"
+
+
 def test_a_caller_sees_what_they_may_use(own_harness: Harness) -> None:
     caller, other = own_harness.caller(), own_harness.caller()
     services = own_harness.services
@@ -86,6 +105,7 @@ def test_a_caller_sees_what_they_may_use(own_harness: Harness) -> None:
         page = other.get("/models/user?limit=2&q=never").json()
         assert (len(page["data"]), page["links"]["next"]) == (2, "/api/v1/models/user?limit=2&offset=2")
         assert own_harness.http.get("/api/v1/models/user").status_code == 401
+        _shown_alone_where_the_account_wants_it(caller, other)
     finally:
         services.catalog._views.remove(view)
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:warning. \*\* DEPRECATED \*\*:DeprecationWarning")
 EVERY = {f"{each.method} {each.path}": each for each in known_operations()}
-DRIVEN = {name: each for name, each in EVERY.items() if each.driven}
+DRIVEN = {name for name, each in EVERY.items() if each.driven}
+NOTHING = {name for name, each in EVERY.items() if each.nothing}
 
 ELSEWHERE = {"POST /embeddings", "POST /rerank"}
 """Driven by the official client in `test_api_vectors.py`, through every kind of provider."""
@@ -51,18 +52,18 @@ class Run:
         """The official client."""
         return OpenRouter(server_url=f"{self.caller.harness.url}/api/v1", api_key=key, client=self.http)
 
-    def driven(self) -> set[str]:
-        """Operations that were sent and answered well, as the list has them."""
-        found: set[str] = set()
+    def driven(self, *, found: bool = True) -> set[str]:
+        """Operations that were sent, as the list has them: those answered well, or those that found nothing."""
+        names: set[str] = set()
         for method, path, status in self.sent:
-            if status < 300:
+            if status < 300 if found else status == 404:
                 # Fixed addresses first: `/models/count` is also of the form of others.
                 for name, each in sorted(EVERY.items(), key=lambda item: item[0].count("{")):
                     pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each.path))
                     if each.method == method and re.fullmatch(pattern, path):
-                        found.add(name)
+                        names.add(name)
                         break
-        return found
+        return names
 
 
 @pytest.fixture
@@ -103,6 +104,10 @@ def _catalogue(run: Run) -> None:
     assert client.video_generation.list_videos_models() is not None
     tools = client.tools.list_tools(security=operations.ListToolsSecurity(bearer=run.caller.key))
     assert tools is not None
+    with pytest.raises(errors.NotFoundResponseError):
+        client.tools.get_tool(security=operations.GetToolSecurity(bearer=run.caller.key), name="web_search")
+    with pytest.raises(errors.NotFoundResponseError):
+        client.images.list_model_endpoints(author="fake", slug="text")
 
 
 def _keys(run: Run) -> None:
@@ -127,6 +132,8 @@ def _workspaces(run: Run) -> None:
     client.workspaces.bulk_add_members(id=made.id, user_ids=ids)
     assert client.workspaces.list_members(id=made.id) is not None
     client.workspaces.bulk_remove_members(id=made.id, user_ids=ids)
+    assert client.organization.update_settings(is_filtered_model_catalog_enabled=True).data.id == run.caller.account_id
+    assert client.organization.get_settings().data.is_filtered_model_catalog_enabled
     client.workspaces.set_budget(workspace_ref="lab", interval="monthly", limit_usd=5)
     assert client.workspaces.get_budget(workspace_ref="lab", interval="monthly").data.limit_usd == 5
     assert client.workspaces.list_budgets(workspace_ref="lab").data
@@ -231,16 +238,18 @@ def test_what_the_page_says_is_what_the_client_does(run: Run) -> None:
     for drive in drives:
         drive(run)
     # Both ways: what it says works does, and what works it says.
-    assert run.driven() | ELSEWHERE == set(DRIVEN)
+    assert run.driven() | ELSEWHERE == DRIVEN
+    assert run.driven(found=False) == NOTHING
 
 
 def test_what_is_driven_is_offered_and_everything_else_says_why() -> None:
     routes = known_routes()
     for each in known_operations():
-        assert each.reason or is_offered(each, routes), (
-            f"{each.method} {each.path} is not offered, and nothing says why"
-        )
-        assert not each.driven or is_offered(each, routes), each
+        name, offered = f"{each.method} {each.path}", is_offered(each, routes)
+        assert each.reason or offered, f"{name} is not offered, and nothing says why"
+        told = [each.driven, bool(each.nothing), bool(each.other)]
+        assert sum(told) == offered, f"{name} is offered, so exactly one of these is true of it: {told}"
+        assert bool(each.other) == (offered and each.client == "none"), name
 
 
 def test_refusals_are_the_client_s_own_classes(run: Run) -> None:

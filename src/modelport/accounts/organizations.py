@@ -69,6 +69,14 @@ class Organizations:
         """Calls an account something else."""
         await self._database.write(partial(store.rename, account_id=account_id, name=name))
 
+    async def lists_allowed_models(self, account_id: str) -> bool:
+        """Whether the catalogue shows the account's keys and members only the models that they may use."""
+        return await self._database.read(partial(store.lists_allowed_models, account_id=account_id))
+
+    async def list_allowed_models(self, account_id: str, *, only: bool) -> None:
+        """Switches that."""
+        await self._database.write(partial(store.list_allowed_models, account_id=account_id, only=only))
+
     async def members(self, account_id: str) -> list[MemberRow]:
         """An account's members, oldest first."""
         return await self._database.read(partial(store.members_of, account_id=account_id))

@@ -22,6 +22,8 @@ __all__ = [
     "end_invitation",
     "invitation_by_token",
     "invitations_of",
+    "list_allowed_models",
+    "lists_allowed_models",
     "members_of",
     "remove_member",
     "rename",
@@ -85,6 +87,17 @@ def add_organization(connection: Connection, account_id: str, name: str, owner: 
 def rename(connection: Connection, account_id: str, name: str) -> None:
     """Calls an account something else."""
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(name=name))
+
+
+def lists_allowed_models(connection: Connection, account_id: str) -> bool:
+    """Whether the catalogue shows the account only what it may use."""
+    query = select(accounts.c.lists_allowed_models).where(accounts.c.id == account_id)
+    return bool(connection.execute(query).scalar())
+
+
+def list_allowed_models(connection: Connection, account_id: str, *, only: bool) -> None:
+    """Has the catalogue show the account what it may use only, or everything."""
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(lists_allowed_models=only))
 
 
 def members_of(connection: Connection, account_id: str) -> list[MemberRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, Table, Text, false
 
 from modelport.db.base import metadata
 
@@ -27,9 +27,11 @@ accounts = Table(
     Column("kind", Text, nullable=False, server_default="personal"),
     Column("created_at", BigInteger, nullable=False),
     Column("suspended_at", BigInteger),
+    Column("lists_allowed_models", Boolean, nullable=False, server_default=false()),
     CheckConstraint("kind IN ('personal', 'organization')", name="kind"),
 )
-"""Who owns credits and keys: a person's own account, or an organisation's."""
+"""Who owns credits and keys: a person's own account, or an organisation's. With `lists_allowed_models` the catalogue
+shows its keys and members only what they may use."""
 
 users = Table(
     "users",

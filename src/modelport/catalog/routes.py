@@ -6,7 +6,7 @@ document, and a test holds the two together.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -17,7 +17,10 @@ from modelport.catalog.errors import ModelNotFound
 from modelport.catalog.service import Catalog
 from modelport.catalog.snapshot import Shown, Snapshot
 from modelport.errors import NotFound
-from modelport.keys.access import Permission, Principal, allow, public
+from modelport.keys.access import Permission, Principal, allow, known, public
+
+if TYPE_CHECKING:
+    from modelport.accounts.organizations import Organizations
 
 __all__ = ["router"]
 
@@ -72,6 +75,9 @@ _CACHE = "public, no-cache"
 """To be kept, and asked for anew with its `ETag` each time: a key that is entered shows at once."""
 
 
+_PRIVATE = {"cache-control": "private, no-store"}
+
+
 def _parameters(*names: str) -> dict[str, Any]:
     # Not declared as arguments: the framework answers a bad value with 422, the reference with 400.
     def schema(name: str) -> dict[str, Any]:
@@ -100,8 +106,13 @@ TheCatalog = Annotated[Catalog, Depends(the_catalog)]
 
 @router.get("/models", response_model=schemas.ModelsListResponse, openapi_extra=_parameters(*_DESCRIPTIONS))
 async def list_models(request: Request, catalog: TheCatalog) -> Response:
-    """The models that can be called now."""
+    """The models that can be called now; to an account that wants it so, those that it may use."""
     query = request.query_params
+    caller = await known(request)
+    if caller is not None and caller.may(Permission.MODELS_READ) and await _lists_allowed(request, caller):
+        among = await catalog.shown_to(caller)
+        answer = listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured, among=among)
+        return Response(answer.body, media_type="application/json", headers=_PRIVATE)
     # What only lacks a key is not kept in memory.
     snapshot = catalog.snapshot if query.get("status", "active") == "active" else await catalog.whole()
     if query.get("use_rss", "").lower() == "true":
@@ -110,6 +121,11 @@ async def list_models(request: Request, catalog: TheCatalog) -> Response:
         body = feed.rss(models[: filters.whole(query, "limit", 100, 1, 1000)], origin, str(request.url))
         return _cached(request, listing.Answer(body, etag_of(body)), "application/rss+xml")
     return _cached(request, listing.page(snapshot, query, request.url.path, measured=catalog.measured))
+
+
+async def _lists_allowed(request: Request, caller: Principal) -> bool:
+    organizations: Organizations = request.app.state.services.organizations
+    return await organizations.lists_allowed_models(caller.account_id)
 
 
 @router.get(
@@ -129,7 +145,7 @@ async def list_my_models(request: Request, catalog: TheCatalog, caller: MayRead)
     query = {name: value for name, value in request.query_params.items() if name in _USER}
     models = await catalog.shown_to(caller)
     answer = listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured, among=models)
-    return Response(answer.body, media_type="application/json", headers={"cache-control": "private, no-store"})
+    return Response(answer.body, media_type="application/json", headers=_PRIVATE)
 
 
 @router.get(

@@ -21,6 +21,7 @@ from fastapi import Request
 
 from modelport.accounts.roles import GRANTS, INFERENCE_KEY, MANAGEMENT_KEY, Permission, Role, is_write
 from modelport.accounts.sessions import IMPERSONATION
+from modelport.errors import ModelportError
 from modelport.keys.errors import KeyRefused, NotAllowed, SentFromElsewhere, WrongKind
 from modelport.kit.caller_address import caller_address
 
@@ -44,6 +45,7 @@ __all__ = [
     "cookie_name",
     "https_is_used",
     "is_https",
+    "known",
     "public",
     "refuse_foreign",
     "sent_from_elsewhere",
@@ -139,6 +141,16 @@ _MADE: Final = {permission: Allow(permission) for permission in Permission}
 def allow(permission: Permission) -> Allow:
     """What a route depends on: the caller, if they may do this."""
     return _MADE[permission]
+
+
+async def known(request: Request) -> Principal | None:
+    """Who calls a public route, where they show who they are; nobody, if that is not good."""
+    if "authorization" not in request.headers and cookie_name(request) not in request.cookies:
+        return None
+    try:
+        return await _principal(request)
+    except ModelportError:
+        return None
 
 
 async def public() -> None:

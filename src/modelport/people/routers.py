@@ -14,6 +14,7 @@ from modelport.people import (
     organization_routes,
     passkey_routes,
     security_routes,
+    settings_routes,
     workspace_routes,
 )
 
@@ -32,4 +33,9 @@ people_routers: Final[tuple[APIRouter, ...]] = (
     organization_routes.router,
 )
 
-account_routers: Final[tuple[APIRouter, ...]] = (workspace_routes.router, budget_routes.router, code_routes.router)
+account_routers: Final[tuple[APIRouter, ...]] = (
+    workspace_routes.router,
+    settings_routes.router,
+    budget_routes.router,
+    code_routes.router,
+)
