@@ -119,7 +119,7 @@ class TestOpenId:
         assert answer.headers["location"] == "/"
 
     def test_one_is_linked_and_unlinked_in_the_settings(self, house: House, openid: OpenId) -> None:
-        browser, _ = house.person()
+        browser, email = house.person()
         subject = f"s{next(_numbers)}"
         openid.person(subject, email="elsewhere@acme.test", email_verified=True)
         begun = browser.post("/me/identities/acme")
@@ -127,7 +127,10 @@ class TestOpenId:
         location = openid.approve(begun.json()["url"], subject)
         assert "error=" in back(stranger, location).headers["location"]
         location = openid.approve(browser.post("/me/identities/acme").json()["url"], subject)
+        before = browser.token
         assert back(browser, location).headers["location"] == "/settings"
+        assert browser.token != before, "one more way to sign in: another token, and a mail"
+        house.mailbox.wait(email, about="How you sign in")
         mine = browser.me["user"]["id"]
         (entry,) = [each for each in audited(house, user_id=mine) if each.action.startswith("GET /app/auth/oidc")]
         assert (entry.credential.partition(":")[0], entry.after["identities"][0]["user_id"]) == ("session", mine)

@@ -109,8 +109,10 @@ class TestSecondFactor:
         browser, email = house.person()
         _, codes = with_factor(browser)
         assert browser.post("/me/second-factor").status_code == 403  # one is in use
+        before = browser.token
         fresh = browser.post("/me/recovery-codes").json()["codes"]
         assert not set(fresh) & set(codes)
+        assert browser.token != before
         assert browser.send("DELETE", "/me/second-factor").status_code == 204
         other = house.browser()
         entered = other.post("/auth/sign-in", {"email": email, "password": PASSWORD})
@@ -122,6 +124,7 @@ class TestSecondFactor:
         browser.post("/me/second-factor")
         assert browser.post("/me/second-factor/enable", {"code": "000000"}).status_code == 401
         assert browser.me["user"]["has_second_factor"] is False
+
 
 
 class TestFreshProof:

@@ -1,7 +1,8 @@
 """What is no password, told without asking anybody: too short, or among the first that a guesser tries.
 
-No list of leaked passwords is shipped. Those lists are mostly a few habits: a well-known word with digits behind it,
-a walk over the keyboard, a date, something repeated, one's own address. The habits are checked instead.
+Lists of leaked passwords are mostly a few habits: a well-known word with digits behind it, a walk over the keyboard, a
+date, something repeated, one's own address. So the list that is shipped is short (`guessed_words.py`), and the habits
+are checked with it: it finds many more than it names.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import Final
 
 from modelport.accounts.errors import WeakPassword
+from modelport.accounts.guessed_words import LEAKED, WORDS
 
 __all__ = ["check_password"]
 
@@ -17,20 +19,6 @@ LEAST: Final = 10
 MOST: Final = 256
 """Characters. Argon2 takes any length, but reading megabytes of password is a gift to whoever floods us."""
 
-_WORD_LIST: Final = """
-abc abcd access account admin administrator angel apple asdf asdfgh baby babygirl badboy bailey banana baseball
-basketball batman beautiful bestfriend blink butterfly buster changeme charlie cheese chelsea chocolate coffee
-computer cookie daniel default demo diamond dragon family flower football forever freedom friend friends fuckyou
-gateway george ginger google guest hannah happy harley hello hellokitty hockey hunter iloveyou iloveu internet
-jennifer jessica jesus jordan justin killer letmein liverpool login london lovely loveme lover manager master matrix
-maverick mercedes michael michelle minecraft model modelport monkey monster mustang mypassword naruto nicole ninja
-nothing openai openrouter orange pass passcode passphrase passwd password passwort patrick pepper please pokemon
-princess private purple qazwsx qwer qwert qwerty ranger root samsung samantha scooter secret security server shadow
-simple soccer spiderman starwars summer winter spring autumn sunshine superman superuser sweety system temp
-temporary test tester testing thomas trustno tinkerbell unknown user username welcome whatever wizard woaini woaiwo
-woshishui wodemima mima mimashi nihao aini zhangwei wangwei admina yourpassword zaq zxcvbn zxcvbnm
-"""
-_WORDS: Final = frozenset(_WORD_LIST.split())
 _ROWS: Final = (
     *("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "0123456789", "abcdefghijklmnopqrstuvwxyz"),
     *("qwertzuiop", "azertyuiop", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik", "1q2w3e4r5t6y7u8i9o0p"),
@@ -56,7 +44,7 @@ def check_password(password: str, email: str) -> None:
 
 
 def _is_guessable(password: str, email: str) -> bool:
-    if _is_repeated(password) or _is_walk(password):
+    if password in LEAKED or _is_repeated(password) or _is_walk(password):
         return True
     local, _, domain = email.partition("@")
     known = {local, email, domain.partition(".")[0]}
@@ -65,7 +53,7 @@ def _is_guessable(password: str, email: str) -> bool:
         core = re.sub(r"[\W\d_]+", "", text)
         rest = len(text) - len(core)
         # A word, or two of them, with digits and signs around: `Password2024!`, `admin@welcome1`.
-        if core in known or core in _WORDS or _two_words(core):
+        if core in known or core in WORDS or _two_words(core):
             return True
         if len(core) < 4 and rest > 0 and _digits(text):
             return True
@@ -73,7 +61,7 @@ def _is_guessable(password: str, email: str) -> bool:
 
 
 def _two_words(text: str) -> bool:
-    return any(text[:at] in _WORDS and text[at:] in _WORDS for at in range(1, len(text)))
+    return any(text[:at] in WORDS and text[at:] in WORDS for at in range(1, len(text)))
 
 
 def _digits(text: str) -> bool:
@@ -83,10 +71,10 @@ def _digits(text: str) -> bool:
 
 
 def _is_repeated(text: str) -> bool:
-    """One to four characters over and over, or hardly any different ones."""
+    """The same over and over, or hardly any different characters."""
     if len(set(text)) <= 3:
         return True
-    return any(text == (text[:size] * len(text))[: len(text)] for size in range(1, min(5, len(text) // 2 + 1)))
+    return any(text == (text[:size] * len(text))[: len(text)] for size in range(1, len(text) // 2 + 1))
 
 
 def _is_walk(text: str) -> bool:

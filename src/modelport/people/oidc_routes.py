@@ -29,6 +29,7 @@ from modelport.keys.access import Permission, Principal, allow, cookie_name, is_
 from modelport.people.auth_routes import entered
 from modelport.people.caller import person_of, where_of
 from modelport.people.me_routes import session_of, when
+from modelport.people.security_routes import rotate
 
 if TYPE_CHECKING:
     from modelport.people.services import Services
@@ -125,10 +126,12 @@ async def callback(
         kept = request.cookies.get(_state_cookie(request), "")
         if not code or not kept or not hmac.compare_digest(kept.encode(), state.encode()):
             raise NotSignedIn("This sign-in was begun in another browser, or given up. Begin again.")
-        returned = await services.identities.finish(
-            where_of(request), slug, state, code, await _signed_in(request, services)
-        )
+        caller = await _signed_in(request, services)
+        signed_in = None if caller is None else caller.user_id
+        returned = await services.identities.finish(where_of(request), slug, state, code, signed_in)
         response = RedirectResponse(returned.next, 302)
+        if returned.outcome is None and caller is not None:  # linked: one more way to sign in
+            await rotate(request, response, caller, change="identity provider linked")
         if isinstance(returned.outcome, SecondFactorNeeded):
             ticket = quote(returned.outcome.ticket, safe="")
             response = RedirectResponse(f"/sign-in?next={quote(returned.next)}#second-factor={ticket}", 302)
@@ -145,7 +148,7 @@ def _reason(error: ModelportError) -> str:
     return next((word for kind, word in _REASONS.items() if isinstance(error, kind)), "failed")
 
 
-async def _signed_in(request: Request, services: Services) -> str | None:
+async def _signed_in(request: Request, services: Services) -> Principal | None:
     """Who is signed in in this browser already: then an identity may be linked, and it is they who do it."""
     token = request.cookies.get(cookie_name(request))
     if token is None:
@@ -154,8 +157,8 @@ async def _signed_in(request: Request, services: Services) -> str | None:
         found = await services.sessions.find(token)
     except ModelportError:
         return None
-    request.state.principal = person_of(found)
-    return found.session.user_id
+    caller = request.state.principal = person_of(found)
+    return caller
 
 
 @router.get("/me/identities", summary="Linked identity providers")
@@ -181,8 +184,9 @@ async def link(request: Request, response: Response, caller: Me, slug: str) -> L
 
 
 @router.delete("/me/identities/{slug}", status_code=204, summary="Unlink an identity provider")
-async def unlink(request: Request, caller: Me, slug: str) -> None:
+async def unlink(request: Request, response: Response, caller: Me, slug: str) -> None:
     """It signs nobody in any more."""
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     await services.identities.unlink(caller.user_id, slug)
+    await rotate(request, response, caller, change="identity provider unlinked")

@@ -23,7 +23,7 @@ from modelport.people.me_routes import session_of, when
 if TYPE_CHECKING:
     from modelport.people.services import Services
 
-__all__ = ["Answered", "ChallengeShown", "router", "site_of"]
+__all__ = ["Answered", "ChallengeShown", "rotate", "router", "site_of"]
 
 router = APIRouter(prefix="/me", tags=["The person signed in"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
@@ -124,7 +124,7 @@ def site_of(request: Request) -> Site:
     return Site("localhost", (f"http://localhost:{port}" if port else "http://localhost",))
 
 
-async def _rotate(
+async def rotate(
     request: Request, response: Response, caller: Principal, *, proved: bool = False, change: str | None = None
 ) -> None:
     """Gives the session another token, and tells the person what was changed."""
@@ -155,7 +155,7 @@ async def prove(request: Request, response: Response, caller: Me, body: Prove) -
         ticket=body.ticket,
         code=body.code,
     )
-    await _rotate(request, response, caller, proved=True)
+    await rotate(request, response, caller, proved=True)
 
 
 @router.post("/password", status_code=204, summary="Set another password")
@@ -163,7 +163,7 @@ async def set_password(request: Request, response: Response, caller: Me, body: N
     """Ends every other session. 403 with `reason: prove_again` when the last proof is too old."""
     services: Services = request.app.state.services
     await services.security.set_password(session_of(caller), body.password)
-    await _rotate(request, response, caller, change="password")
+    await rotate(request, response, caller, change="password")
 
 
 @router.post("/email", status_code=202, summary="Ask for another e-mail address")
@@ -178,7 +178,7 @@ async def finish_email(request: Request, response: Response, caller: Me, body: M
     """From now on the account has this address; the old one is told."""
     services: Services = request.app.state.services
     await services.security.finish_email(session_of(caller), body.ticket, body.code)
-    await _rotate(request, response, caller, change="e-mail address")
+    await rotate(request, response, caller, change="e-mail address")
 
 
 @router.post("/second-factor", summary="Begin to set up a second factor")
@@ -198,7 +198,7 @@ async def enable_factor(request: Request, response: Response, caller: Me, body: 
     services.security.require_fresh(session_of(caller))
     codes = await services.second_factor.enable(caller.user_id, body.code)
     await services.sessions.end_all(caller.user_id, but=session_of(caller).id)
-    await _rotate(request, response, caller, proved=True, change="second factor on")
+    await rotate(request, response, caller, proved=True, change="second factor on")
     return RecoveryCodes(codes=codes)
 
 
@@ -208,15 +208,17 @@ async def disable_factor(request: Request, response: Response, caller: Me) -> No
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     await services.second_factor.disable(caller.user_id)
-    await _rotate(request, response, caller, change="second factor off")
+    await rotate(request, response, caller, change="second factor off")
 
 
 @router.post("/recovery-codes", summary="Make other recovery codes")
-async def new_codes(request: Request, caller: Me) -> RecoveryCodes:
+async def new_codes(request: Request, response: Response, caller: Me) -> RecoveryCodes:
     """The old ones are worth nothing any more."""
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
-    return RecoveryCodes(codes=await services.second_factor.new_codes(caller.user_id))
+    codes = await services.second_factor.new_codes(caller.user_id)
+    await rotate(request, response, caller, change="recovery codes")
+    return RecoveryCodes(codes=codes)
 
 
 @router.get(
@@ -278,7 +280,7 @@ async def add_passkey(request: Request, response: Response, caller: Me, body: An
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     made = await services.passkeys.add(site_of(request), caller.user_id, body.ticket, body.credential, body.name)
-    await _rotate(request, response, caller, change="passkey added")
+    await rotate(request, response, caller, change="passkey added")
     return PasskeyShown(id=made.id, name=made.name, created_at=when(made.created_at), used_at=None)
 
 
@@ -288,7 +290,7 @@ async def remove_passkey(request: Request, response: Response, caller: Me, passk
     services: Services = request.app.state.services
     services.security.require_fresh(session_of(caller))
     await services.passkeys.remove(caller.user_id, passkey_id)
-    await _rotate(request, response, caller, change="passkey removed")
+    await rotate(request, response, caller, change="passkey removed")
 
 
 def _qr(uri: str) -> str:
