@@ -6,9 +6,12 @@ Everywhere: the database's files, what is printed and logged, every answer of ev
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, SecretStr
 
 from api.api_harness import until
+from modelport.settings import Settings
 from people.test_people_admin import operator
 from people.test_people_keys import chatted, made, used
 
@@ -44,7 +47,19 @@ def planted(house: House) -> tuple[Browser, dict[str, str]]:
     assert factor.status_code == 200, factor.text
     secrets["second factor"] = factor.json()["secret"]
     secrets["provider's key"] = PROVIDER_KEY
-    return browser, secrets | _given(browser)
+    return browser, secrets | _given(browser) | _of_settings(house.harness.settings)
+
+
+def _of_settings(settings: BaseModel) -> dict[str, str]:
+    """Every secret that the server was started with."""
+    found: dict[str, str] = {}
+    for name, value in settings:
+        for each in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(each, SecretStr):
+                found[f"setting {name}"] = each.get_secret_value()
+            elif isinstance(each, BaseModel):
+                found |= _of_settings(each)
+    return found
 
 
 OWN = "canary-of-an-own-key-5521"
@@ -151,10 +166,24 @@ def hunted(secrets: dict[str, str], places: dict[str, str]) -> list[str]:
     ]
 
 
+def test_every_secret_of_the_settings_hides_itself() -> None:
+    """However settings are shown: whole, by name, as JSON, in a fault."""
+    names = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+    assert len(names) > 5
+    canaries = {name: f"canary-of-{name}-{'x' * 32}" for name in names}
+    provider = {"slug": "a", "name": "A", "issuer": "https://a.test", "client_id": "c", "client_secret": "canary-oidc"}
+    given: dict[str, Any] = {**canaries, "oidc_providers": [provider], "smtp_url": "smtp://u:canary-mail@mail.test"}
+    settings = Settings(**given)
+    assert {each for each in canaries if f"setting {each}" in _of_settings(settings)} == set(names)
+    shown = "".join((repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())))
+    assert "canary" not in shown
+
+
 def test_no_secret_stands_anywhere(house: House, operator: Browser, capfd: pytest.CaptureFixture[str]) -> None:
     browser, secrets = planted(house)
     errors = provoked(house, browser, secrets)
     secrets["session"] = browser.token or ""
+    assert "setting client_secret" in secrets
     answers = every_get(house, [browser, operator])
     files = list(house.harness.settings.data_dir.glob("modelport.db*"))
     assert files

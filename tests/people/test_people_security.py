@@ -126,7 +126,6 @@ class TestSecondFactor:
         assert browser.me["user"]["has_second_factor"] is False
 
 
-
 class TestFreshProof:
     """Nothing that guards an account is changed from a session that lies open."""
 
