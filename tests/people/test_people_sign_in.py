@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from people_house import PASSWORD, code_of, link_of, text_of
 
 if TYPE_CHECKING:
@@ -130,14 +131,22 @@ class TestSignIn:
         assert "Path=/" in cookie
         assert "Domain" not in cookie
 
-    def test_known_or_not_the_same_is_said_and_done(self, house: House) -> None:
+    def test_known_or_not_the_same_is_said_and_done(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         _, known = house.person()
         wrong = {"password": "wrong-Marble-39"}
+        verify, checked = PasswordHasher.verify, list[str]()
+
+        def counted(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+            checked.append(hashed.rsplit("$", 2)[0])  # what it costs: algorithm, memory, time
+            return verify(hasher, hashed, password)
+
+        monkeypatch.setattr(PasswordHasher, "verify", counted)
         asked = {
             email: house.browser().post("/auth/sign-in", {"email": email, **wrong})
             for email in (known, house.address())
         }
         assert len({(each.status_code, each.text) for each in asked.values()}) == 1
+        assert (len(checked), len(set(checked))) == (2, 1), "and takes as long: a hash of the same cost is checked"
         for path in ("/auth/code", "/auth/reset"):
             texts: list[list[str]] = []
             for email in (known, house.address()):
