@@ -7,10 +7,11 @@ import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf, modelsQuery, splitId } from "@/shared/api/models";
+import { useMe } from "@/shared/api/session";
 import { rank } from "@/shared/lib/match";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import classes from "./palette.module.css";
-import { usePlaces } from "./places";
+import { useFindable } from "./places";
 import shell from "./shell.module.css";
 
 const MOST = 40;
@@ -20,14 +21,9 @@ export function PaletteButton() {
   const [opened, { open, close }] = useDisclosure(false);
   // In chat the same keys add a model; its page listens there.
   const inChat = useRouterState({ select: (state) => state.location.pathname.startsWith("/chat") });
-  useHotkeys(
-    inChat
-      ? [["mod+shift+K", open]]
-      : [
-          ["mod+K", open],
-          ["/", open],
-        ],
-  );
+  // From within a field as well: in chat that is where one is. A slash is just typed there.
+  useHotkeys([[inChat ? "mod+shift+K" : "mod+K", open]], []);
+  useHotkeys(inChat ? [] : [["/", open]]);
   return (
     <>
       <button type="button" className={shell.search} onClick={open}>
@@ -67,7 +63,7 @@ interface Found {
 function useFound(query: string): Found[] {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const places = usePlaces();
+  const places = useFindable(useMe());
   const { data: models } = useQuery(modelsQuery);
   return useMemo(() => {
     const pages = places.map((place) => ({

@@ -1,4 +1,4 @@
-/** The pages of the navigation: everybody's, and those of who is signed in. One without its API is not there. */
+/** The pages of the navigation: everybody's, and those of who is signed in. */
 import {
   IconArrowsLeftRight,
   IconBook2,
@@ -26,6 +26,15 @@ export interface Place {
     | "/settings/keys"
     | "/settings/credits"
     | "/settings/profile"
+    | "/settings/security"
+    | "/settings/notifications"
+    | "/settings/workspaces"
+    | "/settings/presets"
+    | "/settings/guardrails"
+    | "/settings/byok"
+    | "/settings/privacy"
+    | "/settings/observability"
+    | "/settings/organization"
     | "/admin";
   label: string;
   icon: TablerIcon;
@@ -52,4 +61,25 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
   places.push({ to: "/settings/profile", label: t("shell.settings"), icon: IconSettings });
   if (me.user.is_operator) places.push({ to: "/admin", label: t("admin.title"), icon: IconServer });
   return places;
+}
+
+/** Every page that can be searched for: those of the navigation, and each of the settings. */
+export function useFindable(me: Me | null | undefined): Pick<Place, "to" | "label">[] {
+  const { t } = useTranslation();
+  const places = usePlaces();
+  const own = useOwnPlaces(me);
+  if (!me) return places;
+  return [
+    ...places,
+    ...own,
+    { to: "/settings/security", label: t("settings.security") },
+    { to: "/settings/notifications", label: t("notifications.title") },
+    { to: "/settings/workspaces", label: t("workspaces.title") },
+    { to: "/settings/presets", label: t("presets.title") },
+    { to: "/settings/guardrails", label: t("guardrails.title") },
+    { to: "/settings/byok", label: t("byok.title") },
+    { to: "/settings/privacy", label: t("privacy.title") },
+    { to: "/settings/observability", label: t("observability.title") },
+    { to: "/settings/organization", label: t("organization.title") },
+  ];
 }

@@ -2,11 +2,12 @@
 import { Anchor, Burger, Container, Drawer, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { LinkNav } from "@/shared/ui/links";
 import { Panel } from "@/shared/ui/states";
 import { AccountMenu } from "./account-menu";
+import { useKeptFocus } from "./kept-focus";
 import { LanguageMenu, SchemeMenu } from "./menus";
 import { OfflineBar } from "./offline-bar";
 import { PaletteButton } from "./palette";
@@ -33,15 +34,30 @@ function Logo() {
   );
 }
 
+/** Pages within one frame keep it, and with it the keyboard's place in their list; any other page begins anew. */
+function frameOf(path: string): string {
+  return ["/settings", "/admin"].find((frame) => path === frame || path.startsWith(`${frame}/`)) ?? path;
+}
+
 export function Shell() {
   const { t } = useTranslation();
   const [opened, drawer] = useDisclosure(false);
+  const content = useRef<HTMLElement>(null);
+  const shown = useRef<string>(null);
+  useKeptFocus();
   const places = usePlaces();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const full = path === "/chat" || path.startsWith("/chat/");
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever the address becomes, the drawer has done its work
-  useEffect(() => drawer.close(), [path]);
+  useEffect(() => {
+    drawer.close();
+    // What had the focus went with its page: the keyboard goes on where the new one begins.
+    const isAnother = shown.current !== null && shown.current !== path;
+    shown.current = path;
+    if (isAnother && document.activeElement === document.body)
+      content.current?.focus({ preventScroll: true });
+  }, [path]);
 
   return (
     <div className={classes.frame} data-full={full || undefined}>
@@ -95,8 +111,8 @@ export function Shell() {
       </Drawer>
       <OfflineBar />
       <VisitBar />
-      <main id="content" className={classes.main}>
-        <Panel key={path}>
+      <main id="content" ref={content} tabIndex={-1} className={classes.main}>
+        <Panel key={frameOf(path)}>
           <Outlet />
         </Panel>
       </main>

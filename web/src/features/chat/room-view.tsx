@@ -29,7 +29,7 @@ export function RoomView({ state, asked, open }: Props) {
   useHotkeys(
     [
       ["mod+K", () => setPicking(true)],
-      ["Escape", () => stopAll(state)],
+      ["Escape", (event) => !closesSomething(event) && stopAll(state)],
       ["mod+shift+O", () => open()],
     ],
     [],
@@ -61,5 +61,14 @@ export function RoomView({ state, asked, open }: Props) {
       />
       <SlotSettings state={state} slotId={settings} close={() => setSettings(null)} />
     </>
+  );
+}
+
+/** Whether the key closes a dialog, a menu or a list of choices: one it was pressed in, or one that just opens. */
+function closesSomething({ target }: KeyboardEvent): boolean {
+  const closable = '[role="dialog"], [role="menu"], [role="listbox"]';
+  return (
+    (target instanceof Element && target.closest(closable) !== null) ||
+    document.querySelector('[role="dialog"]') !== null
   );
 }

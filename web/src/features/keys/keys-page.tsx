@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
@@ -27,8 +27,13 @@ export function KeysPage() {
     setDoing(null);
     setMade(key);
   };
+  const createButton = useRef<HTMLButtonElement>(null);
   const create = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setDoing({ what: "create" })}>
+    <Button
+      ref={createButton}
+      leftSection={<IconPlus size={16} />}
+      onClick={() => setDoing({ what: "create" })}
+    >
       {t("keys.create")}
     </Button>
   );
@@ -75,7 +80,7 @@ export function KeysPage() {
         {doing?.what === "rotate" && <RotateForm of={doing.key} made={show} close={close} />}
         {doing?.what === "delete" && <DeleteForm of={doing.key} close={close} />}
       </Modal>
-      <ShownOnce made={made} close={() => setMade(null)} />
+      <ShownOnce made={made} close={() => setMade(null)} closed={() => createButton.current?.focus()} />
     </>
   );
 }

@@ -8,7 +8,16 @@ import { curl } from "@/shared/lib/snippets";
 import { CodeBlock } from "@/shared/ui/code";
 import type { Key, KeyMade } from "./queries";
 
-export function ShownOnce({ made, close }: { made: KeyMade | null; close: () => void }) {
+export function ShownOnce({
+  made,
+  close,
+  closed,
+}: {
+  made: KeyMade | null;
+  close: () => void;
+  /** Called when it is gone: what led to it may be gone as well, so the focus goes where the page says. */
+  closed: () => void;
+}) {
   const { t } = useTranslation();
   return (
     <Modal
@@ -17,6 +26,8 @@ export function ShownOnce({ made, close }: { made: KeyMade | null; close: () => 
       size="lg"
       title={t("keys.madeTitle")}
       withCloseButton={false}
+      returnFocus={false}
+      onExitTransitionEnd={closed}
       closeOnClickOutside={false}
       closeOnEscape={false}
     >

@@ -3,6 +3,7 @@ import { Container, NativeSelect } from "@mantine/core";
 import { Link, type LinkProps, useNavigate, useRouterState } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import classes from "./side-layout.module.css";
+import { Panel } from "./states";
 
 export interface SidePlace {
   to: Exclude<LinkProps["to"], undefined>;
@@ -65,7 +66,9 @@ export function SideLayout({
             </div>
           ))}
         </nav>
-        <div className={classes.content}>{children}</div>
+        <div className={classes.content}>
+          <Panel key={path}>{children}</Panel>
+        </div>
       </div>
     </Container>
   );

@@ -2,7 +2,7 @@
 import { Container } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect } from "react";
 import { type Me, meQuery } from "@/shared/api/session";
 import { Failed, LoadingRows } from "./states";
 
@@ -10,11 +10,10 @@ export function SignedIn({ under, children }: { under: string; children: (me: Me
   const me = useQuery(meQuery);
   const navigate = useNavigate();
   const location = useLocation();
-  // Where one was when the session ended: while the sign-in page loads, the address is that page's already.
-  const [here] = useState(location.href);
+  const here = location.href;
   const out = me.data === null;
   useEffect(() => {
-    // Once the address is another page's already, this one is on its way out.
+    // While the sign-in page loads, the address is that page's already: this one is on its way out.
     if (out && here.startsWith(under)) void navigate({ to: "/sign-in", search: { to: here }, replace: true });
   }, [out, here, under, navigate]);
   if (me.data) return <>{children(me.data)}</>;
