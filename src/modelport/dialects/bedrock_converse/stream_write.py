@@ -1,12 +1,11 @@
 """A stream for a caller, without knowing sockets.
 
-Callers want blocks numbered from 0, one after the other, each ended: what other dialects interleave is put in order
-here. As the service does, only calls and other blocks of tools announce their beginning.
+Callers want blocks numbered from 0, one after the other, each ended: `canonical.ordered` puts what other dialects
+interleave in order. As the service does, only calls and other blocks of tools announce their beginning.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,25 +20,11 @@ from modelport.dialects.bedrock_converse.response_write import (
     write_reasoning,
     write_usage,
 )
-from modelport.dialects.canonical import (
-    AnnotationEvent,
-    AudioDelta,
-    Event,
-    Finish,
-    ImageEvent,
-    Reasoning,
-    ReasoningDelta,
-    RefusalDelta,
-    Start,
-    TextDelta,
-    ToolCallDelta,
-    UsageEvent,
-)
+from modelport.dialects.canonical import OrderedBlocks
 from modelport.kit.eventstream import encode
-from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
-    from modelport.dialects.canonical import Charged, Identity
+    from modelport.dialects.canonical import Annotation, Charged, Event, Identity, Reasoning, WaitingCall
 
 __all__ = ["COMMENT", "CONTENT_TYPE", "Writer", "failure", "message"]
 
@@ -69,63 +54,29 @@ COMMENT = message("ping", b"{}")
 """Keeps the line open: an event of a kind that no client knows, which Amazon's SDKs pass over."""
 
 
-@dataclass(slots=True)
-class _Call:
-    """A tool call on its way to the caller."""
-
-    id: str
-    name: str
-    held: list[str] = field(default_factory=list[str])
-    """Arguments that wait for their turn."""
-    sent: list[str] = field(default_factory=list[str])
-    signature: str | None = None
-    signed: bool = False
-    begun: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether what was sent is a whole object, so that no more is to be expected."""
-        try:
-            _OBJECT.decode("".join(self.sent))
-        except FAULTS:
-            return False
-        return True
-
-
-class Writer:
+class Writer(OrderedBlocks):
     """Writes one stream for a caller."""
 
     COMMENT = COMMENT
 
     def __init__(self, identity: Identity) -> None:
+        super().__init__()
         self._identity = identity
         self._out: list[bytes] = []
         self._begun = False
         self._index = -1
-        self._text_open = False
-        self._cited = False
-        """Whether the open text has citations: more text belongs to another block."""
-        self._reasoning: Reasoning | None = None
-        self._call: _Call | None = None
-        self._calls: dict[int, _Call] = {}
-        self._finish: Finish | None = None
 
     def feed(self, events: list[Event]) -> bytes:
         """The bytes for the caller; of several choices only the first."""
         if events:
             self._begin()
-        for event in events:
-            if isinstance(event, Start | UsageEvent) or event.choice != 0:
-                continue
-            self._write(event)
+        self._put(events)
         return self._taken()
 
     def end(self, charged: Charged) -> bytes:
         """The end of a good answer, with what it took."""
         self._begin()
-        self._close_all()
-        for call in self._calls.values():
-            self._sign(call)
+        self._put_end()
         self._send("messageStop", **stop_fields(self._finish, called=bool(self._calls)))
         self._send("metadata", usage=write_usage(charged), metrics={"latencyMs": 0})
         return self._taken()
@@ -146,29 +97,6 @@ class Writer:
             self._begun = True
             self._send("messageStart", role="assistant")
 
-    def _write(self, event: Event) -> None:
-        match event:
-            case TextDelta() | RefusalDelta():
-                self._text(event.text)
-            case ReasoningDelta():
-                self._reason(event)
-            case ToolCallDelta():
-                self._tool(event)
-            case AnnotationEvent():
-                self._text("", citing=True)
-                self._delta(citation=write_annotation(event.annotation))
-                self._cited = True
-            case ImageEvent():
-                self._close_all()
-                self._whole(image_block(event.url))
-            case AudioDelta():
-                self._text(event.transcript or "")
-            case Finish():
-                self._close_all()
-                self._finish = event
-            case _:
-                pass
-
     # Blocks.
 
     def _open(self, start: dict[str, Any] | None = None) -> None:
@@ -182,49 +110,36 @@ class Writer:
     def _stop(self) -> None:
         self._send("contentBlockStop", contentBlockIndex=self._index)
 
-    def _close_all(self) -> None:
-        """Ends what is open, and everything that waits."""
-        self._close()
-        for call in self._calls.values():
-            if not call.begun:
-                self._begin_call(call)
-                self._close()
+    def _open_text(self) -> None:
+        self._open()
 
-    def _close(self) -> None:
-        if self._text_open:
-            self._stop()
-            self._text_open = self._cited = False
-        if (reasoning := self._reasoning) is not None:
-            self._reasoning = None
-            self._end_reasoning(reasoning)
-        if (call := self._call) is not None:
-            self._call = None
-            self._stop()
-            self._sign(call)
+    def _open_reasoning(self) -> None:
+        self._open()
 
-    def _text(self, text: str, *, citing: bool = False) -> None:
-        if not text and not citing:
-            return
-        if not self._text_open or (self._cited and not citing):
-            self._close_all()
-            self._open()
-            self._text_open = True
-        if text:
-            self._delta(text=text)
+    def _open_call(self, call: WaitingCall) -> None:
+        self._open({"toolUse": {"toolUseId": call.id, "name": call.name}})
 
-    def _reason(self, event: ReasoningDelta) -> None:
-        known = self._reasoning
-        if known is None or known.index != event.block:
-            self._close_all()
-            known = self._reasoning = Reasoning(event.kind, index=event.block)
-            if known.kind != "encrypted":
-                self._open()
-        known.text += event.text
-        known.signature = event.signature if event.signature is not None else known.signature
-        known.data = (known.data or "") + event.data if event.data is not None else known.data
-        known.id, known.format = event.id or known.id, event.format or known.format
-        if event.text and known.kind != "encrypted":
-            self._delta(reasoningContent={"text": event.text})
+    def _text_piece(self, text: str) -> None:
+        self._delta(text=text)
+
+    def _citation(self, annotation: Annotation) -> None:
+        self._delta(citation=write_annotation(annotation))
+
+    def _reasoning_piece(self, text: str) -> None:
+        self._delta(reasoningContent={"text": text})
+
+    def _arguments_piece(self, text: str) -> None:
+        self._delta(toolUse={"input": text})
+
+    def _image(self, url: str) -> None:
+        self._close_all()
+        self._whole(image_block(url))
+
+    def _signature(self, call: WaitingCall, signature: str) -> None:
+        self._whole(call_signature(call.id, signature))
+
+    def _new_id(self, position: int) -> str:
+        return f"tooluse_{self._identity.id}_{position}"
 
     def _end_reasoning(self, known: Reasoning) -> None:
         block = write_reasoning(known)
@@ -266,35 +181,3 @@ class Writer:
             case _:
                 self._open({kind: value})
         self._stop()
-
-    # Calls.
-
-    def _tool(self, event: ToolCallDelta) -> None:
-        call = self._calls.get(event.position)
-        if call is None:
-            made_up = f"tooluse_{self._identity.id}_{event.position}"
-            call = self._calls[event.position] = _Call(event.id or made_up, event.name or "")
-        call.signature = event.signature or call.signature
-        if event.arguments:
-            call.held.append(event.arguments)
-        if call is not self._call and not call.begun and (self._call is None or self._call.complete):
-            self._close()
-            self._begin_call(call)
-        if call is self._call:
-            self._send_held(call)
-
-    def _begin_call(self, call: _Call) -> None:
-        self._open({"toolUse": {"toolUseId": call.id, "name": call.name}})
-        self._call, call.begun = call, True
-        self._send_held(call)
-
-    def _send_held(self, call: _Call) -> None:
-        for piece in call.held:
-            self._delta(toolUse={"input": piece})
-        call.sent += call.held
-        call.held = []
-
-    def _sign(self, call: _Call) -> None:
-        if call.signature is not None and not call.signed:
-            call.signed = True
-            self._whole(call_signature(call.id, call.signature))

@@ -34,6 +34,7 @@ from modelport.dialects.canonical.folding import (
     Choice,
     Output,
     fold,
+    mark,
 )
 from modelport.dialects.canonical.meaning import (
     Charged,
@@ -41,6 +42,7 @@ from modelport.dialects.canonical.meaning import (
     Identity,
     Usage,
 )
+from modelport.dialects.canonical.ordered import OrderedBlocks, WaitingCall
 from modelport.dialects.canonical.request import (
     Annotation,
     Audio,
@@ -83,6 +85,7 @@ __all__ = [
     "ImageEvent",
     "LogprobsDelta",
     "Message",
+    "OrderedBlocks",
     "Output",
     "Part",
     "Places",
@@ -106,7 +109,9 @@ __all__ = [
     "Usage",
     "UsageEvent",
     "Video",
+    "WaitingCall",
     "fold",
+    "mark",
     "nearest_share",
     "respelled",
     "share_of",

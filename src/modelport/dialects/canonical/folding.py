@@ -22,7 +22,7 @@ from modelport.dialects.canonical.events import (
 from modelport.dialects.canonical.meaning import Usage
 from modelport.dialects.canonical.request import Annotation, Part, Reasoning, Refusal, Text, ToolCall
 
-__all__ = ["Choice", "Output", "fold"]
+__all__ = ["Choice", "Output", "fold", "mark"]
 
 
 class Choice(Struct):
@@ -41,6 +41,13 @@ class Output(Struct):
     choices: list[Choice]
     usage: Usage | None = None
     upstream_id: str | None = None
+
+
+def mark(block: Reasoning, event: ReasoningDelta) -> None:
+    """Takes over what an event says of a block of reasoning beside its text."""
+    block.signature = event.signature if event.signature is not None else block.signature
+    block.data = (block.data or "") + event.data if event.data is not None else block.data
+    block.id, block.format = event.id or block.id, event.format or block.format
 
 
 class _Folding:
@@ -96,10 +103,7 @@ class _Folding:
             block = self._blocks[event.block] = Reasoning(event.kind, index=event.block)
             self.choice.parts.append(block)
         block.text += event.text
-        block.signature = event.signature if event.signature is not None else block.signature
-        block.data = (block.data or "") + event.data if event.data is not None else block.data
-        block.id = event.id or block.id
-        block.format = event.format or block.format
+        mark(block, event)
 
     def _call(self, event: ToolCallDelta) -> None:
         call = self._calls.get(event.position)

@@ -6,7 +6,6 @@ interleave is put in order here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,13 +27,14 @@ from modelport.dialects.canonical import (
     TextDelta,
     ToolCallDelta,
     UsageEvent,
+    WaitingCall,
+    mark,
 )
 from modelport.dialects.cohere_chat.citations import write_citation, write_logprob
 from modelport.dialects.cohere_chat.content_write import opaque
 from modelport.dialects.cohere_chat.errors import error_object
 from modelport.dialects.cohere_chat.response_write import stop_word, write_usage
 from modelport.dialects.cohere_chat.wire import BLOCK_FORMAT, PLAN_FORMAT, detail_of
-from modelport.kit.raw_json import FAULTS
 
 if TYPE_CHECKING:
     from modelport.dialects.canonical import Identity
@@ -47,7 +47,6 @@ COMMENT = b": OPENROUTER PROCESSING\n\n"
 
 DONE = b"data: [DONE]\n\n"
 
-_OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -63,29 +62,6 @@ def failure(error: Exception, answer_id: str) -> bytes:
     known = error_object(error)
     delta = {"finish_reason": "ERROR", "error": known.pop("message"), **known}
     return frame(b"message-end", _ENCODER.encode({"type": "message-end", "id": answer_id, "delta": delta})) + DONE
-
-
-@dataclass(slots=True)
-class _Call:
-    """A tool call on its way to the caller."""
-
-    index: int
-    id: str
-    name: str
-    signature: str | None = None
-    held: list[str] = field(default_factory=list[str])
-    """Arguments that wait for their turn."""
-    sent: list[str] = field(default_factory=list[str])
-    begun: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether what was sent is a whole object, so that no more is to be expected."""
-        try:
-            _OBJECT.decode("".join(self.sent))
-        except FAULTS:
-            return False
-        return True
 
 
 class Writer:
@@ -106,8 +82,8 @@ class Writer:
         self._reasoning: Reasoning | None = None
         self._told: Detail | None = None
         """What was said of the open thoughts when they began; the rest is known at their end."""
-        self._calls: dict[int, _Call] = {}
-        self._call: _Call | None = None
+        self._calls: dict[int, WaitingCall] = {}
+        self._call: WaitingCall | None = None
         self._finish: Finish | None = None
 
     def feed(self, events: list[Event]) -> bytes:
@@ -236,9 +212,7 @@ class Writer:
                 self._told = detail_of(known)
                 said = {"type": "thinking", "thinking": ""}
                 self._start(said if self._told is None else {**said, "reasoning_detail": self._told})
-        known.signature = event.signature if event.signature is not None else known.signature
-        known.data = (known.data or "") + event.data if event.data is not None else known.data
-        known.id, known.format = event.id or known.id, event.format or known.format
+        mark(known, event)
         if event.text and known.format == PLAN_FORMAT:
             self._send("tool-plan-delta", delta={"message": {"tool_plan": event.text}})
         elif event.text and known.format != BLOCK_FORMAT:
@@ -252,7 +226,7 @@ class Writer:
             self._close()
             index = len(self._calls)
             made_up = f"call_{self._identity.id}_{index}"
-            call = self._calls[event.position] = _Call(index, event.id or made_up, event.name or "")
+            call = self._calls[event.position] = WaitingCall(event.id or made_up, event.name or "", index)
         call.signature = event.signature or call.signature
         if event.arguments:
             call.held.append(event.arguments)
@@ -265,14 +239,14 @@ class Writer:
                 self._begin_call(waiting)
                 self._send_held(waiting)
 
-    def _begin_call(self, call: _Call) -> None:
+    def _begin_call(self, call: WaitingCall) -> None:
         call.begun, self._call = True, call
         started = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
         if call.signature is not None:
             started["signature"] = call.signature
         self._send("tool-call-start", index=call.index, delta={"message": {"tool_calls": started}})
 
-    def _send_held(self, call: _Call) -> None:
+    def _send_held(self, call: WaitingCall) -> None:
         for piece in call.held:
             if call is not self._call and not piece.strip():
                 continue  # blanks after a call that has ended

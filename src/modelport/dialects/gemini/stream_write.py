@@ -28,6 +28,7 @@ from modelport.dialects.canonical import (
     ToolCall,
     ToolCallDelta,
     UsageEvent,
+    mark,
 )
 from modelport.dialects.gemini.errors import error_object
 from modelport.dialects.gemini.frames import COMMENT, Frames
@@ -176,9 +177,7 @@ def _reason(event: ReasoningDelta, candidate: _Candidate) -> list[Object | Raw]:
     if known is None or known.index != event.block:
         before = [*_closed(candidate), *_called(candidate, everything=False)]
         known = candidate.reasoning = Reasoning(event.kind, index=event.block)
-    known.signature = event.signature if event.signature is not None else known.signature
-    known.data = (known.data or "") + event.data if event.data is not None else known.data
-    known.id, known.format = event.id or known.id, event.format or known.format
+    mark(known, event)
     if event.text and known.kind != "encrypted":
         return [*before, {"text": event.text, "thought": True}]
     known.text += event.text
