@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 import modelport
 from modelport.admin.health_routes import router as admin_health_router
 from modelport.admin.mail_routes import router as admin_mail_router
+from modelport.admin.price_routes import router as admin_price_router
 from modelport.admin.routes import router as admin_router
 from modelport.admin.system_routes import router as system_router
 from modelport.audit.recorder import Recorder
@@ -98,6 +99,7 @@ def control_app(services: Services | None = None) -> FastAPI:
     app.include_router(system_router)
     app.include_router(admin_health_router)
     app.include_router(admin_mail_router)
+    app.include_router(admin_price_router)
     app.include_router(routing_router, prefix="/api/app")
     app.include_router(routing_admin_router, prefix="/api/admin")
     app.include_router(setup_router)

@@ -10,10 +10,13 @@ import pytest
 from api_harness import Caller, Harness, marker
 
 from modelport.catalog.document import Document
+from modelport.db import changes
 from modelport.gateway.explaining import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 BOTH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 LISTED = {"prompt": "0.000001", "completion": "0.000002", "request": "0.000123"}
@@ -54,6 +57,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     yield made
     made.check()
     made.stop(within=1)
+
+
+@pytest.fixture(scope="module")
+def boss(shop: Harness) -> Iterator[httpx.Client]:
+    """An operator's browser."""
+    with shop.browser("boss@prices.test", is_operator=True) as client:
+        yield client
+
+
+RULES = "/api/admin/pricing/rules"
 
 
 def _row(caller: Caller, generation_id: str) -> Any:
@@ -168,6 +181,77 @@ def test_the_margin_reconciles_with_the_ledger(shop: Harness) -> None:
 def test_parts_that_make_no_price_are_refused(shop: Harness, parts: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"mark-up|discount"):
         shop.call(shop.services.prices.add_rule(**parts))
+
+
+def test_a_rule_of_the_api_changes_the_next_charge_and_no_cost(shop: Harness, boss: httpx.Client) -> None:
+    """Added, changed and ended while the server runs; each time at once, for the group's accounts only, on record."""
+    caller, other = shop.caller("1"), shop.caller("1")
+
+    def charged(who: Caller) -> tuple[Fraction, int | None]:
+        answer = who.chat("fake: tokens=7 prompt_tokens=13", "shop/known")
+        row = _row(who, answer.id)
+        assert row.cost == _due(answer.usage, row.price_factor or "1")
+        return Fraction(row.price_factor or 1), row.upstream_cost
+
+    cost = 13 * 500 + 7 * 1000
+    usual = (Fraction("1.3"), cost)
+    given = boss.put(f"/api/admin/accounts/{caller.account_id}/group", json={"group": " gold "})
+    assert (given.status_code, given.json()) == (200, {"group": "gold"})
+    assert charged(caller) == usual
+    rule = {"group": "gold", "model": "shop/known", "markup": "0.1"}
+    made = boss.post(RULES, json=rule)
+    assert made.status_code == 201, made.text
+    first = made.json()
+    assert {**first, **rule} == first
+    assert (first["of_a_dollar"], first["endpoints"], first["discount"]) == ("1.1", 1, None)
+    assert (charged(caller), charged(other)) == ((Fraction("1.1"), cost), usual)
+    quoted = boss.get("/api/admin/pricing/quote?model=shop/known&group=gold").json()["data"][0]
+    prices = [quoted[name]["prompt"] for name in ("listed", "charged", "cost")]
+    assert (prices, quoted["rules"]) == (["0.000001", "0.0000011", "0.0000005"], [first["id"]])
+
+    assert boss.post(RULES, json=rule).status_code == 409
+    path = f"{RULES}/{first['id']}"
+    second = boss.put(path, json={**rule, "markup": "0.150", "discount": "0.02"}).json()
+    assert (second["of_a_dollar"], second["id"] != first["id"]) == ("1.127", True)
+    assert charged(caller) == (Fraction("1.127"), cost)
+    assert boss.put(path, json=rule).status_code == boss.delete(path).status_code == 404
+    assert {"name": "gold", "accounts": 1, "rules": 1} in boss.get("/api/admin/pricing/groups").json()["data"]
+    assert boss.get(f"/api/admin/accounts/{caller.account_id}").json()["group"] == "gold"
+
+    assert boss.delete(f"{RULES}/{second['id']}").status_code == 204
+    assert charged(caller) == usual
+    assert second["id"] not in {each["id"] for each in boss.get(RULES).json()["data"]}
+    entries = boss.get("/api/admin/audit?action=PUT /admin/pricing").json()["data"]
+    assert [(each["before"]["markup"], each["after"]["markup"]) for each in entries] == [("0.1", "0.150")]
+    (grouped,) = boss.get(f"/api/admin/audit?subject={caller.account_id}").json()["data"]
+    assert (grouped["before"], grouped["after"]) == ({"group": None}, {"group": "gold"})
+    told = [change[1:] for change in shop.call(shop.services.database.read(lambda each: changes.since(each, 0)))]
+    assert told.count(("catalog", "*")) >= 3
+    assert ("credits", caller.account_id) in told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"model": "shop/*"},
+        {"markup": "20%"},
+        {"markup": "-0.1"},
+        {"markup": "1e2"},
+        {"markup": "100.1"},
+        {"markup": "0.1234567891"},
+        {"markup": 0.2},
+        {"discount": "1.01"},
+        {"markup": "0.1", "model": "shop/[ab]"},
+        {"markup": "0.1", "provider": "Not A Slug"},
+        {"markup": "0.1", "group": "a\nb"},
+    ],
+)
+def test_the_api_takes_exact_rules_only(shop: Harness, boss: httpx.Client, wrong: dict[str, Any]) -> None:
+    before = shop.call(shop.services.prices.rules())
+    answer = boss.post(RULES, json=wrong)
+    assert answer.status_code == 400, answer.text
+    assert shop.call(shop.services.prices.rules()) == before
 
 
 def test_a_budget_is_refused_at_every_door(harness: Harness) -> None:

@@ -55,6 +55,7 @@ PAGES = (
     Place("admin-audit", "/admin/audit", signed_in=True, operator=True),
     Place("admin-orders", "/admin/orders", signed_in=True, operator=True),
     Place("admin-vouchers", "/admin/vouchers", signed_in=True, operator=True),
+    Place("admin-prices", "/admin/prices", signed_in=True, operator=True),
     Place("admin-margins", "/admin/margins", signed_in=True, operator=True),
     Place("admin-books", "/admin/books", signed_in=True, operator=True),
     Place("invitation", "/invitation#no-such-invitation"),

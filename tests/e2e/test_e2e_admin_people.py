@@ -56,6 +56,33 @@ def test_an_account_is_given_credits(open_page: Open, stage: Stage, root: Person
     theirs = open_page("/settings/credits", language=language, person=person)
     expect(theirs.get_by_text("$12.50").first).to_be_visible()
 
+    group = f"gold-{language.lower()}"
+    part = page.get_by_role("region", name=say(language, "prices.group"))
+    part.get_by_label(say(language, "prices.group")).fill(group)
+    part.get_by_role("button", name=say(language, "common.save")).click()
+    expect(part.get_by_role("status")).to_be_visible()
+    _a_rule_for(page, stage, group, language)
+
+
+def _a_rule_for(page: Page, stage: Stage, group: str, language: str) -> None:
+    """A mark-up for a group: said in money while it is typed, in force when it is saved, ended again."""
+    page.get_by_role("link", name=say(language, "prices.title")).click()
+    page.get_by_role("button", name=say(language, "prices.add")).first.click()
+    form = page.get_by_role("dialog")
+    form.get_by_label(re.compile("^" + say(language, "prices.group"))).fill(group)
+    form.get_by_label(say(language, "prices.markup")).fill("10")
+    told = say(language, "prices.exampleOf", listed="$1.00", price="$1.10", group=group)
+    expect(form.get_by_role("status")).to_have_text(told)
+    form.get_by_role("button", name=say(language, "common.save")).click()
+    row = page.get_by_role("table", name=say(language, "prices.title")).get_by_role("row").filter(has_text=group)
+    expect(row).to_contain_text("$1.10")
+    snapshot = stage.harness.services.catalog.snapshot
+    (endpoint, *_) = snapshot.models["qwen/sample-pro"].endpoints
+    assert snapshot.rules.terms(endpoint, group).factor == "11/10"
+    row.get_by_role("button", name=say(language, "prices.end"), exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name=say(language, "prices.end"), exact=True).click()
+    expect(row).to_have_count(0)
+
 
 def test_who_runs_no_server_is_told(open_page: Open, ada: Person, language: str) -> None:
     page = open_page("/admin/users", language=language, person=ada)

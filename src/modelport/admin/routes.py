@@ -244,6 +244,7 @@ async def _account(request: Request, account_id: str) -> AccountAnswer:
     return AccountAnswer(
         data=AccountData.of(row),
         members={each.user_id: each.role for each in await services.organizations.members(account_id)},
+        group=await services.credits.group_of(account_id),
         total_credits=format_usd(totals.granted),
         total_usage=format_usd(totals.used),
     )

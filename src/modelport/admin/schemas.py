@@ -146,6 +146,7 @@ class AccountAnswer(BaseModel):
 
     data: AccountData
     members: dict[str, Role]
+    group: str | None = Field(description="Which price rules may be for.")
     total_credits: str
     total_usage: str
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from modelport.audit.service import Audit
     from modelport.broadcast.service import Destinations
     from modelport.byok.service import OwnKeys
+    from modelport.catalog.price_book import PriceBook
     from modelport.catalog.service import Catalog
     from modelport.credits.service import Credits
     from modelport.mail.service import Mailer
@@ -37,6 +38,7 @@ class Services(Protocol):
     notices: Notices
     contents: Contents
     own_keys: OwnKeys
+    prices: PriceBook
     destinations: Destinations
     system: SystemSettings
     usage: Usage

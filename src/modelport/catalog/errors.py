@@ -8,6 +8,7 @@ from modelport.errors import BadRequest, Conflict, NotFound
 
 __all__ = [
     "BadQuery",
+    "BadRule",
     "CannotAsk",
     "Fault",
     "FileFaults",
@@ -16,6 +17,7 @@ __all__ = [
     "NoSuchProvider",
     "NoSuchRule",
     "Refused",
+    "RuleThere",
     "Stale",
 ]
 
@@ -54,6 +56,14 @@ class ModelNotFound(NotFound):
 
 class NoSuchRule(NotFound):
     """No rule of prices has this id, or it is retired."""
+
+
+class BadRule(BadRequest):
+    """A rule of prices says what can't be."""
+
+
+class RuleThere(Conflict):
+    """Another rule of prices says the same part of the same things."""
 
 
 class Refused(BadRequest):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from modelport.catalog import pricing, rows, rule_store, store
-from modelport.catalog.errors import NoSuchRule
+from modelport.catalog.errors import ModelNotFound, NoSuchRule, RuleThere
 from modelport.catalog.rules import Rule, checked
 from modelport.db import changes
 from modelport.kit import clock, ids
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from modelport.catalog.pricing import Line, Pricing
+    from modelport.catalog.rules import Terms
     from modelport.catalog.service import Catalog
+    from modelport.catalog.snapshot import Endpoint
     from modelport.db.database import Database
     from modelport.dialects.canonical import Usage
 
-__all__ = ["Explanation", "PriceBook", "Priced"]
+__all__ = ["Explanation", "PriceBook", "Priced", "Quote"]
 
 
 class Priced(NamedTuple):
@@ -49,6 +51,16 @@ class Explanation(NamedTuple):
     charged: int
 
 
+class Quote(NamedTuple):
+    """What an endpoint costs somebody."""
+
+    endpoint: Endpoint
+    listed: Pricing
+    """What the catalogue says."""
+    terms: Terms
+    """What is charged."""
+
+
 class PriceBook:
     """The door to rules of prices, and to explanations."""
 
@@ -67,12 +79,13 @@ class PriceBook:
     ) -> Rule:
         """A new rule, in force at once here and within a second elsewhere.
 
-        Raises `ValueError` for parts that make no price.
+        Raises `ValueError` for what makes no price, and `RuleThere` when a rule says the same already.
         """
-        checked(markup, discount)
-        rule = Rule(ids.prefixed("rule"), model, provider, account_group, markup, discount, clock.now_ms())
+        rule = _new(model, provider, account_group, markup, discount)
 
         def write(connection: Connection) -> None:
+            store.lock(connection)  # two operators at once
+            _alone(rule, rule_store.in_force(connection))
             rule_store.add(connection, rule)
             changes.note(connection, "catalog", "*")
 
@@ -80,20 +93,74 @@ class PriceBook:
         await self._catalog.reload()
         return rule
 
-    async def retire_rule(self, rule_id: str) -> None:
-        """Ends a rule. Raises `NoSuchRule`."""
+    async def replace_rule(
+        self,
+        rule_id: str,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        account_group: str | None = None,
+        markup: str | None = None,
+        discount: str | None = None,
+    ) -> tuple[Rule, Rule]:
+        """Ends a rule and puts another in its place, in one step: the one that was, and the one that is.
 
-        def write(connection: Connection) -> bool:
+        Raises `ValueError`, `NoSuchRule`, `RuleThere`.
+        """
+        rule = _new(model, provider, account_group, markup, discount)
+
+        def write(connection: Connection) -> Rule:
+            store.lock(connection)
+            there = rule_store.in_force(connection)
+            before = next((each for each in there if each.id == rule_id), None)
+            if before is None or not rule_store.retire(connection, rule_id):
+                raise _missing(rule_id)
+            _alone(rule, [each for each in there if each.id != rule_id])
+            rule_store.add(connection, rule)
             changes.note(connection, "catalog", "*")
-            return rule_store.retire(connection, rule_id)
+            return before
 
-        if not await self._database.write(write):
-            raise NoSuchRule(f"There is no rule {rule_id!r} in force.")
+        before = await self._database.write(write)
         await self._catalog.reload()
+        return before, rule
+
+    async def retire_rule(self, rule_id: str) -> Rule:
+        """Ends a rule, and gives it. Raises `NoSuchRule`."""
+
+        def write(connection: Connection) -> Rule:
+            found = next((each for each in rule_store.in_force(connection) if each.id == rule_id), None)
+            if found is None or not rule_store.retire(connection, rule_id):
+                raise _missing(rule_id)
+            changes.note(connection, "catalog", "*")
+            return found
+
+        found = await self._database.write(write)
+        await self._catalog.reload()
+        return found
 
     async def rules(self) -> list[Rule]:
         """The rules in force, the oldest first."""
         return await self._database.read(rule_store.in_force)
+
+    def quotes(self, model_id: str, group: str | None) -> list[Quote]:
+        """What a model's endpoints cost accounts of `group`, as this process charges at this moment.
+
+        Raises `ModelNotFound`.
+        """
+        snapshot = self._catalog.snapshot
+        model = snapshot.find(model_id)
+        if model is None:
+            raise ModelNotFound(f"No model is called {model_id[:200]!r}, or none that can be called now.")
+        rules = snapshot.rules
+        return [Quote(each, each.list_pricing or each.pricing, rules.terms(each, group)) for each in model.endpoints]
+
+    def fitting(self, rule: Rule) -> int:
+        """How many endpoints that can be called now a rule is about, for who is in its group."""
+        return sum(
+            rule.fits(each.model_id, each.provider.slug, rule.account_group)
+            for model in self._catalog.snapshot.models.values()
+            for each in model.endpoints
+        )
 
     async def explain(self, priced: Priced) -> Explanation:
         """What a charge was made of: every component's units, price and amount."""
@@ -123,3 +190,22 @@ class PriceBook:
             used, cached_tokens=0, cached_audio_tokens=0, cache_write_tokens=0, cache_write_1h_tokens=0
         )
         return pricing.cost(plain, by, at) - pricing.cost(used, by, at)
+
+
+def _new(
+    model: str | None, provider: str | None, account_group: str | None, markup: str | None, discount: str | None
+) -> Rule:
+    return checked(Rule(ids.prefixed("rule"), model, provider, account_group, markup, discount, clock.now_ms()))
+
+
+def _alone(rule: Rule, others: list[Rule]) -> None:
+    """Raises `RuleThere` where two rules would say the same, and only the newer would count."""
+    for other in others:
+        if rule.repeats(other):
+            raise RuleThere(
+                f"The rule {other.id} is about just the same already: change that one.", metadata={"rule": other.id}
+            )
+
+
+def _missing(rule_id: str) -> NoSuchRule:
+    return NoSuchRule(f"There is no rule {rule_id[:80]!r} in force.")

@@ -7,16 +7,23 @@ that an old charge can be explained.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from modelport.catalog.prices import Pricing
     from modelport.catalog.snapshot import Endpoint
 
 __all__ = ["PriceRules", "Rule", "Terms", "checked"]
+
+_PART: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,9})?")
+_MODEL: Final = re.compile(r"[A-Za-z0-9~*][A-Za-z0-9._:/~*-]{0,199}")
+_PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_MOST_NAME: Final = 60
 
 
 class Rule(NamedTuple):
@@ -32,6 +39,18 @@ class Rule(NamedTuple):
     discount: str | None
     """Part of the marked-up price that is not charged: `0.05` for 5 %."""
     created_at: int
+
+    @property
+    def of_a_dollar(self) -> str:
+        """What it alone makes of a price of one dollar, to the last digit."""
+        made = (1 + Fraction(self.markup or 0)) * (1 - Fraction(self.discount or 0))
+        text = format(Decimal(made.numerator) / Decimal(made.denominator), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    def repeats(self, other: Rule) -> bool:
+        """Whether both say the same part of the same things, so that one of them would say it for nothing."""
+        same = (self.model, self.provider, self.account_group) == (other.model, other.provider, other.account_group)
+        return same and any(getattr(self, name) and getattr(other, name) for name in ("markup", "discount"))
 
     def fits(self, model: str, provider: str, group: str | None) -> bool:
         """Whether it is about this."""
@@ -63,18 +82,24 @@ class Terms(NamedTuple):
     rules: str | None
 
 
-def checked(markup: str | None, discount: str | None) -> None:
-    """Raises `ValueError` for parts that make no price."""
-    if markup is None and discount is None:
+def checked(rule: Rule) -> Rule:
+    """The rule as it is kept. Raises `ValueError` for parts that make no price, and for names that nothing can have."""
+    if rule.markup is None and rule.discount is None:
         raise ValueError("a rule has a mark-up or a discount; give one")
-    for name, value, least, most in (("mark-up", markup, 0, 100), ("discount", discount, 0, 1)):
-        if value is not None:
-            try:
-                part = Fraction(value)
-            except (ValueError, ZeroDivisionError):
-                raise ValueError(f"{value!r} is no {name}; give a part such as 0.2 for 20 %") from None
-            if not least <= part <= most or part.denominator > 10**9:
-                raise ValueError(f"a {name} is from {least} to {most}, with at most nine decimals; not {value}")
+    for name, value, most in (("mark-up", rule.markup, 100), ("discount", rule.discount, 1)):
+        if value is not None and (_PART.fullmatch(value) is None or Decimal(value) > most):
+            raise ValueError(
+                f"{value[:40]!r} is no {name}: give a part from 0 to {most}, such as 0.2 for 20 %, "
+                "with at most nine decimals"
+            )
+    if rule.model is not None and _MODEL.fullmatch(rule.model) is None:
+        raise ValueError(f"{rule.model[:80]!r} is no model: give an id, or a pattern such as openai/*")
+    if rule.provider is not None and _PROVIDER.fullmatch(rule.provider) is None:
+        raise ValueError(f"{rule.provider[:80]!r} is no provider's slug")
+    group = rule.account_group
+    if group is not None and not (0 < len(group) <= _MOST_NAME and group.isprintable() and group == group.strip()):
+        raise ValueError(f"{group[:80]!r} is no name of a group: give up to {_MOST_NAME} characters")
+    return rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,14 @@ class Credits(Movements):
         await self._database.write(write)
         self.changed(account_id)
 
+    async def group_of(self, account_id: str) -> str | None:
+        """The group that an account is in."""
+        return await self._database.read(partial(store.group_of, account_id=account_id))
+
+    async def groups(self) -> dict[str, int]:
+        """How many accounts are in each group."""
+        return await self._database.read(store.groups)
+
     async def open_providers(self, slugs: Iterable[str]) -> None:
         """Opens ledger accounts for what is owed to these providers, where there are none."""
         missing = [slug for slug in slugs if slug not in self.providers]

@@ -32,6 +32,7 @@ __all__ = [
     "find",
     "foreign_holds",
     "group_of",
+    "groups",
     "known_keys",
     "locked_balance",
     "moved_through",
@@ -248,6 +249,12 @@ def group_of(connection: Connection, account_id: str) -> str | None:
     """The group that the operator's price rules know the account by."""
     query = select(account_groups.c.name).where(account_groups.c.account_id == account_id)
     return connection.execute(query).scalar_one_or_none()
+
+
+def groups(connection: Connection) -> dict[str, int]:
+    """How many accounts are in each group."""
+    rows = connection.execute(select(account_groups.c.name, func.count()).group_by(account_groups.c.name))
+    return {name: int(count) for name, count in rows}
 
 
 def set_group(connection: Connection, account_id: str, name: str | None) -> None:

@@ -119,6 +119,12 @@ const adminMargins = createRoute({
   component: lazyRouteComponent(() => import("@/features/admin/money/margins-page"), "MarginsPage"),
 });
 
+const adminPrices = createRoute({
+  getParentRoute: () => admin,
+  path: "/prices",
+  component: lazyRouteComponent(() => import("@/features/admin/money/prices-page"), "PricesPage"),
+});
+
 const adminBooks = createRoute({
   getParentRoute: () => admin,
   path: "/books",
@@ -143,5 +149,6 @@ export const adminRoutes = admin.addChildren([
   adminOrders,
   adminVouchers,
   adminMargins,
+  adminPrices,
   adminBooks,
 ]);

@@ -18,6 +18,7 @@ import { Loaded } from "@/shared/ui/loaded";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
+import { AccountGroup } from "./account-group";
 import { GrantForm } from "./grant-form";
 import { type AccountAnswer, type AccountData, accountQuery, userQuery } from "./queries";
 
@@ -56,6 +57,9 @@ export function AccountPage() {
             />
             <Section title={t("admin.accounts.grant")} lead={t("admin.accounts.grantLead")}>
               <GrantForm accountId={id} />
+            </Section>
+            <Section title={t("prices.group")}>
+              <AccountGroup answer={answer} />
             </Section>
             <MembersOf answer={answer} />
             <Suspend account={answer.data} />

@@ -45,6 +45,7 @@ function Admin({ me }: { me: Me }) {
           places: [
             { to: "/admin/orders", label: t("money.orders.title") },
             { to: "/admin/vouchers", label: t("money.vouchers.title") },
+            { to: "/admin/prices", label: t("prices.title") },
             { to: "/admin/margins", label: t("money.margins.title") },
             { to: "/admin/books", label: t("money.books.title") },
           ],

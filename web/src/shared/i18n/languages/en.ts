@@ -4,9 +4,10 @@ import { admin } from "./en/admin";
 import { base } from "./en/base";
 import { market } from "./en/market";
 import { money } from "./en/money";
+import { prices } from "./en/prices";
 import { rules } from "./en/rules";
 import { use } from "./en/use";
 
-export const en = { ...base, ...market, ...use, ...account, ...rules, ...money, ...admin };
+export const en = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin };
 
 export type Messages = typeof en;

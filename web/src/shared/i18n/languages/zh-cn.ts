@@ -5,7 +5,8 @@ import { admin } from "./zh-cn/admin";
 import { base } from "./zh-cn/base";
 import { market } from "./zh-cn/market";
 import { money } from "./zh-cn/money";
+import { prices } from "./zh-cn/prices";
 import { rules } from "./zh-cn/rules";
 import { use } from "./zh-cn/use";
 
-export const zhCN: Messages = { ...base, ...market, ...use, ...account, ...rules, ...money, ...admin };
+export const zhCN: Messages = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin };
