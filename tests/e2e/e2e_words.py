@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["say"]
+__all__ = ["say", "texts"]
 
 _FOLDER = Path(__file__).resolve().parents[2] / "web/src/shared/i18n/languages"
 
 
 @cache
-def _texts(language: str) -> dict[str, Any]:
+def texts(language: str) -> dict[str, Any]:
+    """Every text of a language, as the tree its keys are of."""
     found: dict[str, Any] = {}
     for part in sorted((_FOLDER / language.lower()).glob("*.ts")):
         source = part.read_text("utf-8")
@@ -27,7 +28,7 @@ def _texts(language: str) -> dict[str, Any]:
 
 def say(language: str, key: str, **values: object) -> str:
     """The text of a key such as `chat.send`, with its values filled in."""
-    text: Any = _texts(language)
+    text: Any = texts(language)
     for name in key.split("."):
         text = text[name]
     for name, value in values.items():

@@ -189,13 +189,13 @@ def test_operators_rule_routing_and_settings(open_page: Open, stage: Stage, root
     expect(row).to_be_hidden()
 
     page.goto("/admin/settings")
-    limit = field(page, language, "admin.system.names.free_requests_per_minute")
+    limit = field(page, language, "system.names.free_requests_per_minute")
     before = limit.input_value()
     limit.fill("37")
-    region = page.get_by_role("region", name=say(language, "admin.system.groups.limits"))
+    region = page.get_by_role("region", name=say(language, "system.groups.limits"))
     press(region, language, "common.save")
-    expect(region.get_by_text(say(language, "admin.system.changed"), exact=True)).to_be_visible()
+    expect(region.get_by_text(say(language, "system.changed"), exact=True)).to_be_visible()
     assert stage.harness.services.settings.free_requests_per_minute == 37
-    press(region, language, "admin.system.reset")
-    expect(region.get_by_text(say(language, "admin.system.changed"), exact=True)).to_be_hidden()
+    press(region, language, "system.reset")
+    expect(region.get_by_text(say(language, "system.changed"), exact=True)).to_be_hidden()
     expect(limit).to_have_value(before)

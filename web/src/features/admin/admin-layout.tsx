@@ -29,7 +29,7 @@ function Admin({ me }: { me: Me }) {
           places: [
             { to: "/admin", label: t("admin.overview.title") },
             { to: "/admin/health", label: t("admin.health.title") },
-            { to: "/admin/settings", label: t("admin.system.title") },
+            { to: "/admin/settings", label: t("system.title") },
           ],
         },
         {

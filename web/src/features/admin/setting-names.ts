@@ -1,54 +1,73 @@
-/** Settings and groups of them that this app has words for. One that came with a newer server is shown by its name. */
+/**
+ * What settings are called, what they do and what they are counted in. A test on the server's side holds the texts to the
+ * settings there are; one that came with a newer server is shown by its name and in the server's own words.
+ */
+import { useTranslation } from "react-i18next";
+import type { Messages } from "@/shared/i18n/languages/en";
 
-const GROUPS = ["registration", "limits", "requests", "routing", "retention", "payments", "logs"] as const;
-const NAMES = [
-  "registration",
-  "registration_domains",
-  "sign_up_bonus",
-  "session_days",
-  "free_requests_per_minute",
-  "free_requests_per_day",
-  "free_requests_per_day_paid",
-  "debt_blocks_account",
-  "request_body_limit",
-  "request_read_timeout",
-  "response_body_limit",
-  "event_limit",
-  "fetch_limit",
-  "keep_alive_comments",
-  "keep_alive_interval",
-  "attempts",
-  "retries",
-  "attempts_seconds",
-  "attempt_seconds",
-  "first_output_seconds",
-  "hedge_seconds",
-  "keep_generations_days",
-  "keep_traces_days",
-  "keep_usage_hours_days",
-  "keep_usage_days",
-  "topup_min",
-  "topup_max",
-  "topup_presets",
-  "topup_fee_percent",
-  "topup_fee_min",
-  "cny_per_usd",
-  "refund_if_spent",
-  "seller_name",
-  "seller_details",
-  "log_level",
-] as const;
+type Texts = Messages["system"];
+type Name = keyof Texts["about"];
+type Unit = keyof Texts["units"];
 
-export function groupOf(group: string): (typeof GROUPS)[number] | "other" {
-  return GROUPS.find((each) => each === group) ?? "other";
+const UNITS: Partial<Record<Name, Unit>> = {
+  sign_up_bonus: "usd",
+  session_days: "days",
+  free_requests_per_minute: "requests",
+  free_requests_per_day: "requests",
+  free_requests_per_day_paid: "requests",
+  request_body_limit: "bytes",
+  request_read_timeout: "seconds",
+  response_body_limit: "bytes",
+  event_limit: "bytes",
+  fetch_limit: "bytes",
+  keep_alive_interval: "seconds",
+  attempts: "endpoints",
+  retries: "times",
+  attempts_seconds: "seconds",
+  attempt_seconds: "seconds",
+  first_output_seconds: "seconds",
+  hedge_seconds: "seconds",
+  keep_generations_days: "days",
+  keep_traces_days: "days",
+  keep_usage_hours_days: "days",
+  keep_usage_days: "days",
+  content_days_max: "days",
+  topup_min: "usd",
+  topup_max: "usd",
+  topup_presets: "usd",
+  topup_fee_percent: "percent",
+  topup_fee_min: "usd",
+  cny_per_usd: "cny",
+};
+
+interface Words {
+  label: string;
+  about: string;
 }
 
-export function labelOf(name: string): (typeof NAMES)[number] | undefined {
-  return NAMES.find((each) => each === name);
-}
-
-const CHOICES = ["open", "invite", "domains", "closed", "refuse", "rest", "debt"] as const;
-
-export function choiceOf(value: string): (typeof CHOICES)[number] | undefined {
-  return CHOICES.find((each) => each === value);
+export function useSettingWords(): {
+  group: (group: string) => string;
+  setting: (setting: { name: string; description: string }) => Words;
+  choice: (value: string) => string;
+} {
+  const { t, i18n } = useTranslation();
+  return {
+    group: (group) =>
+      t(
+        `system.groups.${i18n.exists(`system.groups.${group}`) ? (group as keyof Texts["groups"]) : "other"}`,
+      ),
+    setting: ({ name, description }) => {
+      if (!i18n.exists(`system.names.${name}`))
+        return { label: name, about: description.replaceAll("`", "") };
+      const known = name as Name;
+      const unit = UNITS[known];
+      const label = t(`system.names.${known}`);
+      return {
+        label: unit ? t("system.withUnit", { name: label, unit: t(`system.units.${unit}`) }) : label,
+        about: t(`system.about.${known}`),
+      };
+    },
+    choice: (value) =>
+      i18n.exists(`system.choices.${value}`) ? t(`system.choices.${value as keyof Texts["choices"]}`) : value,
+  };
 }

@@ -1,21 +1,9 @@
 /** `/admin/settings`: what is changed while the server runs, group by group. */
-import {
-  Badge,
-  Button,
-  Group,
-  NumberInput,
-  Select,
-  Stack,
-  Switch,
-  TagsInput,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import type { components } from "@/shared/api/schema";
 import { featuresQuery } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Loaded } from "@/shared/ui/loaded";
@@ -23,10 +11,8 @@ import { SaveRow } from "@/shared/ui/save-row";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
-import { choiceOf, groupOf, labelOf } from "./setting-names";
-
-type Setting = components["schemas"]["SettingData"];
-type Values = Record<string, unknown>;
+import { type Setting, SettingField, type Values } from "./setting-field";
+import { useSettingWords } from "./setting-names";
 
 const settingsQuery = queryOptions({
   queryKey: ["admin", "settings"],
@@ -37,11 +23,11 @@ const settingsQuery = queryOptions({
 
 export function SystemSettingsPage() {
   const { t } = useTranslation();
-  usePageTitle(t("admin.system.title"));
+  usePageTitle(t("system.title"));
   const settings = useQuery(settingsQuery);
   return (
     <>
-      <PageTitle title={t("admin.system.title")}>{t("admin.system.lead")}</PageTitle>
+      <PageTitle title={t("system.title")}>{t("system.lead")}</PageTitle>
       <Loaded query={settings} rows={8}>
         {(all) => (
           <Stack gap={40}>
@@ -57,6 +43,7 @@ export function SystemSettingsPage() {
 
 function SettingGroup({ group, settings }: { group: string; settings: Setting[] }) {
   const { t } = useTranslation();
+  const words = useSettingWords();
   const queries = useQueryClient();
   const [draft, setDraft] = useState<Values>({});
   const save = useMutation({
@@ -67,8 +54,14 @@ function SettingGroup({ group, settings }: { group: string; settings: Setting[] 
       return queries.invalidateQueries(featuresQuery);
     },
   });
+  const shown = (value: unknown): string => {
+    if (value === null || value === undefined) return t("system.automatic");
+    if (typeof value === "boolean") return t(value ? "common.on" : "common.off");
+    if (Array.isArray(value)) return value.map(String).join(", ") || t("common.none");
+    return words.choice(String(value)) || t("common.none");
+  };
   return (
-    <Section title={t(`admin.system.groups.${groupOf(group)}`)}>
+    <Section title={words.group(group)}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -78,7 +71,7 @@ function SettingGroup({ group, settings }: { group: string; settings: Setting[] 
         <Stack gap="md" maw={560}>
           {settings.map((setting) => (
             <div key={setting.name}>
-              <Field
+              <SettingField
                 setting={setting}
                 value={setting.name in draft ? draft[setting.name] : setting.value}
                 set={(value) => setDraft((before) => ({ ...before, [setting.name]: value }))}
@@ -86,18 +79,18 @@ function SettingGroup({ group, settings }: { group: string; settings: Setting[] 
               {setting.is_changed && (
                 <Group gap={8} mt={4}>
                   <Badge color="gray" size="sm">
-                    {t("admin.system.changed")}
+                    {t("system.changed")}
                   </Badge>
                   <Text size="xs" c="dimmed">
                     <When at={setting.changed_at} /> ·{" "}
-                    {t("admin.system.before", { value: JSON.stringify(setting.start_value) })}
+                    {t("system.before", { value: shown(setting.start_value) })}
                   </Text>
                   <Button
                     size="compact-xs"
                     variant="subtle"
                     onClick={() => save.mutate({ [setting.name]: null })}
                   >
-                    {t("admin.system.reset")}
+                    {t("system.reset")}
                   </Button>
                 </Group>
               )}
@@ -107,90 +100,5 @@ function SettingGroup({ group, settings }: { group: string; settings: Setting[] 
         </Stack>
       </form>
     </Section>
-  );
-}
-
-/** What kind of value a JSON Schema wants, as far as a field must know. */
-function kindOf(shape: Values): { kind: string; choices: string[]; nullable: boolean } {
-  const parts = Array.isArray(shape.anyOf) ? (shape.anyOf as Values[]) : [shape];
-  const real = parts.find(({ type }) => type !== "null") ?? shape;
-  const choices = Array.isArray(real.enum) ? real.enum.map(String) : [];
-  return {
-    kind: choices.length ? "choice" : String(real.type ?? "string"),
-    choices,
-    nullable: parts.some(({ type }) => type === "null"),
-  };
-}
-
-function Field({ setting, value, set }: { setting: Setting; value: unknown; set: (value: unknown) => void }) {
-  const { t, i18n } = useTranslation();
-  const { kind, choices, nullable } = kindOf(setting.shape);
-  const name = labelOf(setting.name);
-  const label = name ? t(`admin.system.names.${name}`) : setting.name;
-  // What the server says of a setting is English.
-  const description = i18n.language === "en" ? setting.description.replaceAll("`", "") : undefined;
-  const common = {
-    label,
-    description,
-    inputWrapperOrder: ["label", "description", "input", "error"] as [
-      "label",
-      "description",
-      "input",
-      "error",
-    ],
-  };
-  if (kind === "boolean") {
-    return (
-      <Switch
-        label={label}
-        description={description}
-        checked={value === true}
-        onChange={(event) => set(event.currentTarget.checked)}
-      />
-    );
-  }
-  if (kind === "choice") {
-    return (
-      <Select
-        {...common}
-        allowDeselect={nullable}
-        value={typeof value === "string" ? value : null}
-        placeholder={nullable ? t("admin.system.automatic") : undefined}
-        data={choices.map((choice) => {
-          const known = choiceOf(choice);
-          return { value: choice, label: known ? t(`admin.system.choices.${known}`) : choice };
-        })}
-        onChange={set}
-      />
-    );
-  }
-  if (kind === "array") {
-    return (
-      <TagsInput
-        {...common}
-        splitChars={[",", " "]}
-        acceptValueOnBlur
-        value={Array.isArray(value) ? value.map(String) : []}
-        onChange={set}
-      />
-    );
-  }
-  if (kind === "integer" || kind === "number") {
-    return (
-      <NumberInput
-        {...common}
-        allowDecimal={kind === "number"}
-        placeholder={nullable ? t("common.none") : undefined}
-        value={typeof value === "number" ? value : ""}
-        onChange={(typed) => set(typed === "" ? null : Number(typed))}
-      />
-    );
-  }
-  return (
-    <TextInput
-      {...common}
-      value={typeof value === "string" ? value : ""}
-      onChange={(event) => set(event.currentTarget.value)}
-    />
   );
 }

@@ -6,8 +6,9 @@ import { market } from "./en/market";
 import { money } from "./en/money";
 import { prices } from "./en/prices";
 import { rules } from "./en/rules";
+import { system } from "./en/system";
 import { use } from "./en/use";
 
-export const en = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin };
+export const en = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin, ...system };
 
 export type Messages = typeof en;

@@ -7,6 +7,7 @@ import { market } from "./zh-cn/market";
 import { money } from "./zh-cn/money";
 import { prices } from "./zh-cn/prices";
 import { rules } from "./zh-cn/rules";
+import { system } from "./zh-cn/system";
 import { use } from "./zh-cn/use";
 
-export const zhCN: Messages = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin };
+export const zhCN: Messages = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin, ...system };
