@@ -4,7 +4,8 @@ chat path runs beside it, not through it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -52,11 +53,14 @@ from modelport.usage.session_routes import router as session_router
 from modelport.web.market import router as market_router
 
 if TYPE_CHECKING:
+    from modelport.errors import Metadata
     from modelport.gateway.services import Services
 
 __all__ = ["control_app"]
 
 _log = structlog.get_logger(__name__)
+_NAMES_A_FIELD: Final = re.compile(r"Invalid request: ([a-z][a-z0-9_]*): ")
+"""How faults begin that are about one field."""
 
 
 def control_app(services: Services | None = None) -> FastAPI:
@@ -146,13 +150,24 @@ def _json(error: Exception, status: int) -> Response:
 
 async def _told(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ModelportError)
+    if error.problem is not None:
+        error.metadata.setdefault("problem", error.problem)
+    if "fields" not in error.metadata and (named := _NAMES_A_FIELD.match(error.message)) is not None:
+        error.metadata["fields"] = [{"name": named[1], "kind": "value"}]
     return _json(error, error.code)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
-    return _json(BadRequest(f"Invalid request: {faults}"), 400)
+    fields = [_field(each) for each in error.errors()]
+    return _json(BadRequest(f"Invalid request: {faults}", metadata={"fields": fields}), 400)
+
+
+def _field(fault: dict[str, Any]) -> Metadata:
+    """Which field it is, by `kind` why, and within what bounds it would do."""
+    bounds = {name: value for name, value in fault.get("ctx", {}).items() if isinstance(value, (int, float, str))}
+    return {"name": ".".join(map(str, fault["loc"][1:])), "kind": fault["type"], **bounds}
 
 
 async def _framework(_request: Request, error: Exception) -> Response:

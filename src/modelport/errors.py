@@ -2,7 +2,8 @@
 
     ModelportError                       status, error_type, message, metadata
     |-- BadRequest               400     the request can't be read or asks for what can't be
-    |   `-- UnknownModel         400     no such model id
+    |   |-- UnknownModel         400     no such model id
+    |   `-- WrongField           400     one field can't be as it is
     |-- Unauthenticated          401     no key, a wrong key, a revoked or expired key
     |-- PaymentRequired          402     credits or a key's limit do not suffice
     |-- Forbidden                403     the key may not do this
@@ -22,6 +23,7 @@ rendered once, at the edge, in the caller's dialect. `error_type` values are the
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Unavailable",
     "UnknownModel",
     "UpstreamFailed",
+    "WrongField",
 ]
 
 Metadata = dict[str, object]
@@ -65,12 +68,32 @@ class ModelportError(Exception):
         self.code = self.status
         """The HTTP status to answer with; a subclass may carry another than its class's."""
 
+    @property
+    def problem(self) -> str | None:
+        """A stable word for just this kind of fault, for programs that tell it in their own words, such as the web app.
+
+        None for the classes of this module, which `error_type` tells as well.
+        """
+        kind = type(self)
+        if kind.__module__ == __name__:
+            return None
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__.strip("_")).lower()
+
 
 class BadRequest(ModelportError):
     """The request can't be read, or asks for what can't be."""
 
     status = 400
     error_type = "invalid_request"
+
+
+class WrongField(BadRequest):
+    """One field of what was sent can't be as it is."""
+
+    def __init__(self, name: str, why: str, *, kind: str = "value", **bounds: int | str) -> None:
+        """`kind` is the word for `why`, after pydantic's types of faults, with the bounds that it has there."""
+        field: Metadata = {"name": name, "kind": kind, **bounds}
+        super().__init__(f"Invalid request: {name}: {why}", metadata={"fields": [field]})
 
 
 class UnknownModel(BadRequest):

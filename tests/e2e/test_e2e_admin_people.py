@@ -32,7 +32,7 @@ def test_somebody_is_found_suspended_and_let_in_again(
     confirm(page, language, "admin.users.suspend")
     expect(page.get_by_text(say(language, "admin.users.suspended"), exact=True).first).to_be_visible()
     theirs = open_page("/settings/keys", language=language, person=person)
-    expect(theirs.get_by_role("alert")).to_contain_text(say(language, "states.forbidden"))
+    expect(theirs.get_by_role("alert")).to_contain_text(say(language, "faults.problems.account_suspended"))
     confirm(page, language, "admin.users.restore")
     expect(page.get_by_text(say(language, "admin.users.active"), exact=True).first).to_be_visible()
 

@@ -149,7 +149,7 @@ def test_the_limit_of_free_requests_is_explained(open_page: Open, stage: Stage, 
     page = open_page("/chat?model=acme/echo:free", language=language, person=person)
     write(page, language, "One more")
     told = page.get_by_role("alert")
-    expect(told).to_contain_text(say(language, "chat.freeLimit"))
+    expect(told).to_contain_text(say(language, "faults.problems.free_tier_exhausted"))
     expect(told.get_by_role("link", name=say(language, "chat.addCredits"))).to_have_attribute(
         "href", "/settings/credits"
     )

@@ -43,4 +43,4 @@ def test_a_wrong_voucher_is_told(open_page: Open, ada: Person, language: str) ->
     page = open_page("/settings/credits", language=language, person=ada)
     page.get_by_label(re.compile("^" + say(language, "credits.voucher"))).fill("MP-0000-0000-0000-0000")
     page.get_by_role("button", name=say(language, "credits.redeem")).click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text(say(language, "faults.problems.bad_voucher"))

@@ -107,7 +107,7 @@ def test_a_transfer_is_confirmed(open_till: Open, boss: Person, language: str) -
     amount.fill("1.00")
     reference.fill(f"bank-{language}")
     _press(dialog, language, "money.confirm.act")
-    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_have_text(say(language, "faults.problems.bad_order_transfer"))
     amount.fill(order["amount"])
     _press(dialog, language, "money.confirm.act")
     expect(dialog.get_by_text(say(language, "money.states.paid"), exact=True)).to_be_visible()

@@ -133,7 +133,7 @@ def test_a_voucher(open_till: Open, till: Till, language: str) -> None:
     expect(page.get_by_role("listitem").filter(has_text="$7.50")).to_be_visible()
     field.fill(code)
     _press(page, language, "credits.redeem")
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text(say(language, "faults.problems.voucher_spent"))
     _balance(page).to_have_text("$7.50")
 
 

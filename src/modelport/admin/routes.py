@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from modelport.accounts.roles import Role
+from modelport.admin.errors import Yourself
 from modelport.admin.schemas import (
     AccountAnswer,
     AccountChange,
@@ -32,7 +33,7 @@ from modelport.admin.schemas import (
 )
 from modelport.audit.noting import note
 from modelport.audit.service import Search
-from modelport.errors import BadRequest, Conflict
+from modelport.errors import WrongField
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit import clock, ids
 from modelport.kit.money import format_usd, parse_usd
@@ -162,7 +163,7 @@ async def change_account(request: Request, caller: Operator, account_id: str, bo
     """All its keys follow within a second, everywhere."""
     services: Services = request.app.state.services
     if account_id == caller.account_id:
-        raise Conflict("This is the account you look at.")
+        raise Yourself("This is the account you look at.")
     before = await services.administration.account(account_id)
     await services.accounts.suspend_account(account_id, suspended=body.suspended)
     answer = await _account(request, account_id)
@@ -178,9 +179,9 @@ async def grant_credits(request: Request, caller: Operator, account_id: str, bod
     try:
         amount = parse_usd(body.amount)
     except ValueError as error:
-        raise BadRequest(f"Invalid request: amount: {error}") from error
+        raise WrongField("amount", str(error), kind="decimal_parsing") from error
     if amount <= 0:
-        raise BadRequest("Invalid request: amount: give more than nothing.")
+        raise WrongField("amount", "give more than nothing.", kind="greater_than", gt=0)
     note(request, account_id, after=body, account_id=account_id)
     expires_at = None if body.expires_at is None else int(body.expires_at.timestamp() * 1000)
     await services.credits.grant(
@@ -228,7 +229,7 @@ async def read_audit(
 
 def _refuse_self(caller: Principal, person: UserRow) -> None:
     if person.id == caller.user_id:
-        raise Conflict("This is you: have another operator do it.")
+        raise Yourself("This is you: have another operator do it.")
 
 
 async def _user(request: Request, user_id: str) -> UserAnswer:

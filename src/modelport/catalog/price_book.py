@@ -203,7 +203,7 @@ def _alone(rule: Rule, others: list[Rule]) -> None:
     for other in others:
         if rule.repeats(other):
             raise RuleThere(
-                f"The rule {other.id} is about just the same already: change that one.", metadata={"rule": other.id}
+                f"The rule {other.id} is about just the same already: change that one.", metadata={"rule_id": other.id}
             )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from modelport.errors import BadRequest
+from modelport.errors import BadRequest, WrongField
 from modelport.keys.bounds import Bounds
 from modelport.kit.clock import UTC
 from modelport.kit.money import parse_usd, to_number
@@ -129,7 +129,7 @@ class _Settings(BaseModel):
         try:
             return parse_usd(str(self.limit))
         except ValueError as error:
-            raise BadRequest(f"Invalid request: limit: {error}") from error
+            raise WrongField("limit", str(error), kind="decimal_parsing") from error
 
     def expiry_ms(self) -> int | None:
         """When it ends.
@@ -139,7 +139,7 @@ class _Settings(BaseModel):
         if self.expires_at is None:
             return None
         if not datetime(1970, 1, 1, tzinfo=UTC) <= self.expires_at <= _LATEST:
-            raise BadRequest("Invalid request: expires_at: give a time between 1970 and 2200.")
+            raise WrongField("expires_at", "give a time between 1970 and 2200.", kind="datetime_parsing")
         return int(self.expires_at.timestamp() * 1000)
 
     def bounds(self, before: Bounds) -> Bounds:

@@ -8,12 +8,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from modelport.errors import BadRequest
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import parse_usd
 from modelport.payments import schemas
 from modelport.payments.book_routes import router as book_router
-from modelport.payments.errors import NoSuchOrder
+from modelport.payments.errors import BadOrder, NoSuchOrder
 from modelport.payments.processor import Paid
 from modelport.payments.service import Payments
 
@@ -104,8 +103,9 @@ async def confirm(request: Request, _caller: _Operator, order_id: str, came: sch
     paid = Paid(came.reference, came.currency, amount, amount, 0, "bank_transfer")
     after = await orders.confirm(order, paid)
     if after.status != "paid":
-        raise BadRequest(
-            "The amount or the currency is not what the order asks for, or the reference confirms another order."
+        raise BadOrder(
+            "The amount or the currency is not what the order asks for, or the reference confirms another order.",
+            metadata={"rule": "transfer"},
         )
     return schemas.OrderData.of(after)
 

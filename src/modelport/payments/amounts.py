@@ -37,9 +37,13 @@ def quote(settings: Settings, credits: int, currency: str) -> Quote:
     """
     least, most = parse_usd(settings.topup_min), parse_usd(settings.topup_max)
     if not least <= credits <= most:
-        raise BadOrder(f"The amount must be between {format_usd(least)} and {format_usd(most)} USD.")
+        bounds = {"least": format_usd(least), "most": format_usd(most)}
+        raise BadOrder(
+            f"The amount must be between {bounds['least']} and {bounds['most']} USD.",
+            metadata={"rule": "between", **bounds},
+        )
     if credits % _NANOS_A_CENT:
-        raise BadOrder("The amount must be a whole number of cents.")
+        raise BadOrder("The amount must be a whole number of cents.", metadata={"rule": "cents"})
     if currency not in _CURRENCIES:
         raise BadOrder(f"The currency {currency!r} is not one of {', '.join(_CURRENCIES)}.")
     percent = Fraction(Decimal(settings.topup_fee_percent))

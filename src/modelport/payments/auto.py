@@ -106,9 +106,14 @@ class AutoTopups:
         """Sets it up anew, which also lets a paused one try again. Raises `BadOrder`."""
         quote(self._settings, amount, "usd")
         if threshold < 0 or (monthly_cap is not None and monthly_cap < amount):
-            raise BadOrder("The threshold must be 0 or more, and the monthly cap at least one top-up.")
+            raise BadOrder(
+                "The threshold must be 0 or more, and the monthly cap at least one top-up.", metadata={"rule": "cap"}
+            )
         if enabled and await self.saved(account_id) is None:
-            raise BadOrder("There is no saved card yet: buy credits by card once, then switch automatic top-up on.")
+            raise BadOrder(
+                "There is no saved card yet: buy credits by card once, then switch automatic top-up on.",
+                metadata={"rule": "card"},
+            )
         new = AutoTopup(account_id, user_id, enabled, threshold, amount, monthly_cap, 0, None, None)
         await self._database.write(partial(_put, new=new))
         return new

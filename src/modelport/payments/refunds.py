@@ -115,7 +115,9 @@ class Refunds:
             if now.status != "paid" or now.credited_at is None:
                 raise NotRefundable("Only orders that were paid and credited can be refunded.")
             if not 0 < wanted <= left:
-                raise NotRefundable("There is not so much left of this order that was not paid back already.")
+                raise NotRefundable(
+                    "There is not so much left of this order that was not paid back already.", metadata={"rule": "left"}
+                )
             moment = clock.now_ms()
             made = Refund(
                 id=ids.prefixed("refund"),
@@ -134,7 +136,9 @@ class Refunds:
                 updated_at=moment,
             )
             if made.amount <= 0:
-                raise NotRefundable("That is less than the smallest amount that can be paid back.")
+                raise NotRefundable(
+                    "That is less than the smallest amount that can be paid back.", metadata={"rule": "small"}
+                )
             store.add_refund(connection, made)
             store.change(connection, now.id, refunded=now.refunded + wanted)
             return made

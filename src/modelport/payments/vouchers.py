@@ -66,9 +66,12 @@ class Vouchers:
     ) -> tuple[Batch, list[str]]:
         """A batch and its codes, which can't be had again. Raises `BadOrder`."""
         if amount <= 0 or not 0 < count <= _MOST:
-            raise BadOrder(f"The amount must be above zero, and the count between 1 and {_MOST}.")
+            raise BadOrder(
+                f"The amount must be above zero, and the count between 1 and {_MOST}.",
+                metadata={"rule": "count", "most": _MOST},
+            )
         if expires_at is not None and expires_at <= clock.now_ms():
-            raise BadOrder("The batch would have expired already.")
+            raise BadOrder("The batch would have expired already.", metadata={"rule": "past"})
         if (per_user is not None and per_user <= 0) or (credits_days is not None and credits_days <= 0):
             raise BadOrder("`per_user` and `credits_days` must be above zero.")
         made = Batch(
@@ -126,7 +129,9 @@ class Vouchers:
             if found.redeemed_at is not None:
                 raise VoucherSpent("This voucher was redeemed already.")
             if batch.per_user is not None and store.redeemed_by(connection, batch.id, user_id) >= batch.per_user:
-                raise VoucherSpent("You have redeemed as many vouchers of this kind as one person may.")
+                raise VoucherSpent(
+                    "You have redeemed as many vouchers of this kind as one person may.", metadata={"rule": "person"}
+                )
             if not store.claim(connection, found.id, account_id, user_id, now):
                 raise VoucherSpent("This voucher was redeemed already.")
             return found._replace(account_id=account_id, user_id=user_id, redeemed_at=now), batch

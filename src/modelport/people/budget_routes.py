@@ -123,7 +123,10 @@ async def set_budget(request: Request, caller: Writer, ref: str, interval: Inter
     limits = {name: each.limit for name, each in found.items()} | {interval: limit}
     ordered = [limits[name] for name in _ORDER if name in limits]
     if any(narrow >= wide for narrow, wide in pairwise(ordered)):
-        raise BadWorkspace("Limits must decrease as the interval narrows: lifetime > monthly > weekly > daily.")
+        raise BadWorkspace(
+            "Limits must decrease as the interval narrows: lifetime > monthly > weekly > daily.",
+            metadata={"rule": "budgets"},
+        )
     if body.include_byok_in_budgets is not None:
         values = {"include_byok_in_budgets": body.include_byok_in_budgets}
         workspace = await services.workspaces.change(caller.account_id, workspace.id, values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelport.accounts.errors import OwnerStays
 from modelport.accounts.roles import Role
-from modelport.errors import BadRequest
+from modelport.errors import WrongField
 from modelport.kit.money import format_usd
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ async def delete_account(services: Services, user_id: str) -> None:
 async def close_organization(services: Services, account_id: str, user_id: str, name: str) -> None:
     """Ends an organisation for good, with everybody in it but none of them.
 
-    Raises `OwnerStays` for somebody's own account, which ends with the person; `BadRequest` when the name is another's.
+    Raises `OwnerStays` for somebody's own account, which ends with the person; `WrongField` when the name is another's.
     """
     (account,) = [each for each in (await services.accounts.person(user_id)).accounts if each.account_id == account_id]
     if account.kind != "organization":
         raise OwnerStays("This is your own account: it ends when you delete yourself.")
     if account.name != name.strip():
-        raise BadRequest("Invalid request: name: is not the organization's name.")
+        raise WrongField("name", "is not the organization's name.", kind="mismatch")
     members = [each.user_id for each in await services.organizations.members(account_id)]
     for key in await services.keys.of_account(account_id):
         await services.keys.revoke(key.hash)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from modelport.accounts.passkeys import Site
 from modelport.accounts.service import normal_email
 from modelport.accounts.sign_in import origin_of
-from modelport.errors import BadRequest
+from modelport.errors import WrongField
 from modelport.keys.access import Permission, Principal, allow
 from modelport.people import leaving
 from modelport.people.auth_routes import Code, Email, Password, Secret, Ticket
@@ -242,7 +242,7 @@ async def delete(request: Request, response: Response, caller: Me, body: Confirm
     services.security.require_fresh(session_of(caller))
     person = await services.accounts.person(caller.user_id)
     if normal_email(body.email) != person.email:
-        raise BadRequest("Type the address of this account to delete it.")
+        raise WrongField("email", "Type the address of this account to delete it.", kind="mismatch")
     await leaving.delete_account(services, caller.user_id)
     forget_session(request, response)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from modelport.db import changes
-from modelport.errors import BadRequest
+from modelport.errors import BadRequest, WrongField
 from modelport.kit import clock
 from modelport.kit.log_level import set_level
 from modelport.settings import Settings
@@ -169,4 +169,6 @@ def _read(name: str, value: Any) -> Any:
     try:
         return _ADAPTERS[name].validate_python(value, strict=True)
     except ValidationError as error:
-        raise BadRequest(f"Invalid request: {name}: {error.errors()[0]['msg']}") from error
+        fault = error.errors()[0]
+        bounds = {key: value for key, value in fault.get("ctx", {}).items() if isinstance(value, (int, str))}
+        raise WrongField(name, fault["msg"], kind=fault["type"], **bounds) from error

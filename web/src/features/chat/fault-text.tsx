@@ -2,22 +2,16 @@
 import { Text } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { ApiError, Offline } from "@/shared/api/client";
+import { errorOf } from "@/shared/api/chat-stream";
 import { useErrorText } from "@/shared/ui/error-text";
 import { LinkAnchor } from "@/shared/ui/links";
 import type { Fault } from "./types";
-
-/** As the server names the limits of free models. */
-const FREE_LIMIT = /free-models/;
 
 export function FaultText({ fault }: { fault: Fault }) {
   const { t } = useTranslation();
   const text = useErrorText();
   const here = useLocation({ select: (location) => location.href });
-  const error =
-    fault.status === 0
-      ? new Offline(fault.message)
-      : new ApiError(fault.status, fault.message, {}, fault.retryAfter);
+  const error = errorOf(fault);
   if (fault.status === 401) {
     return (
       <Text size="sm">
@@ -32,7 +26,6 @@ export function FaultText({ fault }: { fault: Fault }) {
   if (fault.status === 402 || fault.status === 429) {
     return (
       <Text size="sm">
-        {fault.status === 429 && FREE_LIMIT.test(fault.message) && `${t("chat.freeLimit")} `}
         {text(error)}{" "}
         <LinkAnchor to="/settings/credits" underline="always" fz="inherit">
           {t("chat.addCredits")}

@@ -2,8 +2,7 @@
 import { Alert, Button, Group, Loader, Text, Textarea, Title } from "@mantine/core";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ChatFault, faultOf, streamChat } from "@/shared/api/chat-stream";
-import { ApiError, Offline } from "@/shared/api/client";
+import { type ChatFault, errorOf, faultOf, streamChat } from "@/shared/api/chat-stream";
 import type { Model } from "@/shared/api/models";
 import { useMe } from "@/shared/api/session";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
@@ -111,11 +110,7 @@ function Answer({ id, run }: { id: string; run: Run | undefined }) {
         )}
         {fault && (
           <Alert color="red" variant="light" role="alert">
-            {text(
-              fault.status === 0
-                ? new Offline(fault.message)
-                : new ApiError(fault.status, fault.message, {}, fault.retryAfter),
-            )}
+            {text(errorOf(fault))}
           </Alert>
         )}
       </div>

@@ -1,6 +1,6 @@
 /** A streamed chat completion from the public API, as every client gets it: the one place that asks for one. */
 import { readEvents } from "@/shared/lib/event-stream";
-import { ApiError, Offline, OWN, readError } from "./client";
+import { ApiError, apiError, Offline, OWN, readError } from "./client";
 
 export interface ChatChunk {
   id?: string;
@@ -15,7 +15,7 @@ export interface ChatChunk {
     cost?: number;
     completion_tokens_details?: { reasoning_tokens?: number };
   };
-  error?: { code?: number | string; message?: string };
+  error?: { code?: number | string; message?: string; metadata?: Record<string, unknown> };
 }
 
 /** Why there is no answer, as it is kept: a status of 0 is no connection, a negative one a fault of ours. */
@@ -23,6 +23,8 @@ export interface ChatFault {
   status: number;
   message: string;
   retryAfter: number | null;
+  /** The server's words for programs; left out in what older versions kept. */
+  metadata?: Record<string, unknown>;
 }
 
 /** Yields what comes. Raises `ApiError`, `Offline`, or the signal's own error. */
@@ -49,7 +51,7 @@ export async function* streamChat(
   for await (const data of readEvents(response.body)) {
     if (data === "[DONE]") return;
     const chunk = JSON.parse(data) as ChatChunk;
-    if (chunk.error) throw new ApiError(Number(chunk.error.code) || 502, chunk.error.message ?? "");
+    if (chunk.error) throw apiError(Number(chunk.error.code) || 502, chunk, response);
     yield chunk;
   }
   // A stream that ends without saying so was cut.
@@ -57,8 +59,16 @@ export async function* streamChat(
 }
 
 export function faultOf(error: unknown): ChatFault {
-  if (error instanceof ApiError)
-    return { status: error.status, message: error.message, retryAfter: error.retryAfter };
+  if (error instanceof ApiError) {
+    const { status, message, retryAfter, metadata } = error;
+    return { status, message, retryAfter, metadata };
+  }
   if (error instanceof Offline) return { status: 0, message: error.message, retryAfter: null };
   return { status: -1, message: error instanceof Error ? error.message : String(error), retryAfter: null };
+}
+
+/** The error that was kept. */
+export function errorOf({ status, message, retryAfter, metadata }: ChatFault): Error {
+  if (status === 0) return new Offline(message);
+  return status > 0 ? new ApiError(status, message, metadata ?? {}, retryAfter) : new Error(message);
 }

@@ -43,20 +43,29 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+/** An error's object in an answer. */
+interface Told {
+  message?: string;
+  metadata?: Record<string, unknown>;
+  /** Beside the metadata, where a model can't be had. */
+  availability?: unknown;
+}
+
+/** What the server says of an error, where its answer is one of ours: a proxy's page tells by its status only. */
+export function apiError(status: number, body: unknown, { headers, statusText }: Response): ApiError {
+  const told = (body as { error?: Told } | undefined)?.error;
+  const retry = Number(headers.get("retry-after"));
+  return new ApiError(
+    status,
+    told?.message ?? statusText,
+    { ...told?.metadata, ...(told?.availability ? { availability: told.availability } : {}) },
+    Number.isFinite(retry) && retry > 0 ? retry : null,
+  );
+}
+
 export async function readError(response: Response): Promise<ApiError> {
-  let message = response.statusText;
-  let metadata: Record<string, unknown> = {};
-  try {
-    const body = (await response.json()) as {
-      error?: { message?: string; metadata?: Record<string, unknown> };
-    };
-    message = body.error?.message ?? message;
-    metadata = body.error?.metadata ?? {};
-  } catch {
-    // No JSON: a proxy's page, say. The status tells enough.
-  }
-  const retry = Number(response.headers.get("retry-after"));
-  return new ApiError(response.status, message, metadata, Number.isFinite(retry) && retry > 0 ? retry : null);
+  const body: unknown = await response.json().catch(() => undefined);
+  return apiError(response.status, body, response);
 }
 
 export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: send, headers: OWN });
@@ -64,16 +73,7 @@ export const client = createClient<paths>({ baseUrl: window.location.origin, fet
 /** What a call gave; throws `ApiError` or `Offline`. */
 export async function taken<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
-  if (!response.ok) {
-    const told = error as { error?: { message?: string; metadata?: Record<string, unknown> } } | undefined;
-    const retry = Number(response.headers.get("retry-after"));
-    throw new ApiError(
-      response.status,
-      told?.error?.message ?? response.statusText,
-      told?.error?.metadata ?? {},
-      Number.isFinite(retry) && retry > 0 ? retry : null,
-    );
-  }
+  if (!response.ok) throw apiError(response.status, error, response);
   return data as T;
 }
 

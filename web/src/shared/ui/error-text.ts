@@ -1,29 +1,103 @@
 /** What went wrong, in the reader's language; what only the server knows is added in its own words. */
 import { useTranslation } from "react-i18next";
 import { ApiError, Offline } from "@/shared/api/client";
+import { fieldFaultsOf, type Kind, problemOf } from "@/shared/api/problems";
+import type { Messages } from "@/shared/i18n/languages/en";
+
+type Faults = Messages["faults"];
+
+/** Their texts say what can't be, and the server's why: it has many reasons. */
+const WITH_WHY = new Set([
+  "bad_bounds",
+  "bad_destination",
+  "bad_guardrail",
+  "bad_order",
+  "bad_own_key",
+  "bad_preset",
+  "bad_query",
+  "bad_routing",
+  "bad_rule",
+  "bad_workspace",
+  "cannot_ask",
+  "constraint_filtered",
+  "file_faults",
+  "identity_refused",
+  "key_not_taken",
+  "mail_not_sent",
+  "processor_refused",
+  "provider_failed",
+  "refused",
+  "refused_by_guardrail",
+  "workspace_in_use",
+]);
 
 export function useErrorText(): (error: unknown) => string {
-  const { t } = useTranslation();
-  return (error) => {
-    if (error instanceof Offline) return t("states.offline");
-    if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  const { t, i18n } = useTranslation();
+  const said = (text: string, { message }: Error) => (message ? t("faults.saying", { text, message }) : text);
+
+  /** By the server's word for it; null for one that came with a newer server. */
+  const known = (error: ApiError): string | null => {
+    const problem = problemOf(error);
+    if (problem === null) return null;
+    const rule = `${problem}_${error.metadata.rule}`;
+    if (i18n.exists(`faults.problems.${rule}`)) {
+      return t(`faults.problems.${rule as keyof Faults["problems"]}`, error.metadata as never);
+    }
+    const text = i18n.exists(`faults.problems.${problem}`)
+      ? t(`faults.problems.${problem as keyof Faults["problems"]}`)
+      : i18n.exists(`faults.availability.${problem}`)
+        ? t(`faults.availability.${problem as keyof Faults["availability"]}`)
+        : null;
+    return text !== null && WITH_WHY.has(problem) ? said(text, error) : text;
+  };
+
+  const nameOf = (field: string): string => {
+    if (i18n.exists(`faults.fields.${field}`)) return t(`faults.fields.${field as keyof Faults["fields"]}`);
+    return i18n.exists(`system.names.${field}`)
+      ? t(`system.names.${field as keyof Messages["system"]["names"]}`)
+      : field;
+  };
+
+  /** By the fields that can't be as they are. */
+  const inFields = (error: ApiError): string | null => {
+    const faults = fieldFaultsOf(error);
+    if (faults.length === 0) return null;
+    const texts = faults.map(({ name, kind, bounds }) =>
+      t("faults.field", { name: nameOf(name), text: t(`faults.kinds.${kind}`, bounds as never) }),
+    );
+    // One without a kind of its own has its reason in the server's words only.
+    const vague = faults.some(({ kind }) => kind === ("value" satisfies Kind));
+    return vague ? said(texts.join(" "), error) : texts.join(" ");
+  };
+
+  const byStatus = (error: ApiError): string => {
     switch (error.status) {
       case 401:
         return t("states.signedOut");
       case 402:
-        return `${t("states.credits")} ${error.message}`;
+        return said(t("states.credits"), error);
       case 403:
-        return `${t("states.forbidden")} ${error.message}`;
+        return said(t("states.forbidden"), error);
       case 404:
-        return `${t("states.notFound")} ${error.message}`;
+        return said(t("states.notFound"), error);
       case 429:
         return error.retryAfter
-          ? `${t("states.tooMany", { seconds: error.retryAfter })} ${error.message}`
-          : `${t("states.tooManyNoTime")} ${error.message}`;
+          ? t("states.tooMany", { seconds: error.retryAfter })
+          : t("states.tooManyNoTime");
       case 503:
-        return `${t("states.unavailable")} ${error.message}`;
+        return said(t("states.unavailable"), error);
       default:
-        return error.status >= 500 ? `${t("states.server")} ${error.message}` : error.message;
+        return said(t(error.status >= 500 ? "states.server" : "faults.refused"), error);
     }
+  };
+
+  return (error) => {
+    if (error instanceof Offline) return t("states.offline");
+    if (!(error instanceof ApiError)) {
+      return `${t("faults.unknown")} ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const text = known(error) ?? inFields(error) ?? byStatus(error);
+    const seconds = error.status === 429 ? error.retryAfter : null;
+    return seconds !== null && problemOf(error) !== null ? t("faults.retryIn", { text, seconds }) : text;
   };
 }

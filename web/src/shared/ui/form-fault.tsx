@@ -2,14 +2,21 @@
 import { Alert, Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ApiError, Declined } from "@/shared/api/client";
+import { problemOf } from "@/shared/api/problems";
 import { useErrorText } from "./error-text";
+
+/** What is wrong is what was typed; a suspended account, say, is told as such. */
+const TYPED = new Set<string | null>([null, "wrong_credentials", "passkey_refused", "proof_refused"]);
 
 export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) {
   const { t } = useTranslation();
   const text = useErrorText();
   if (!error || error instanceof Declined) return null;
   const isWrong =
-    wrong !== undefined && error instanceof ApiError && (error.status === 401 || error.status === 403);
+    wrong !== undefined &&
+    error instanceof ApiError &&
+    (error.status === 401 || error.status === 403) &&
+    TYPED.has(problemOf(error));
   return (
     <Alert color="red" variant="light" role="alert">
       {isWrong ? wrong : text(error)}{" "}

@@ -2,6 +2,7 @@
 import { account } from "./en/account";
 import { admin } from "./en/admin";
 import { base } from "./en/base";
+import { faults } from "./en/faults";
 import { market } from "./en/market";
 import { money } from "./en/money";
 import { prices } from "./en/prices";
@@ -9,6 +10,17 @@ import { rules } from "./en/rules";
 import { system } from "./en/system";
 import { use } from "./en/use";
 
-export const en = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin, ...system };
+export const en = {
+  ...base,
+  ...faults,
+  ...market,
+  ...use,
+  ...account,
+  ...rules,
+  ...money,
+  ...prices,
+  ...admin,
+  ...system,
+};
 
 export type Messages = typeof en;

@@ -3,6 +3,7 @@ import type { Messages } from "./en";
 import { account } from "./zh-cn/account";
 import { admin } from "./zh-cn/admin";
 import { base } from "./zh-cn/base";
+import { faults } from "./zh-cn/faults";
 import { market } from "./zh-cn/market";
 import { money } from "./zh-cn/money";
 import { prices } from "./zh-cn/prices";
@@ -10,4 +11,15 @@ import { rules } from "./zh-cn/rules";
 import { system } from "./zh-cn/system";
 import { use } from "./zh-cn/use";
 
-export const zhCN: Messages = { ...base, ...market, ...use, ...account, ...rules, ...money, ...prices, ...admin, ...system };
+export const zhCN: Messages = {
+  ...base,
+  ...faults,
+  ...market,
+  ...use,
+  ...account,
+  ...rules,
+  ...money,
+  ...prices,
+  ...admin,
+  ...system,
+};

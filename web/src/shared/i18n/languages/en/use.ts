@@ -54,7 +54,6 @@ export const use = {
     tokens_one: "{{count}} token",
     tokens_other: "{{count}} tokens",
     signInFirst: "Sign in to chat. Your conversation stays in this browser.",
-    freeLimit: "The limit of free requests is used up for now.",
     write: "Ask anything",
     attach: "Attach pictures, PDFs or text files",
     tooBig: "{{name}} is too large: 8 MB at most, 1 MB of text.",

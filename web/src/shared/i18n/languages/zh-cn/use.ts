@@ -54,7 +54,6 @@ export const use = {
     tokens_one: "{{count}} 令牌",
     tokens_other: "{{count}} 令牌",
     signInFirst: "请先登录再对话。会话会保留在此浏览器中。",
-    freeLimit: "免费请求次数已用完。",
     write: "输入问题",
     attach: "添加图片、PDF 或文本文件",
     tooBig: "{{name}} 太大：最多 8 MB，文本最多 1 MB。",
