@@ -160,7 +160,7 @@ def test_a_stream_that_breaks_is_free_and_its_cost_is_kept(shop: Harness, *, str
         assert row.wasted_cost > 0
 
 
-def test_the_margin_reconciles_with_the_ledger(shop: Harness) -> None:
+def test_the_margin_reconciles_with_the_ledger(shop: Harness, boss: httpx.Client) -> None:
     caller = shop.caller("1")
     for name in ("one", "two", "known"):
         assert caller.chat("fake: tokens=5", f"shop/{name}").status == 200
@@ -173,6 +173,11 @@ def test_the_margin_reconciles_with_the_ledger(shop: Harness) -> None:
     assert {"cheap", "dear"} <= names
     [today] = shop.call(shop.services.usage.margin("day", since_ms=0, until_ms=2**50)).lines
     assert today.revenue == report.total.revenue
+    for by in ("model", "provider"):
+        days = boss.get(f"/api/admin/margins/days?by={by}").json()["data"]
+        assert len({(each["day"], each["name"]) for each in days}) == len(days) > 1
+        sums = [sum(Fraction(each[name]) for each in days) * 10**9 for name in ("revenue", "cost", "margin")]
+        assert sums == [report.total.revenue, report.total.cost + report.total.wasted, report.total.margin]
 
 
 @pytest.mark.parametrize(

@@ -150,3 +150,17 @@ async def read_margins(
     first, after = span(since, until)
     report = await request.app.state.services.usage.margin(by, since_ms=first * DAY_MS, until_ms=after * DAY_MS)
     return schemas.MarginsData.of(by, report)
+
+
+@router.get("/margins/days", summary="Revenue against what providers charge, day by day")
+async def read_margin_days(
+    request: Request,
+    _caller: _Operator,
+    by: Literal["model", "provider"] = "model",
+    since: _Since = None,
+    until: _Until = None,
+) -> schemas.MarginDays:
+    """By model or provider on each UTC day, for charts."""
+    first, after = span(since, until)
+    found = await request.app.state.services.usage.margin_days(by, since_ms=first * DAY_MS, until_ms=after * DAY_MS)
+    return schemas.MarginDays.of(by, found)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelport.payments.statements import ModelSum, Statement
     from modelport.payments.store import Order
     from modelport.payments.store_books import Event
-    from modelport.usage.margin import Margin, MarginReport
+    from modelport.usage.margin import DayMargin, Margin, MarginReport
 
 __all__ = [
     "BuyerOrderData",
@@ -26,6 +26,8 @@ __all__ = [
     "EventData",
     "LedgerGap",
     "LotData",
+    "MarginDay",
+    "MarginDays",
     "MarginLine",
     "MarginsData",
     "PaymentDifference",
@@ -297,6 +299,40 @@ class MarginLine(BaseModel):
             margin=format_usd(each.margin),
             shortfall=format_usd(each.shortfall),
             unknown=each.unknown,
+        )
+
+
+class MarginDay(BaseModel):
+    """What a model or provider came to on one day."""
+
+    day: str = Field(description="A UTC day.")
+    name: str
+    revenue: str
+    cost: str = Field(description="What providers charge, failed attempts with it.")
+    margin: str
+
+
+class MarginDays(BaseModel):
+    """Day by day; days without use are left out."""
+
+    by: str
+    data: list[MarginDay]
+
+    @classmethod
+    def of(cls, by: str, found: list[DayMargin]) -> MarginDays:
+        """The earliest first."""
+        return cls(
+            by=by,
+            data=[
+                MarginDay(
+                    day=moment(each.day * 86_400_000).strftime("%Y-%m-%d"),
+                    name=each.name,
+                    revenue=format_usd(each.revenue),
+                    cost=format_usd(each.cost),
+                    margin=format_usd(each.revenue - each.cost),
+                )
+                for each in found
+            ],
         )
 
 

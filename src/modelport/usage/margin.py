@@ -13,7 +13,7 @@ from modelport.usage.tables import generations
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-__all__ = ["By", "Margin", "MarginReport", "margin"]
+__all__ = ["By", "DayMargin", "Margin", "MarginReport", "margin", "margin_days"]
 
 By = Literal["model", "provider", "day"]
 _DAY_MS = 86_400_000
@@ -41,6 +41,17 @@ class Margin(NamedTuple):
         return self.revenue - self.cost - self.wasted
 
 
+class DayMargin(NamedTuple):
+    """What a model or provider came to on one day; amounts are nano-dollars."""
+
+    day: int
+    """UTC days since 1970."""
+    name: str
+    revenue: int
+    cost: int
+    """What providers charge, failed attempts with it."""
+
+
 class MarginReport(NamedTuple):
     """Lines, their sum, and what the ledger says of the same."""
 
@@ -66,14 +77,7 @@ class MarginReport(NamedTuple):
 def margin(connection: Connection, by: By, since_ms: int | None, until_ms: int | None) -> MarginReport:
     """Revenue, cost and margin of generations from `since_ms` to before `until_ms`."""
     g = generations.c
-    name: ColumnElement[object]
-    match by:
-        case "model":
-            name = g.model
-        case "provider":
-            name = func.coalesce(g.provider, "")
-        case "day":
-            name = g.created_at // _DAY_MS
+    name = _name(by)
     unknown = (g.upstream_cost.is_(None)) & (g.cost > 0)
     query = select(
         name.label("name"),
@@ -94,3 +98,30 @@ def margin(connection: Connection, by: By, since_ms: int | None, until_ms: int |
     if since_ms is not None or until_ms is not None:
         return MarginReport(lines, total, None, None)
     return MarginReport(lines, total, *credits_.books(connection))
+
+
+def margin_days(
+    connection: Connection, by: Literal["model", "provider"], since_ms: int, until_ms: int
+) -> list[DayMargin]:
+    """The same day by day, the earliest first."""
+    g = generations.c
+    day, name = (g.created_at // _DAY_MS).label("day"), _name(by).label("name")
+    spent = func.coalesce(g.upstream_cost, 0) + func.coalesce(g.wasted_cost, 0)
+    query = (
+        select(day, name, func.coalesce(func.sum(g.cost), 0), func.coalesce(func.sum(spent), 0))
+        .where(g.created_at >= since_ms, g.created_at < until_ms)
+        .group_by(day, name)
+        .order_by(day, name)
+    )
+    return [DayMargin(int(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in connection.execute(query)]
+
+
+def _name(by: By) -> ColumnElement[object]:
+    g = generations.c
+    match by:
+        case "model":
+            return g.model
+        case "provider":
+            return func.coalesce(g.provider, "")
+        case "day":
+            return g.created_at // _DAY_MS

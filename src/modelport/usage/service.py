@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from modelport.usage import store
 from modelport.usage.errors import NoSuchGeneration
-from modelport.usage.margin import By, MarginReport, margin
+from modelport.usage.margin import By, DayMargin, MarginReport, margin, margin_days
 
 if TYPE_CHECKING:
     from modelport.db.database import Database
@@ -43,3 +43,7 @@ class Usage:
         asked for the same.
         """
         return await self._database.read(partial(margin, by=by, since_ms=since_ms, until_ms=until_ms))
+
+    async def margin_days(self, by: Literal["model", "provider"], *, since_ms: int, until_ms: int) -> list[DayMargin]:
+        """The same day by day, for charts."""
+        return await self._database.read(partial(margin_days, by=by, since_ms=since_ms, until_ms=until_ms))

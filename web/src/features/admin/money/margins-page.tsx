@@ -1,4 +1,4 @@
-/** `/admin/margins`: what was charged, what providers charge for it, and what is left; by day, model or provider. */
+/** `/admin/margins`: what was charged, what providers charge for it, and what is left; by day, model or provider, over time. */
 import { Group, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { usePageTitle } from "@/shared/lib/page-title";
 import { DataTable } from "@/shared/ui/data-table";
 import { Loaded } from "@/shared/ui/loaded";
 import { Empty, PageTitle } from "@/shared/ui/states";
+import { MarginChart } from "./margin-chart";
 import { type MarginLine, marginsQuery } from "./queries";
 import { BY, type MarginsSearch } from "./search";
 
@@ -58,6 +59,7 @@ export function MarginsPage() {
             ) : (
               <>
                 <Totals total={total} />
+                <MarginChart by={wanted.by} since={wanted.since} until={wanted.until} />
                 <Lines rows={by === "day" ? [...data].reverse() : byRevenue(data)} />
               </>
             )

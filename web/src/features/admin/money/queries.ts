@@ -81,6 +81,18 @@ export function marginsQuery({ by = "day", since, until }: MarginsSearch) {
   });
 }
 
+export function marginDaysQuery(by: "model" | "provider", since: string, until: string | undefined) {
+  return queryOptions({
+    queryKey: ["admin", "margins", "days", by, since, until ?? ""],
+    queryFn: async ({ signal }) =>
+      (
+        await taken(
+          client.GET("/api/admin/margins/days", { params: { query: { by, since, until } }, signal }),
+        )
+      ).data,
+  });
+}
+
 export const reportsQuery = queryOptions({
   queryKey: ["admin", "reports"],
   queryFn: ({ signal }) => taken(client.GET("/api/admin/payments/reconciliations", { signal })),

@@ -6,7 +6,7 @@ import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./chart.module.css";
-import { labelStep, type Series, ticksTo } from "./scale";
+import { labelStep, type Series, ticksAround } from "./scale";
 
 interface Props {
   /** What is shown, for its heading and for screen readers. */
@@ -43,11 +43,15 @@ export function Chart({ title, labels, series, kind = "bars", format, rest, most
       return stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
     }),
   );
-  const ticks = ticksTo(most ?? highest);
-  const top = ticks.at(-1) ?? 1;
+  // Only lines go below 0: parts of a bar are no less than nothing.
+  const lowest = stacked
+    ? 0
+    : Math.min(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const ticks = ticksAround(lowest, most ?? highest);
+  const [bottom, top] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const inner = Math.max(0, width - LEFT);
   const step = labels.length ? inner / labels.length : 0;
-  const y = (value: number) => ABOVE + (height - ABOVE - BELOW) * (1 - value / top);
+  const y = (value: number) => ABOVE + (height - ABOVE - BELOW) * (1 - (value - bottom) / (top - bottom));
 
   const onKeyDown = (event: KeyboardEvent) => {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

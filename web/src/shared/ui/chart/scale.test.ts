@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { labelStep, ticksTo, topSeries } from "./scale";
+import { labelStep, ticksAround, ticksTo, topSeries } from "./scale";
 
 test("the lines of an axis are round, begin at nothing and reach the highest value", () => {
   expect(ticksTo(0)).toEqual([0, 1]);
@@ -10,6 +10,12 @@ test("the lines of an axis are round, begin at nothing and reach the highest val
     expect(ticks.at(-1)).toBeGreaterThanOrEqual(most);
     expect(ticks.length).toBeLessThanOrEqual(6);
   }
+});
+
+test("an axis that falls below nothing has nothing on it", () => {
+  expect(ticksAround(0, 7)).toEqual(ticksTo(7));
+  expect(ticksAround(-3, 7)).toEqual([-5, -2.5, 0, 2.5, 5, 7.5]);
+  expect(ticksAround(-1, 0)).toEqual([-1, -0.75, -0.5, -0.25, 0]);
 });
 
 test("labels have room", () => {

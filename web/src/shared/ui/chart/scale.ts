@@ -10,6 +10,16 @@ export function ticksTo(most: number, lines = 4): number[] {
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
 
+/** The same for values that may fall below 0: the axis has 0 on it. */
+export function ticksAround(least: number, most: number, lines = 4): number[] {
+  if (!(least < 0)) return ticksTo(most, lines);
+  const [, step = 1] = ticksTo(Math.max(most, 0) - least, lines);
+  const [below, above] = [Math.ceil(-least / step - 1e-9), Math.ceil(Math.max(most, 0) / step - 1e-9)];
+  return Array.from({ length: below + above + 1 }, (_, index) =>
+    Number(((index - below) * step).toPrecision(12)),
+  );
+}
+
 /** Every how-manyth label is written, so that each has `least` pixels. */
 export function labelStep(count: number, width: number, least = 64): number {
   const fitting = Math.max(1, Math.floor(width / least));

@@ -260,6 +260,8 @@ export const money = {
       unknown_one: "Of {{count}} answer the provider’s price is not known: it counts as no cost.",
       unknown_other: "Of {{count}} answers the providers’ prices are not known: they count as no cost.",
       line: "Of",
+      overTime: "Over time",
+      metric: "Shown",
       answers: "Answers",
     },
     books: {

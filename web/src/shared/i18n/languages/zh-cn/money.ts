@@ -258,6 +258,8 @@ export const money = {
       unknown_one: "{{count}} 个回答的供应商价格未知，按零成本计算。",
       unknown_other: "{{count}} 个回答的供应商价格未知，按零成本计算。",
       line: "项目",
+      overTime: "走势",
+      metric: "指标",
       answers: "回答数",
     },
     books: {
