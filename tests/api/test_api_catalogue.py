@@ -190,6 +190,8 @@ class TestOperators:
         assert states["alpha"]["is_active"]
         assert states["alpha"]["models"] > 3
         assert (states["groq"]["is_active"], states["groq"]["environment"]) == (False, "GROQ_API_KEY")
+        assert (states["alpha"]["lacks"], states["groq"]["lacks"]) == (None, "key")
+        assert {each["name"]: each["default"] for each in states["azure"]["options"]}["resource"] is None
         path = f"{ADMIN}/providers/own"
         address = catalogue(own_harness.fake_port)["providers"][0]["base_url"]
         made = operator.put(path, json={"name": "Own", "base_url": address, "api_key": "sk-first"})

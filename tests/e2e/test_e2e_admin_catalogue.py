@@ -17,6 +17,11 @@ def press(page: Page | Locator, language: str, key: str) -> None:
     page.get_by_role("button", name=say(language, key), exact=True).last.click()
 
 
+def _taking(language: str) -> str:
+    """How the boxes begin by which models are taken."""
+    return say(language, "admin.catalog.take", name=say(language, "admin.catalog.things.model"))
+
+
 def test_keys_are_added_tried_and_weighed(open_page: Open, stage: Stage, root: Person, language: str) -> None:
     page = open_page("/admin/providers", language=language, person=root)
     page.get_by_role("link", name="Fireworks", exact=True).click()
@@ -62,7 +67,7 @@ def test_some_of_a_sync_is_taken(open_page: Open, stage: Stage, root: Person, la
     page.get_by_role("option", name="DeepInfra" if language == "en" else "Together", exact=True).click()
     page.get_by_label(re.compile("^" + say(language, "admin.catalog.free"))).check()
     press(page, language, "admin.catalog.preview")
-    boxes = page.get_by_role("checkbox", name=re.compile(re.escape(say(language, "admin.catalog.take", name="model "))))
+    boxes = page.get_by_role("checkbox", name=re.compile(re.escape(_taking(language))))
     expect(boxes.first).to_be_checked()
     found = boxes.count()
     assert found > 1
@@ -90,7 +95,8 @@ def test_a_file_is_looked_at_and_imported(open_page: Open, stage: Stage, root: P
         '        pricing: {prompt: "0.000001", completion: "0.000002"}\n'
     )
     press(page, language, "admin.catalog.preview")
-    expect(page.get_by_text(f"model acme/imported-{tag}")).to_be_visible()
+    thing = say(language, "admin.catalog.things.model")
+    expect(page.get_by_text(f"{thing} acme/imported-{tag}")).to_be_visible()
     press(page, language, "admin.catalog.apply")
     expect(page.get_by_role("status").filter(has_text=say(language, "admin.catalog.applied"))).to_be_visible()
     assert f"acme/imported-{tag}" in stage.harness.services.catalog.snapshot.models

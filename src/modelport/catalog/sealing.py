@@ -11,7 +11,10 @@ from modelport.kit.vault import SealBroken, Vault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MissingSecret", "Sealing", "key_field"]
+__all__ = ["NOT_SET", "MissingSecret", "Sealing", "key_field"]
+
+NOT_SET = "environment variable"
+"""How the words of a `MissingSecret` begin that is not there at all, rather than locked."""
 
 
 class MissingSecret(Exception):
@@ -54,7 +57,7 @@ class Sealing:
         if name is not None:
             value = self._environ.get(name)
             if not value:
-                raise MissingSecret(f"environment variable {name} is not set; set it and restart the server")
+                raise MissingSecret(f"{NOT_SET} {name} is not set; set it and restart the server")
             return value
         value = self._opened(field, stored)
         if value is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from modelport.catalog import reading, rows
 from modelport.catalog.errors import ModelNotFound, NoSuchProvider, Stale
 from modelport.catalog.price_entry import PricingEntry
+from modelport.catalog.sealing import NOT_SET
 from modelport.kit.money import format_price
 from modelport.providers.table import ROWS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from modelport.catalog.document import Document, ModelEntry, ProviderEntry
     from modelport.catalog.service import Catalog
     from modelport.catalog.snapshot import Snapshot
+    from modelport.providers.row import Row
 
 __all__ = ["Item", "change", "model", "pricing_json", "provider", "provider_states", "read"]
 
@@ -82,6 +84,8 @@ def provider_states(whole: Snapshot, loaded_providers: list[Mapping[str, Any]]) 
             "is_known": row is not None,
             "docs": row.docs if row is not None else None,
             "environment": (row.key_variable or None) if row is not None else None,
+            "lacks": _lacks(state),
+            "options": [] if row is None else _options(row),
         }
     return sorted(found.values(), key=lambda state: (not state["is_active"], state["slug"]))
 
@@ -116,6 +120,22 @@ def _state(row: Mapping[str, Any], whole: Snapshot) -> dict[str, Any]:
         "keys": names if slug in whole.providers else [],
         "models": served,
     }
+
+
+def _options(row: Row) -> list[dict[str, str | None]]:
+    return [
+        {"name": name, "meaning": option.meaning, "default": option.default} for name, option in row.options.items()
+    ]
+
+
+def _lacks(state: Mapping[str, Any]) -> str | None:
+    """The same as `reason`, in a word for programs."""
+    reason: str | None = state["reason"]
+    if state["is_active"] or reason is None:
+        return None
+    if state["source"] is None:
+        return "key"
+    return "variable" if reason.startswith(NOT_SET) else "secret"
 
 
 def _blank(slug: str, name: str) -> dict[str, Any]:

@@ -110,6 +110,14 @@ class ProviderKeyAnswer(BaseModel):
     notes: list[str]
 
 
+class ProviderOption(BaseModel):
+    """A word in the provider's address that the operator gives with its key."""
+
+    name: str
+    meaning: str
+    default: str | None = Field(description="Null where it must be given.")
+
+
 class ProviderState(BaseModel):
     """A provider as operators see it; never a key."""
 
@@ -117,6 +125,10 @@ class ProviderState(BaseModel):
     name: str
     is_active: bool = Field(description="Whether it can be called.")
     reason: str | None = Field(description="Why it can't.")
+    lacks: Literal["key", "variable", "secret"] | None = Field(
+        description="The same in a word: no key was entered, its variable is not set, or its seal can't be opened."
+    )
+    options: list[ProviderOption]
     environment: str | None = Field(description="The variable that its key may come from.")
     is_known: bool = Field(description="Whether it stands in the table of known providers.")
     source: str | None = Field(description="`operator`, `synced` or `builtin`; null for one that is only known.")

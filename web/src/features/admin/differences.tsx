@@ -17,6 +17,18 @@ export function bySubject(differences: readonly Difference[]): Subject[] {
   return [...found].map(([name, inner]) => ({ name, differences: inner }));
 }
 
+const KINDS = ["model", "provider", "author"] as const;
+
+/** `model acme/writer` in the reader's language. */
+function useSubject(): (subject: string) => string {
+  const { t } = useTranslation();
+  return (subject) => {
+    const [word = "", ...rest] = subject.split(" ");
+    const kind = KINDS.find((each) => each === word);
+    return kind && rest.length ? `${t(`admin.catalog.things.${kind}`)} ${rest.join(" ")}` : subject;
+  };
+}
+
 /** The id of the model a difference is about; null for a provider or an author. */
 export function modelOf(subject: string): string | null {
   return subject.startsWith("model ") ? subject.slice("model ".length) : null;
@@ -33,6 +45,7 @@ export function Differences({
   choose?: (model: string, isChosen: boolean) => void;
 }) {
   const { t } = useTranslation();
+  const subject = useSubject();
   if (differences.length === 0) return <Text c="dimmed">{t("admin.catalog.nothing")}</Text>;
   return (
     <div className={classes.list}>
@@ -43,7 +56,7 @@ export function Differences({
             {chosen && choose && (
               <Checkbox
                 mt={2}
-                aria-label={t("admin.catalog.take", { name })}
+                aria-label={t("admin.catalog.take", { name: subject(name) })}
                 checked={model === null || chosen.has(model)}
                 disabled={model === null}
                 onChange={(event) => model !== null && choose(model, event.currentTarget.checked)}
@@ -51,7 +64,7 @@ export function Differences({
             )}
             <Stack gap={4} miw={0} flex={1}>
               <Text fw={550} style={{ overflowWrap: "anywhere" }}>
-                {name}
+                {subject(name)}
               </Text>
               {inner.map((each) => (
                 <Line key={`${each.endpoint}${each.field}${each.kind}`} difference={each} />

@@ -11,6 +11,7 @@ import { saveFile } from "@/shared/lib/save-file";
 import { FormFault } from "@/shared/ui/form-fault";
 import { PageTitle } from "@/shared/ui/states";
 import { Differences } from "./differences";
+import { Notes } from "./notes";
 import { SyncPanel } from "./sync-panel";
 
 const KINDS = ["file", "litellm", "openrouter"] as const;
@@ -129,18 +130,6 @@ function Import() {
         )}
       </Group>
     </Stack>
-  );
-}
-
-export function Notes({ notes }: { notes: string[] }) {
-  return (
-    <>
-      {notes.map((note) => (
-        <Text key={note} size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-          {note}
-        </Text>
-      ))}
-    </>
   );
 }
 

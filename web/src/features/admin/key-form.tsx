@@ -5,21 +5,37 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { modelsQuery } from "@/shared/api/models";
+import type { Messages } from "@/shared/i18n/languages/en";
 import { FormFault } from "@/shared/ui/form-fault";
 import type { ProviderState } from "./catalog-queries";
+import { Notes } from "./notes";
+
+type Option = keyof Messages["admin"]["options"];
 
 export function KeyForm({ provider }: { provider: ProviderState }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const queries = useQueryClient();
   const [key, setKey] = useState("");
   const [name, setName] = useState("");
+  const [options, setOptions] = useState<Record<string, string>>({});
   const [unverified, setUnverified] = useState(false);
+  // Engines of one's own may take no key.
+  const mayBeEmpty = provider.is_known && provider.environment === null;
   const save = useMutation({
     mutationFn: () =>
       taken(
         client.POST("/api/admin/catalog/providers/{slug}/key", {
           params: { path: { slug: provider.slug } },
-          body: { key: key.trim(), name: name.trim() || null, unverified },
+          body: {
+            key: key.trim(),
+            name: name.trim() || null,
+            unverified,
+            options: Object.fromEntries(
+              Object.entries(options).flatMap(([option, value]) =>
+                value.trim() ? [[option, value.trim()]] : [],
+              ),
+            ),
+          },
         }),
       ),
     onSuccess: async () => {
@@ -43,13 +59,24 @@ export function KeyForm({ provider }: { provider: ProviderState }) {
           description={
             provider.environment ? t("admin.keyHintOf", { name: provider.environment }) : t("admin.keyHint")
           }
-          required
+          required={!mayBeEmpty}
           autoComplete="off"
           data-autofocus
           visibilityToggleButtonProps={{ "aria-label": t("signIn.showPassword") }}
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
         />
+        {provider.options.map(({ name: option, meaning, default: usual }) => (
+          <TextInput
+            key={option}
+            label={i18n.exists(`admin.options.${option}`) ? t(`admin.options.${option as Option}`) : meaning}
+            placeholder={usual ?? undefined}
+            required={usual === null && provider.source === null}
+            maxLength={200}
+            value={options[option] ?? ""}
+            onChange={(event) => setOptions({ ...options, [option]: event.currentTarget.value })}
+          />
+        ))}
         {provider.keys.length > 0 && (
           <TextInput
             label={t("admin.keyName")}
@@ -71,11 +98,7 @@ export function KeyForm({ provider }: { provider: ProviderState }) {
             <Text>
               {t(save.data.verified ? "admin.works" : "admin.saved", { count: save.data.models.length })}
             </Text>
-            {save.data.notes.map((note) => (
-              <Text key={note} size="sm" c="dimmed">
-                {note}
-              </Text>
-            ))}
+            <Notes notes={save.data.notes} />
           </div>
         )}
         <Button type="submit" loading={save.isPending}>

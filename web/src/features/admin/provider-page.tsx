@@ -88,7 +88,14 @@ function About({ state }: { state: ProviderState }) {
           </code>,
         ],
         [t("admin.models"), formatNumber(state.models)],
-        ...(state.reason ? [[t("admin.why"), state.reason] as [string, string]] : []),
+        ...(state.lacks
+          ? [
+              [t("admin.why"), t(`admin.lacks.${state.lacks}`, { name: state.environment ?? "env" })] as [
+                string,
+                string,
+              ],
+            ]
+          : []),
         ...(state.environment
           ? [
               [

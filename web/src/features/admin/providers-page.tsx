@@ -47,14 +47,14 @@ export function ProvidersPage() {
               },
               {
                 label: t("common.state"),
-                cell: ({ is_active, reason }) => (
+                cell: ({ is_active, lacks, environment }) => (
                   <div>
                     <Badge color={is_active ? "tide" : "gray"}>
                       {is_active ? t("admin.active") : t("admin.inactive")}
                     </Badge>
-                    {!is_active && reason && reason !== "nobody has entered a key" && (
+                    {lacks && lacks !== "key" && (
                       <Text size="xs" c="dimmed">
-                        {reason}
+                        {t(`admin.lacks.${lacks}`, { name: environment ?? "env" })}
                       </Text>
                     )}
                   </div>

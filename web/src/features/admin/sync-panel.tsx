@@ -8,7 +8,7 @@ import { modelsQuery } from "@/shared/api/models";
 import { FormFault } from "@/shared/ui/form-fault";
 import { providersQuery } from "./catalog-queries";
 import { bySubject, Differences, modelOf } from "./differences";
-import { Notes } from "./import-page";
+import { Notes } from "./notes";
 
 export function SyncPanel() {
   const { t } = useTranslation();

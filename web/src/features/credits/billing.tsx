@@ -6,11 +6,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { currentLanguage } from "@/shared/i18n";
+import { exactColumn, negated } from "@/shared/lib/exact";
 import { mailLanguage } from "@/shared/lib/mail-language";
 import { Loaded } from "@/shared/ui/loaded";
 import { SaveRow } from "@/shared/ui/save-row";
 import { Section } from "@/shared/ui/section";
-import { exactColumn, negated } from "./exact";
 import { monthsQuery, type Profile, profileQuery, statementQuery } from "./queries";
 import { useMoneyWords } from "./words";
 

@@ -3,9 +3,12 @@ import { Badge, Container, Group, SimpleGrid, Stack, Table, Text, Title } from "
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { Messages } from "@/shared/i18n/languages/en";
+import { exactColumn } from "@/shared/lib/exact";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { CopyableId } from "@/shared/ui/copy";
+import { LinkAnchor } from "@/shared/ui/links";
 import { Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
 import classes from "./generation.module.css";
@@ -30,6 +33,18 @@ export function GenerationPage() {
       {generation.data && (
         <Stack gap={40}>
           <Facts generation={generation.data} />
+          {generation.data.response_cache_source_id && (
+            <Text>
+              {t("generation.fromCache")}{" "}
+              <LinkAnchor
+                to="/activity/$id"
+                params={{ id: generation.data.response_cache_source_id }}
+                underline="always"
+              >
+                {generation.data.response_cache_source_id}
+              </LinkAnchor>
+            </Text>
+          )}
           <section aria-labelledby="cost">
             <Title order={2} id="cost" mb="sm">
               {t("generation.cost")}
@@ -47,8 +62,12 @@ export function GenerationPage() {
 }
 
 function Facts({ generation }: { generation: Generation }) {
-  const { t } = useTranslation();
-  const { latency, generation_time: time, tokens_completion: tokens } = generation;
+  const { t, i18n } = useTranslation();
+  const { latency, generation_time: time, tokens_completion: tokens, finish_reason: finish } = generation;
+  const ended =
+    finish && i18n.exists(`generation.finishes.${finish}`)
+      ? `${t(`generation.finishes.${finish as keyof Messages["generation"]["finishes"]}`)} (${finish})`
+      : (finish ?? "—");
   const facts = [
     { label: t("common.model"), value: <code className="mp-mono">{generation.model}</code> },
     { label: t("common.provider"), value: generation.provider_name ?? "—" },
@@ -63,7 +82,7 @@ function Facts({ generation }: { generation: Generation }) {
     { label: t("generation.cached"), value: formatNumber(generation.native_tokens_cached) },
     { label: t("generation.completion"), value: formatNumber(generation.native_tokens_completion) },
     { label: t("generation.reasoning"), value: formatNumber(generation.native_tokens_reasoning) },
-    { label: t("generation.finish"), value: generation.finish_reason ?? "—" },
+    { label: t("generation.finish"), value: ended },
     { label: t("common.cost"), value: formatUsd(generation.total_cost) },
   ];
   return (
@@ -101,6 +120,14 @@ const COMPONENTS = [
   "input_cache_write_1h",
 ] as const;
 
+const FACTOR_DIGITS = 6;
+
+/** The server's exact fraction, `13/10`, as it is read. */
+function asDecimal(fraction: string): string {
+  const [above, below = "1"] = fraction.split("/");
+  return String(Number((Number(above) / Number(below)).toFixed(FACTOR_DIGITS)));
+}
+
 function CostTable({ cost }: { cost: Cost }) {
   const { t } = useTranslation();
   const name = (component: string) => {
@@ -108,6 +135,9 @@ function CostTable({ cost }: { cost: Cost }) {
     return known ? t(`model.prices.${known}`) : component;
   };
   const adjusted = Number(cost.adjustment) !== 0;
+  // To the last digit: whoever adds the lines up comes to the total.
+  const prices = exactColumn(cost.lines.map(({ price }) => price));
+  const amounts = exactColumn([...cost.lines.map(({ amount }) => amount), cost.adjustment, cost.total]);
   return (
     <div className="mp-scroll-x">
       <Table maw={760}>
@@ -120,28 +150,28 @@ function CostTable({ cost }: { cost: Cost }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {cost.lines.map((line) => (
+          {cost.lines.map((line, index) => (
             <Table.Tr key={line.component}>
               <Table.Td>{name(line.component)}</Table.Td>
               <Table.Td className="mp-num">{formatNumber(line.units)}</Table.Td>
-              <Table.Td className="mp-num">{formatUsd(Number(line.price))}</Table.Td>
-              <Table.Td className="mp-num">{formatUsd(Number(line.amount))}</Table.Td>
+              <Table.Td className="mp-num">{prices[index]}</Table.Td>
+              <Table.Td className="mp-num">{amounts[index]}</Table.Td>
             </Table.Tr>
           ))}
           {adjusted && (
             <Table.Tr>
               <Table.Td colSpan={3}>{t("generation.adjustment")}</Table.Td>
-              <Table.Td className="mp-num">{formatUsd(Number(cost.adjustment))}</Table.Td>
+              <Table.Td className="mp-num">{amounts.at(-2)}</Table.Td>
             </Table.Tr>
           )}
           <Table.Tr fw={650}>
             <Table.Td colSpan={3}>{t("generation.total")}</Table.Td>
-            <Table.Td className="mp-num">{formatUsd(Number(cost.total))}</Table.Td>
+            <Table.Td className="mp-num">{amounts.at(-1)}</Table.Td>
           </Table.Tr>
         </Table.Tbody>
       </Table>
       <Text size="sm" c="dimmed" mt={6}>
-        {Number(cost.factor) !== 1 && `${t("generation.factor", { factor: cost.factor })} `}
+        {cost.factor !== "1" && `${t("generation.factor", { factor: asDecimal(cost.factor) })} `}
         {Number(cost.discount) !== 0 && t("generation.discount", { discount: cost.discount })}
       </Text>
     </div>

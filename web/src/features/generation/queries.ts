@@ -18,6 +18,9 @@ export interface Trace {
   requested?: string;
   plan?: Step[];
   attempts?: Attempt[];
+  /** How long each step took. */
+  milliseconds?: Partial<Record<"read" | "plan" | "hold" | "upstream", number>>;
+  guardrails?: { applied?: { id: string; name: string }[] };
 }
 
 export interface Step {
@@ -37,6 +40,8 @@ export interface Attempt {
   model: string;
   status: number;
   fault?: string | null;
+  /** The name of the key that was shown, where the provider has several. */
+  key?: string | null;
   milliseconds: number;
   started_ms?: number;
 }

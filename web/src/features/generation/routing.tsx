@@ -1,46 +1,54 @@
 /** Which endpoints were tried, and why each stood where it did: the routing's own notes in words. */
 import { Badge, Table, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { formatMilliseconds, formatUsd } from "@/shared/lib/format";
+import type { Messages } from "@/shared/i18n/languages/en";
+import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import classes from "./generation.module.css";
 import type { Step, Trace } from "./queries";
 
-const REMOVED = [
-  "not_ready",
-  "rule",
-  "service_tier",
-  "max_tokens",
-  "context_length",
-  "parameters",
-  "require_parameters",
-  "only",
-  "ignore",
-  "order",
-  "quantizations",
-  "zdr",
-  "data_collection",
-  "distillable",
-  "max_price",
-] as const;
-const NOTES = [
-  "slow",
-  "lacks_parameters",
-  "quality",
-  "other_tier",
-  "misses_latency",
-  "misses_throughput",
-  "pinned",
-  "order",
-  "cache",
-  "cache_discount",
-  "degraded",
-  "down",
-  "resting",
-] as const;
+type Words = Messages["generation"];
+
+/** Notes of the server in words; one that came with a newer server as it is. */
+function useWords(): (group: "removed" | "notes" | "faults", note: string) => string {
+  const { t, i18n } = useTranslation();
+  return (group, note) => {
+    if (!i18n.exists(`generation.${group}.${note}`)) return note;
+    switch (group) {
+      case "removed":
+        return t(`generation.removed.${note as keyof Words["removed"]}`);
+      case "notes":
+        return t(`generation.notes.${note as keyof Words["notes"]}`);
+      case "faults":
+        return t(`generation.faults.${note as keyof Words["faults"]}`);
+    }
+  };
+}
+
+const SPANS = ["read", "plan", "hold", "upstream"] as const;
+
+/** How long each step took until the answer began. */
+function Spans({ spans }: { spans: NonNullable<Trace["milliseconds"]> }) {
+  const { t } = useTranslation();
+  const told = SPANS.flatMap((span) => {
+    const value = spans[span];
+    return value === undefined
+      ? []
+      : [
+          `${t(`generation.spans.${span}`)} ${value < 10 ? `${formatNumber(value, 2)} ms` : formatMilliseconds(value)}`,
+        ];
+  });
+  return (
+    <Text size="sm" c="dimmed" mt={6}>
+      {t("generation.timings")}: {told.join(" · ")}
+    </Text>
+  );
+}
 
 export function Attempts({ trace }: { trace: Trace }) {
   const { t } = useTranslation();
+  const words = useWords();
   const attempts = trace.attempts ?? [];
+  const guardrails = trace.guardrails?.applied ?? [];
   return (
     <section aria-labelledby="attempts">
       <Title order={2} id="attempts" mb="sm">
@@ -63,19 +71,37 @@ export function Attempts({ trace }: { trace: Trace }) {
                 <Table.Tr key={index}>
                   <Table.Td>
                     {attempt.provider} <code className="mp-mono">{attempt.endpoint}</code>
+                    {attempt.key && attempt.key !== "main" && (
+                      <Text size="xs" c="dimmed">
+                        {t("generation.shownKey", { name: attempt.key })}
+                      </Text>
+                    )}
                   </Table.Td>
                   <Table.Td>
                     <Badge color={attempt.fault ? "orange" : "tide"}>
                       {attempt.status || t("generation.noAnswer")}
                     </Badge>{" "}
-                    {attempt.fault}
+                    {attempt.fault && words("faults", attempt.fault)}
                   </Table.Td>
-                  <Table.Td className="mp-num">{formatMilliseconds(attempt.milliseconds)}</Table.Td>
+                  <Table.Td className="mp-num">
+                    {formatMilliseconds(attempt.milliseconds)}
+                    {attempt.started_ms ? (
+                      <Text size="xs" c="dimmed">
+                        {t("generation.beganAt", { time: formatMilliseconds(attempt.started_ms) })}
+                      </Text>
+                    ) : null}
+                  </Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
           </Table>
         </div>
+      )}
+      {trace.milliseconds && <Spans spans={trace.milliseconds} />}
+      {guardrails.length > 0 && (
+        <Text size="sm" c="dimmed" mt={6}>
+          {t("generation.guarded", { names: guardrails.map(({ name }) => name).join(", ") })}
+        </Text>
       )}
     </section>
   );
@@ -100,12 +126,12 @@ export function Choice({ trace }: { trace: Trace }) {
       <ol className={classes.steps}>
         {kept.map((step) => (
           <li key={`${step.model} ${step.endpoint}`}>
-            <Words step={step} all={kept} />
+            <StepWords step={step} all={kept} />
           </li>
         ))}
         {removed.map((step) => (
           <li key={`${step.model} ${step.endpoint}`} data-removed>
-            <Words step={step} all={kept} />
+            <StepWords step={step} all={kept} />
           </li>
         ))}
       </ol>
@@ -113,21 +139,20 @@ export function Choice({ trace }: { trace: Trace }) {
   );
 }
 
-function Words({ step, all }: { step: Step; all: Step[] }) {
+function StepWords({ step, all }: { step: Step; all: Step[] }) {
   const { t } = useTranslation();
+  const words = useWords();
   const name = <code className="mp-mono">{step.endpoint}</code>;
   if (step.removed) {
-    const known = REMOVED.find((each) => each === step.removed);
     return (
       <>
-        {name} {t("generation.leftOut", { why: known ? t(`generation.removed.${known}`) : step.removed })}
+        {name} {t("generation.leftOut", { why: words("removed", step.removed) })}
       </>
     );
   }
-  const notes = [...(step.notes ?? []), ...(step.standing ? [step.standing] : [])].map((note) => {
-    const known = NOTES.find((each) => each === note);
-    return known ? t(`generation.notes.${known}`) : note;
-  });
+  const notes = [...(step.notes ?? []), ...(step.standing ? [step.standing] : [])].map((note) =>
+    words("notes", note),
+  );
   const weights = all.reduce((sum, each) => sum + (each.weight ?? 0), 0);
   if (step.price !== undefined) notes.unshift(t("generation.priceNote", { price: formatUsd(step.price) }));
   if (step.weight && weights) {

@@ -120,6 +120,19 @@ export const admin = {
       refused: "Refused",
       unknown: "Can’t tell",
     },
+    lacks: {
+      key: "No key was entered yet.",
+      variable: "No key was entered, and {{name}} is not set where the server runs.",
+      secret: "Its key can’t be opened with this server’s master secret: enter it again.",
+    },
+    options: {
+      host: "Address of the engine: scheme, name and port",
+      resource: "Name of the Azure resource",
+      api_version: "Dated version of the API",
+      project: "Id of the project",
+      location: "Location, such as europe-west4",
+      region: "Region, such as us-east-1",
+    },
     calling: "How it is called",
     proxy: "Through a proxy",
     proxyNote: "http://, socks5:// or socks5h://; or env:NAME. It is kept sealed.",
@@ -153,6 +166,12 @@ export const admin = {
       take: "Take {{name}}",
       chosen_one: "{{count}} of {{of}} models chosen",
       chosen_other: "{{count}} of {{of}} models chosen",
+      notes: "What the server remarks",
+      things: {
+        model: "Model",
+        provider: "Provider",
+        author: "Author",
+      },
       kinds: {
         added: "New",
         changed: "Changed",

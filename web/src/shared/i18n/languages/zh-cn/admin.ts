@@ -117,6 +117,19 @@ export const admin = {
       refused: "被拒绝",
       unknown: "无法判断",
     },
+    lacks: {
+      key: "尚未输入密钥。",
+      variable: "尚未输入密钥，服务器环境中也没有 {{name}}。",
+      secret: "无法用本服务器的主密钥解开其密钥，请重新输入。",
+    },
+    options: {
+      host: "引擎地址：协议、主机名和端口",
+      resource: "Azure 资源名称",
+      api_version: "API 版本日期",
+      project: "项目 ID",
+      location: "位置，如 europe-west4",
+      region: "区域，如 us-east-1",
+    },
     calling: "调用方式",
     proxy: "代理",
     proxyNote: "http://、socks5:// 或 socks5h://，也可用 env:名称；加密保存。",
@@ -150,6 +163,12 @@ export const admin = {
       take: "采用 {{name}}",
       chosen_one: "已选 {{count}} / {{of}} 个模型",
       chosen_other: "已选 {{count}} / {{of}} 个模型",
+      notes: "服务器提示",
+      things: {
+        model: "模型",
+        provider: "提供商",
+        author: "作者",
+      },
       kinds: {
         added: "新增",
         changed: "变更",
