@@ -60,6 +60,7 @@ class Features(BaseModel):
     providers: list[SignInProvider] = Field(description="Identity providers to sign in with, beside password and code.")
     mail: Literal["smtp", "console"] = Field(description="`console`: mails are printed where the server runs.")
     currency: str
+    local_model: bool = Field(description="Whether a small free model runs beside the server.")
 
 
 class Account(BaseModel):
@@ -156,6 +157,7 @@ def features_of(services: Services) -> Features:
         providers=[SignInProvider(slug=each.slug, name=each.name) for each in services.identities.providers.values()],
         mail="smtp" if services.mailer.kind == "smtp" else "console",
         currency="USD",
+        local_model=settings.local_model,
     )
 
 

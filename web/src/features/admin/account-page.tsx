@@ -20,7 +20,8 @@ import { PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
 import { AccountGroup } from "./account-group";
 import { GrantForm } from "./grant-form";
-import { type AccountAnswer, type AccountData, accountQuery, userQuery } from "./queries";
+import { PersonLink } from "./person-link";
+import { type AccountAnswer, type AccountData, accountQuery } from "./queries";
 
 const ROLES = ["admin", "member", "billing", "read-only"] as const;
 const route = getRouteApi("/admin/accounts/$id");
@@ -114,15 +115,6 @@ function MembersOf({ answer }: { answer: AccountAnswer }) {
       />
       <FormFault error={change.error} />
     </Section>
-  );
-}
-
-function PersonLink({ id }: { id: string }) {
-  const user = useQuery(userQuery(id));
-  return (
-    <LinkAnchor to="/admin/users/$id" params={{ id }}>
-      {user.data?.data.email ?? id}
-    </LinkAnchor>
   );
 }
 

@@ -1,17 +1,18 @@
 /** `/admin/audit`: every change that was made, by whom, from where, and what was before. */
-import { Group, Stack, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePageTitle } from "@/shared/lib/page-title";
-import { LinkAnchor } from "@/shared/ui/links";
 import { Paged } from "@/shared/ui/paged";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
 import classes from "./audit.module.css";
+import { useActionWords } from "./audit-words";
 import { lines } from "./diff";
+import { PersonLink } from "./person-link";
 import { auditQuery, type EntryData } from "./queries";
 import type { AuditSearch } from "./search";
 
@@ -23,10 +24,11 @@ export function AuditPage() {
   usePageTitle(t("admin.audit.title"));
   const search = route.useSearch();
   const entries = useInfiniteQuery(auditQuery(search));
+  const seen = [...new Set(entries.data?.pages.flatMap(({ data }) => data.map(({ action }) => action)))];
   return (
     <>
       <PageTitle title={t("admin.audit.title")}>{t("admin.audit.lead")}</PageTitle>
-      <Filters key={JSON.stringify(Object.keys(search))} search={search} />
+      <Filters key={JSON.stringify(Object.keys(search))} search={search} seen={seen.sort()} />
       <Paged
         query={entries}
         rowsOf={({ data }) => data}
@@ -44,7 +46,7 @@ export function AuditPage() {
   );
 }
 
-function Filters({ search }: { search: AuditSearch }) {
+function Filters({ search, seen }: { search: AuditSearch; seen: string[] }) {
   const { t } = useTranslation();
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState(search);
@@ -59,13 +61,14 @@ function Filters({ search }: { search: AuditSearch }) {
   return (
     <Group gap="sm" mb="md" align="flex-end">
       {FILTERS.map((name) => (
-        <TextInput
+        <Autocomplete
           key={name}
           label={t(`admin.audit.filters.${name}`)}
           flex="1 1 170px"
+          data={name === "action" ? seen : []}
           value={typed[name] ?? ""}
-          onChange={(event) => {
-            const next = { ...typed, [name]: event.currentTarget.value.trim() };
+          onChange={(value) => {
+            const next = { ...typed, [name]: value.trimStart() };
             setTyped(next);
             later(next);
           }}
@@ -78,24 +81,25 @@ function Filters({ search }: { search: AuditSearch }) {
 function EntryRow({ entry }: { entry: EntryData }) {
   const { t } = useTranslation();
   const changes = lines(entry.before, entry.after);
+  const words = useActionWords()(entry.action);
   return (
     <article className={classes.entry}>
       <Stack gap={6}>
         <Group justify="space-between" gap="sm">
-          <code className="mp-mono">{entry.action}</code>
+          <span>
+            {words && (
+              <Text span fw={550} mr={8}>
+                {words}
+              </Text>
+            )}
+            <code className="mp-mono">{entry.action}</code>
+          </span>
           <Text size="sm" c="dimmed">
             <When at={entry.at} />
           </Text>
         </Group>
         <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-          {entry.user_id ? (
-            <LinkAnchor to="/admin/users/$id" params={{ id: entry.user_id }} size="sm" underline="always">
-              {entry.user_id}
-            </LinkAnchor>
-          ) : (
-            t("admin.audit.nobody")
-          )}{" "}
-          · {entry.credential}
+          {entry.user_id ? <PersonLink id={entry.user_id} /> : t("admin.audit.nobody")} · {entry.credential}
           {entry.address && ` · ${entry.address}`}
           {entry.subject && ` · ${t("admin.audit.subject", { subject: entry.subject })}`}
         </Text>

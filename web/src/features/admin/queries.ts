@@ -53,13 +53,27 @@ export const accountQuery = (account_id: string) =>
       taken(client.GET("/api/admin/accounts/{account_id}", { params: { path: { account_id } }, signal })),
   });
 
+/** Of whoever has this address; an address that nobody has is nobody's id. */
+async function idOf(email: string, signal: AbortSignal): Promise<string> {
+  const found = await taken(client.GET("/api/admin/users", { params: { query: { q: email } }, signal }));
+  return found.data.find((person) => person.email === email.trim().toLowerCase())?.id ?? email;
+}
+
 export const auditQuery = ({ action, user, account, subject }: AuditSearch) =>
   infiniteQueryOptions({
     queryKey: ["admin", "audit", action, user, account, subject],
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: async ({ pageParam, signal }) =>
       taken(
         client.GET("/api/admin/audit", {
-          params: { query: { action, user_id: user, account_id: account, subject, before: pageParam } },
+          params: {
+            query: {
+              action,
+              user_id: user?.includes("@") ? await idOf(user, signal) : user,
+              account_id: account,
+              subject,
+              before: pageParam,
+            },
+          },
           signal,
         }),
       ),

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isFree, modelsQuery } from "@/shared/api/models";
+import { featuresQuery } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { snippets } from "@/shared/lib/snippets";
 import { useSignedIn } from "@/shared/lib/use-signed-in";
@@ -26,6 +27,7 @@ export function WelcomePage() {
     ...modelsQuery,
     refetchInterval: ({ state }) => (state.data?.some(isFree) ? false : ASK_MS),
   });
+  const features = useQuery(featuresQuery);
   const [key, setKey] = useState<string>();
   if (!me) {
     return (
@@ -35,6 +37,7 @@ export function WelcomePage() {
     );
   }
   const free = models.data?.find(isFree);
+  const first = free ?? models.data?.[0];
   const others = models.data?.filter((model) => !isFree(model)).length ?? 0;
   return (
     <Container size="md" w="100%" py="xl">
@@ -52,6 +55,8 @@ export function WelcomePage() {
                 </LinkButton>
               </Group>
             </>
+          ) : features.data?.local_model === false ? (
+            <Text c="dimmed">{t("welcome.modelNone")}</Text>
           ) : (
             <Group gap="sm" role="status">
               <Loader size="xs" />
@@ -62,7 +67,7 @@ export function WelcomePage() {
         <Step number={2} done={key !== undefined} title={t("welcome.key")}>
           <Text c="dimmed">{t("welcome.keyLead")}</Text>
           <FreshKey name={t("welcome.keyName")} made={key} take={setKey} />
-          <CodeTabs blocks={snippets(free?.id ?? "author/model", key)} />
+          <CodeTabs blocks={snippets(first?.id ?? "author/model", key)} />
         </Step>
         {me.user.is_operator && (
           <Step number={3} done={others > 0} title={t("welcome.provider")}>

@@ -232,6 +232,8 @@ export const market = {
     lead: "You are signed in as {{email}}. Three steps, and this server is ready.",
     model: "Talk to the free model",
     modelReady: "A small free model runs on this machine. No key, no credits.",
+    modelNone:
+      "This server was started without its small free model: enter a provider’s key in step 3, and its models are here to talk to.",
     modelStarts: "The small free model of this machine is starting; this takes up to a minute.",
     talk: "Talk to it",
     key: "Take a key and call it from code",
