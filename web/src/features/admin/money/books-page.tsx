@@ -14,6 +14,7 @@ import { Loaded } from "@/shared/ui/loaded";
 import { Section } from "@/shared/ui/section";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
+import { useBookWords } from "./book-words";
 import { eventsQuery, processorsQuery, type Report, reportsQuery } from "./queries";
 import { ReportCard } from "./report-card";
 
@@ -169,6 +170,7 @@ function Reports({ open }: { open: (report: Report) => void }) {
 
 function Refused() {
   const { t } = useTranslation();
+  const words = useBookWords();
   const events = useQuery(eventsQuery({ verdict: "refused" }));
   return (
     <Loaded query={events} rows={2}>
@@ -186,7 +188,7 @@ function Refused() {
               { label: t("common.date"), cell: ({ received_at }) => <When at={received_at} /> },
               { label: t("money.books.processor"), cell: ({ processor }) => processor },
               { label: t("money.events.kind"), cell: ({ kind }) => <code className="mp-mono">{kind}</code> },
-              { label: t("money.events.verdict"), cell: ({ verdict }) => verdict },
+              { label: t("money.events.verdict"), cell: ({ verdict }) => words.verdict(verdict) },
               {
                 label: t("money.events.deliveries"),
                 isNumber: true,

@@ -10,6 +10,7 @@ import { Facts } from "@/shared/ui/facts";
 import { FormFault } from "@/shared/ui/form-fault";
 import { LinkAnchor } from "@/shared/ui/links";
 import { When } from "@/shared/ui/time";
+import { useBookWords } from "./book-words";
 import { ConfirmTransfer } from "./confirm-transfer";
 import { OrderState } from "./order-state";
 import {
@@ -128,6 +129,7 @@ function RefundRow({ refund }: { refund: Refund }) {
 
 function Events({ orderId }: { orderId: string }) {
   const { t } = useTranslation();
+  const { verdict } = useBookWords();
   const events = useQuery(eventsQuery({ order_id: orderId }));
   if (!events.data || events.data.length === 0) return null;
   return (
@@ -137,7 +139,7 @@ function Events({ orderId }: { orderId: string }) {
         <Text key={event.event_id} size="sm">
           <code className="mp-mono">{event.kind}</code>{" "}
           <Text span size="sm" c={event.verdict.startsWith("refused") ? "var(--mp-down)" : "dimmed"}>
-            {event.verdict}
+            {verdict(event.verdict)}
             {event.deliveries > 1 && ` ×${event.deliveries}`}
           </Text>{" "}
           <Text span size="xs" c="dimmed">

@@ -6,6 +6,7 @@ import { formatUsd } from "@/shared/lib/format";
 import { DataTable } from "@/shared/ui/data-table";
 import { Facts } from "@/shared/ui/facts";
 import { When } from "@/shared/ui/time";
+import { useBookWords } from "./book-words";
 import type { Report } from "./queries";
 
 /** Hundredths of a currency as people write them. */
@@ -13,6 +14,7 @@ const hundredths = (amount: number) => (amount / 100).toFixed(2);
 
 export function ReportCard({ report }: { report: Report }) {
   const { t } = useTranslation();
+  const words = useBookWords();
   return (
     <Stack gap="md">
       <Alert
@@ -31,7 +33,7 @@ export function ReportCard({ report }: { report: Report }) {
           [t("money.books.refunds"), String(report.refunds)],
           [t("money.books.matched"), String(report.matched)],
           ...Object.entries(report.ledger).map(([code, amount]): [string, string] => [
-            t("money.books.inLedger", { code }),
+            t("money.books.inLedger", { code: words.thing(code) }),
             formatUsd(Number(amount)),
           ]),
           [t("money.books.madeAt"), <When key="made" at={report.made_at} />],
@@ -49,7 +51,7 @@ export function ReportCard({ report }: { report: Report }) {
                 label: t("money.books.payment"),
                 cell: ({ payment_id }) => <code className="mp-mono">{payment_id}</code>,
               },
-              { label: t("money.events.kind"), cell: ({ kind }) => kind },
+              { label: t("money.events.kind"), cell: ({ kind }) => words.thing(kind) },
               { label: t("money.books.ours"), isNumber: true, cell: ({ ours }) => hundredths(ours) },
               { label: t("money.books.theirs"), isNumber: true, cell: ({ theirs }) => hundredths(theirs) },
             ]}
@@ -68,7 +70,7 @@ export function ReportCard({ report }: { report: Report }) {
                 label: t("money.books.reference"),
                 cell: ({ reference }) => <code className="mp-mono">{reference}</code>,
               },
-              { label: t("money.events.kind"), cell: ({ what }) => what },
+              { label: t("money.events.kind"), cell: ({ what }) => words.thing(what) },
               {
                 label: t("money.books.expected"),
                 isNumber: true,
