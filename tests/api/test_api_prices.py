@@ -222,6 +222,8 @@ def test_a_rule_of_the_api_changes_the_next_charge_and_no_cost(shop: Harness, bo
     assert boss.put(path, json=rule).status_code == boss.delete(path).status_code == 404
     assert {"name": "gold", "accounts": 1, "rules": 1} in boss.get("/api/admin/pricing/groups").json()["data"]
     assert boss.get(f"/api/admin/accounts/{caller.account_id}").json()["group"] == "gold"
+    listed = boss.get("/api/admin/accounts?group=gold").json()["data"]
+    assert [each["id"] for each in listed] == [caller.account_id]
 
     assert boss.delete(f"{RULES}/{second['id']}").status_code == 204
     assert charged(caller) == usual

@@ -174,9 +174,8 @@ def test_the_books_of_a_day(open_till: Open, till: Till, boss: Person, language:
     _press(page, language, "money.books.make")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("status")).to_have_text(say(language, "money.books.agrees"))
-    expect(dialog).to_contain_text(
-        say(language, "money.books.inLedger", code=say(language, "money.events.things.topup"))
-    )
+    topups = say(language, "money.books.inLedger", code=say(language, "money.events.things.topup"))
+    expect(dialog).to_contain_text(topups)
     page.keyboard.press("Escape")
     reports = page.get_by_role("table", name=say(language, "money.books.reports"))
     expect(reports.get_by_role("row").filter(has_text="stripe").first).to_contain_text(

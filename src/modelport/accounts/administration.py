@@ -14,6 +14,8 @@ from modelport.accounts.store_people import Member
 from modelport.kit import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from modelport.accounts.sessions import Session
@@ -37,9 +39,11 @@ class Administration:
         """People whose address, name or id has `words` in it, newest first."""
         return await self._database.read(partial(store.list_users, words=words, after=after, limit=limit))
 
-    async def accounts(self, words: str | None, after: Cursor | None, limit: int) -> list[AccountRow]:
-        """Accounts whose name or id has `words` in it, newest first."""
-        return await self._database.read(partial(store.list_accounts, words=words, after=after, limit=limit))
+    async def accounts(
+        self, words: str | None, after: Cursor | None, limit: int, only: Sequence[str] | None = None
+    ) -> list[AccountRow]:
+        """Accounts whose name or id has `words` in it, newest first; of those named by `only`, where it is given."""
+        return await self._database.read(partial(store.list_accounts, words=words, after=after, limit=limit, only=only))
 
     async def user(self, user_id: str) -> tuple[UserRow, list[Member]]:
         """A person, and the accounts they are in.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, tuple_, update
 
@@ -14,6 +14,9 @@ from modelport.accounts.tables import (
     users,
 )
 from modelport.db import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "AccountRow",
@@ -92,9 +95,13 @@ def list_users(connection: Connection, words: str | None, after: Cursor | None, 
     return [UserRow(*row) for row in rows]
 
 
-def list_accounts(connection: Connection, words: str | None, after: Cursor | None, limit: int) -> list[AccountRow]:
-    """Accounts whose name or id has `words` in it, newest first."""
+def list_accounts(
+    connection: Connection, words: str | None, after: Cursor | None, limit: int, only: Sequence[str] | None = None
+) -> list[AccountRow]:
+    """Accounts whose name or id has `words` in it, newest first; of those named by `only`, where it is given."""
     query = select(*_ACCOUNT)
+    if only is not None:
+        query = query.where(accounts.c.id.in_(only))
     if words:
         query = query.where(_has(words, accounts.c.name, accounts.c.id))
     if after is not None:

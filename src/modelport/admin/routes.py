@@ -144,11 +144,18 @@ async def visit_user(request: Request, response: Response, caller: Operator, use
 
 @router.get("/accounts", summary="Find accounts")
 async def list_accounts(
-    request: Request, _caller: Operator, *, words: Words = None, after: After = None, limit: Limit = 50
+    request: Request,
+    _caller: Operator,
+    *,
+    words: Words = None,
+    group: Annotated[str | None, Query(max_length=60, description="Only those in this group of price rules.")] = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> AccountList:
     """Newest first, organisations and people's own."""
     services: Services = request.app.state.services
-    rows = await services.administration.accounts(words, cursor_of(after), limit)
+    only = None if group is None else await services.credits.members(group)
+    rows = await services.administration.accounts(words, cursor_of(after), limit, only)
     return AccountList(data=[AccountData.of(row) for row in rows], next=cursor_text(rows, limit))
 
 

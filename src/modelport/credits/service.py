@@ -200,6 +200,10 @@ class Credits(Movements):
         """The group that an account is in."""
         return await self._database.read(partial(store.group_of, account_id=account_id))
 
+    async def members(self, group: str, most: int = 10_000) -> list[str]:
+        """Accounts in a group, by their ids."""
+        return await self._database.read(partial(store.group_members, name=group, most=most))
+
     async def groups(self) -> dict[str, int]:
         """How many accounts are in each group."""
         return await self._database.read(store.groups)

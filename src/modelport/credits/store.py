@@ -31,6 +31,7 @@ __all__ = [
     "dead_holds",
     "find",
     "foreign_holds",
+    "group_members",
     "group_of",
     "groups",
     "known_keys",
@@ -255,6 +256,12 @@ def groups(connection: Connection) -> dict[str, int]:
     """How many accounts are in each group."""
     rows = connection.execute(select(account_groups.c.name, func.count()).group_by(account_groups.c.name))
     return {name: int(count) for name, count in rows}
+
+
+def group_members(connection: Connection, name: str, most: int) -> list[str]:
+    """The accounts that are in a group."""
+    query = select(account_groups.c.account_id).where(account_groups.c.name == name)
+    return list(connection.execute(query.order_by(account_groups.c.account_id).limit(most)).scalars())
 
 
 def set_group(connection: Connection, account_id: str, name: str | None) -> None:

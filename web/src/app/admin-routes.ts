@@ -1,7 +1,7 @@
 /** The operators' addresses. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { readMarginsSearch, readOrdersSearch } from "@/features/admin/money/search";
-import { readAuditSearch, readWords } from "@/features/admin/search";
+import { readAccountsSearch, readAuditSearch, readWords } from "@/features/admin/search";
 import { root } from "./root-route";
 
 const admin = createRoute({
@@ -82,7 +82,7 @@ const adminUser = createRoute({
 const adminAccounts = createRoute({
   getParentRoute: () => admin,
   path: "/accounts",
-  validateSearch: readWords,
+  validateSearch: readAccountsSearch,
   component: lazyRouteComponent(() => import("@/features/admin/accounts-page"), "AccountsPage"),
 });
 

@@ -1,6 +1,6 @@
 /** `/admin/accounts`: organisations and people's own accounts. */
-import { Badge, Text } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { Badge, Group, Select, Text } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { formatNumber } from "@/shared/lib/format";
@@ -11,24 +11,42 @@ import { LinkAnchor } from "@/shared/ui/links";
 import { Paged } from "@/shared/ui/paged";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
+import { groupsQuery } from "./money/price-queries";
 import { accountsQuery } from "./queries";
+import { type AccountsSearch, readAccountsSearch } from "./search";
 
 const route = getRouteApi("/admin/accounts");
 
 export function AccountsPage() {
   const { t } = useTranslation();
   usePageTitle(t("admin.accounts.title"));
-  const { q = "" } = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const accounts = useInfiniteQuery(accountsQuery(q));
+  const groups = useQuery(groupsQuery);
+  const accounts = useInfiniteQuery(accountsQuery(search));
+  const set = (part: AccountsSearch) =>
+    void navigate({ search: (before) => readAccountsSearch({ ...before, ...part }), replace: true });
   return (
     <>
       <PageTitle title={t("admin.accounts.title")}>{t("admin.accounts.lead")}</PageTitle>
-      <FindField
-        label={t("admin.accounts.find")}
-        value={q}
-        find={(words) => void navigate({ search: words ? { q: words } : {}, replace: true })}
-      />
+      <Group gap="sm" align="flex-end">
+        <FindField
+          label={t("admin.accounts.find")}
+          value={search.q ?? ""}
+          find={(words) => set({ q: words || undefined })}
+        />
+        {(groups.data ?? []).length > 0 && (
+          <Select
+            aria-label={t("prices.group")}
+            placeholder={t("prices.group")}
+            mb="md"
+            clearable
+            data={(groups.data ?? []).map(({ name }) => name)}
+            value={search.group ?? null}
+            onChange={(group) => set({ group: group ?? undefined })}
+          />
+        )}
+      </Group>
       <Paged query={accounts} rowsOf={({ data }) => data} empty={<Empty title={t("admin.accounts.none")} />}>
         {(rows) => (
           <DataTable

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, taken } from "@/shared/api/client";
 import type { components } from "@/shared/api/schema";
-import type { AuditSearch } from "./search";
+import type { AccountsSearch, AuditSearch } from "./search";
 
 type Schemas = components["schemas"];
 export type UserData = Schemas["UserData"];
@@ -35,13 +35,11 @@ export const userQuery = (user_id: string) =>
       taken(client.GET("/api/admin/users/{user_id}", { params: { path: { user_id } }, signal })),
   });
 
-export const accountsQuery = (q: string) =>
+export const accountsQuery = ({ q, group }: AccountsSearch) =>
   infiniteQueryOptions({
-    queryKey: ["admin", "accounts", q],
+    queryKey: ["admin", "accounts", q, group],
     queryFn: ({ pageParam, signal }) =>
-      taken(
-        client.GET("/api/admin/accounts", { params: { query: { q: q || null, after: pageParam } }, signal }),
-      ),
+      taken(client.GET("/api/admin/accounts", { params: { query: { q, group, after: pageParam } }, signal })),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });

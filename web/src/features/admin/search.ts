@@ -16,6 +16,17 @@ export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {
   return search;
 }
 
+export interface AccountsSearch {
+  q?: string;
+  group?: string;
+}
+
+/** Accounts by words and by their group. */
+export function readAccountsSearch(raw: Record<string, unknown>): AccountsSearch {
+  const group = typeof raw.group === "string" && raw.group ? { group: raw.group } : {};
+  return { ...readWords(raw), ...group };
+}
+
 /** A search's words from the address: anything else than text is none. */
 export function readWords(raw: Record<string, unknown>): { q?: string } {
   return typeof raw.q === "string" && raw.q ? { q: raw.q } : {};

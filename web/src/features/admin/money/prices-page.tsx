@@ -151,7 +151,14 @@ function Groups() {
               keyOf={({ name }) => name}
               label={t("prices.groups")}
               columns={[
-                { label: t("prices.group"), cell: ({ name }) => name },
+                {
+                  label: t("prices.group"),
+                  cell: ({ name }) => (
+                    <LinkAnchor to="/admin/accounts" search={{ group: name }}>
+                      {name}
+                    </LinkAnchor>
+                  ),
+                },
                 {
                   label: t("admin.accounts.title"),
                   isNumber: true,
