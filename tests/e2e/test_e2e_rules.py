@@ -55,8 +55,15 @@ def test_a_guardrail_binds_a_key(open_page: Open, stage: Stage, language: str) -
     expect(page.get_by_role("heading", name="Interns", level=1)).to_be_visible()
     page.get_by_role("combobox", name=say(language, "guardrails.detectors.email")).click()
     page.get_by_role("option", name=say(language, "guardrails.actions.block"), exact=True).click()
+    page.get_by_role("combobox", name=say(language, "guardrails.zdrNames.openai")).click()
+    page.get_by_role("option", name=say(language, "guardrails.zdrChoices.on"), exact=True).click()
+    expect(page.get_by_text(say(language, "guardrails.noEffect"), exact=True)).to_be_visible()
+    page.get_by_role("textbox", name=say(language, "keys.limit"), exact=True).fill("20")
     press(page, language, "common.save")
     expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
+    (kept,), _ = stage.harness.call(stage.harness.services.guardrails.page(person.account_id, None, 0, 9))
+    assert (kept.limit_nanos, kept.reset_interval) == (20 * 10**9, "monthly")
+    assert kept.rules["enforce_zdr_openai"] is True
     page.get_by_role("combobox", name=say(language, "shell.keys")).click()
     page.get_by_role("option", name=re.compile("Guarded")).click()
     page.keyboard.press("Escape")
@@ -64,6 +71,14 @@ def test_a_guardrail_binds_a_key(open_page: Open, stage: Stage, language: str) -
     expect(page.get_by_role("button", name=say(language, "guardrails.assign"), exact=True)).to_be_disabled()
     assert asked(stage, key, "acme/echo:free", "Good morning").status_code == 200
     assert asked(stage, key, "acme/echo:free", "Write to someone@example.com").status_code in {400, 403}
+
+    # The workspace's own one is assigned to nobody, and has no name to change.
+    page.get_by_role("link", name=say(language, "guardrails.all")).click()
+    page.get_by_role("link", name=say(language, "guardrails.defaultOpen")).click()
+    expect(page.get_by_text(say(language, "guardrails.defaultNote"))).to_be_visible()
+    page.get_by_label(say(language, "guardrails.byok")).check()
+    press(page, language, "common.save")
+    expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
 
 
 def test_privacy_is_kept_for_every_request(open_page: Open, stage: Stage, language: str) -> None:

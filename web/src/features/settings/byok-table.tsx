@@ -153,7 +153,9 @@ function Place({ rows, of: key }: { rows: OwnKey[]; of: OwnKey }) {
   const name = key.name || key.label;
   return (
     <Group gap={4} wrap="nowrap">
-      <span role="status">{t("byok.place", { place: place + 1, count: order.length })}</span>
+      <span role="status" style={{ whiteSpace: "nowrap" }}>
+        {t("byok.place", { place: place + 1, count: order.length })}
+      </span>
       {may("byok:write") &&
         ([-1, 1] as const).map((by) => (
           <ActionIcon
@@ -163,6 +165,7 @@ function Place({ rows, of: key }: { rows: OwnKey[]; of: OwnKey }) {
             color="gray"
             aria-label={t(by < 0 ? "byok.up" : "byok.down", { name })}
             disabled={place + by < 0 || place + by >= order.length}
+            bg={place + by < 0 || place + by >= order.length ? "transparent" : undefined}
             onClick={() => !go.isPending && go.mutate(by)}
           >
             {by < 0 ? <IconArrowUp size={16} /> : <IconArrowDown size={16} />}

@@ -58,7 +58,7 @@ function Form({ id, before }: { id: string; before: Who }) {
   });
   const isChanged = JSON.stringify(who) !== JSON.stringify(before);
   return (
-    <Stack gap="sm" maw={560}>
+    <Stack gap="sm">
       <MultiSelect
         label={t("shell.keys")}
         searchable
@@ -75,7 +75,7 @@ function Form({ id, before }: { id: string; before: Who }) {
         data={members.data?.map((each) => ({ value: each.user_id, label: each.name || each.email })) ?? []}
         onChange={(value) => setWho({ ...who, members: value })}
       />
-      <FormFault error={save.error} />
+      <FormFault error={save.error ?? keys.error ?? members.error} />
       <Group>
         <Button
           variant="default"

@@ -1,22 +1,10 @@
 /** `/settings/guardrails/{id}`: what it says, and whom it applies to. */
-import {
-  Button,
-  Checkbox,
-  Group,
-  NumberInput,
-  Select,
-  Stack,
-  TagsInput,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, NumberInput, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { modelsQuery } from "@/shared/api/models";
-import { providerNamesQuery } from "@/shared/api/providers";
 import { useMay } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { type Asked, Confirm } from "@/shared/ui/dialog";
@@ -26,9 +14,20 @@ import { SaveRow } from "@/shared/ui/save-row";
 import { Section } from "@/shared/ui/section";
 import { PageTitle } from "@/shared/ui/states";
 import { Assigned } from "./guardrail-assigned";
+import { Bounds } from "./guardrail-bounds";
+import { DataPolicy } from "./guardrail-data";
 import { Filters } from "./guardrail-filters";
-import { builtinsOf, type Change, type Guardrail, guardrailQuery, RESETS } from "./guardrail-queries";
+import {
+  bodyOf,
+  type Change,
+  draftOf,
+  type Guardrail,
+  guardrailQuery,
+  type Part,
+  RESETS,
+} from "./guardrail-queries";
 import classes from "./settings.module.css";
+import { workspacesQuery } from "./workspace-queries";
 
 const route = getRouteApi("/settings/guardrails/$id");
 
@@ -36,7 +35,11 @@ export function GuardrailPage() {
   const { t } = useTranslation();
   const { id } = route.useParams();
   const guardrail = useQuery(guardrailQuery(id));
-  usePageTitle(guardrail.data?.name ?? t("guardrails.title"));
+  const workspaces = useQuery(workspacesQuery);
+  // A workspace's own one binds all in it: it has no name, and is assigned to nobody.
+  const whole = workspaces.data?.find((each) => each.default_guardrail_id === id);
+  const name = whole ? t("guardrails.defaultOf", { name: whole.name }) : guardrail.data?.name;
+  usePageTitle(name ?? t("guardrails.title"));
   return (
     <Loaded query={guardrail}>
       {(found) => (
@@ -44,11 +47,19 @@ export function GuardrailPage() {
           <LinkAnchor to="/settings/guardrails" size="sm">
             {t("guardrails.all")}
           </LinkAnchor>
-          <PageTitle title={found.name}>{found.description}</PageTitle>
+          <PageTitle title={name}>{found.description}</PageTitle>
           <Stack gap={40}>
-            <Assigned id={id} />
-            <Form key={found.id} guardrail={found} />
-            <Remove guardrail={found} />
+            {whole ? (
+              <Section title={t("guardrails.assigned")} lead={t("guardrails.defaultNote")}>
+                <LinkAnchor to="/settings/workspaces/$ref" params={{ ref: whole.slug }}>
+                  {whole.name}
+                </LinkAnchor>
+              </Section>
+            ) : (
+              <Assigned id={id} />
+            )}
+            <Form key={found.id} guardrail={found} isDefault={whole !== undefined} />
+            <Remove guardrail={found} name={name ?? found.name} isDefault={whole !== undefined} />
           </Stack>
         </>
       )}
@@ -56,49 +67,25 @@ export function GuardrailPage() {
   );
 }
 
-function Form({ guardrail }: { guardrail: Guardrail }) {
+function Form({ guardrail, isDefault }: { guardrail: Guardrail; isDefault: boolean }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const may = useMay();
-  const [draft, setDraft] = useState<Change>({
-    name: guardrail.name,
-    description: guardrail.description,
-    allowed_models: guardrail.allowed_models,
-    ignored_models: guardrail.ignored_models,
-    allowed_providers: guardrail.allowed_providers,
-    ignored_providers: guardrail.ignored_providers,
-    enforce_zdr: guardrail.enforce_zdr,
-    enable_paid_model_training: guardrail.enable_paid_model_training,
-    enable_free_model_training: guardrail.enable_free_model_training,
-    content_filters: guardrail.content_filters,
-    content_filter_builtins: builtinsOf(guardrail),
-    limit_usd: guardrail.limit_usd,
-    reset_interval: guardrail.reset_interval,
-    include_byok_in_budgets: guardrail.include_byok_in_budgets,
-  });
-  const set = (part: Partial<Change>) => setDraft((before) => ({ ...before, ...part }));
+  const [draft, setDraft] = useState<Change>(() => draftOf(guardrail));
   const save = useMutation({
-    mutationFn: () => {
-      const none = <T,>(list: T[] | null | undefined) => (list?.length ? list : null);
-      return taken(
+    mutationFn: () =>
+      taken(
         client.PATCH("/api/v1/guardrails/{guardrail_id}", {
           params: { path: { guardrail_id: guardrail.id } },
-          body: {
-            ...draft,
-            description: draft.description?.trim() || null,
-            allowed_models: none(draft.allowed_models),
-            ignored_models: none(draft.ignored_models),
-            allowed_providers: none(draft.allowed_providers),
-            ignored_providers: none(draft.ignored_providers),
-            content_filters: none(draft.content_filters),
-            content_filter_builtins: none(draft.content_filter_builtins),
-            reset_interval: draft.limit_usd === null ? null : draft.reset_interval,
-          },
+          body: bodyOf(draft, guardrail),
         }),
-      );
-    },
+      ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["guardrails"] }),
   });
+  const set = (part: Partial<Change>) => {
+    save.reset(); // what is typed now is not saved
+    setDraft((before) => ({ ...before, ...part }));
+  };
   return (
     <form
       onSubmit={(event) => {
@@ -109,13 +96,15 @@ function Form({ guardrail }: { guardrail: Guardrail }) {
       <fieldset className={classes.plain} disabled={!may("guardrails:write")}>
         <Stack gap={40}>
           <Section title={t("guardrails.about")}>
-            <TextInput
-              label={t("common.name")}
-              required
-              maxLength={200}
-              value={draft.name ?? ""}
-              onChange={(event) => set({ name: event.currentTarget.value })}
-            />
+            {!isDefault && (
+              <TextInput
+                label={t("common.name")}
+                required
+                maxLength={200}
+                value={draft.name ?? ""}
+                onChange={(event) => set({ name: event.currentTarget.value })}
+              />
+            )}
             <Textarea
               label={t("workspaces.description")}
               autosize
@@ -126,17 +115,13 @@ function Form({ guardrail }: { guardrail: Guardrail }) {
           </Section>
           <Budget draft={draft} set={set} />
           <Bounds draft={draft} set={set} />
+          <DataPolicy draft={draft} set={set} />
           <Filters draft={draft} set={set} />
           <SaveRow save={save} />
         </Stack>
       </fieldset>
     </form>
   );
-}
-
-interface Part {
-  draft: Change;
-  set: (part: Partial<Change>) => void;
 }
 
 function Budget({ draft, set }: Part) {
@@ -159,8 +144,8 @@ function Budget({ draft, set }: Part) {
           w={170}
           allowDeselect={false}
           disabled={draft.limit_usd === null}
-          value={draft.reset_interval ?? "never"}
-          data={(["never", ...RESETS] as const).map((value) => ({ value, label: t(`keys.resets.${value}`) }))}
+          value={draft.reset_interval ?? "monthly"}
+          data={RESETS.map((value) => ({ value, label: t(`keys.resets.${value}`) }))}
           onChange={(value) => set({ reset_interval: RESETS.find((each) => each === value) ?? null })}
         />
       </Group>
@@ -173,72 +158,21 @@ function Budget({ draft, set }: Part) {
   );
 }
 
-function Bounds({ draft, set }: Part) {
-  const { t } = useTranslation();
-  const models = useQuery(modelsQuery);
-  const providers = useQuery(providerNamesQuery);
-  const ids = [...new Set(models.data?.map(({ id }) => id))];
-  const typed = { splitChars: [",", " "], acceptValueOnBlur: true, limit: 20 };
-  return (
-    <Section title={t("guardrails.bounds")} lead={t("guardrails.boundsLead")}>
-      <TagsInput
-        label={t("keys.models")}
-        description={t("keys.modelsNote")}
-        data={ids}
-        value={draft.allowed_models ?? []}
-        onChange={(allowed_models) => set({ allowed_models })}
-        {...typed}
-      />
-      <TagsInput
-        label={t("guardrails.ignoredModels")}
-        data={ids}
-        value={draft.ignored_models ?? []}
-        onChange={(ignored_models) => set({ ignored_models })}
-        {...typed}
-      />
-      <TagsInput
-        label={t("privacy.only")}
-        description={t("privacy.onlyNote")}
-        data={providers.data ?? []}
-        value={draft.allowed_providers ?? []}
-        onChange={(allowed_providers) => set({ allowed_providers })}
-        {...typed}
-      />
-      <TagsInput
-        label={t("privacy.ignore")}
-        data={providers.data ?? []}
-        value={draft.ignored_providers ?? []}
-        onChange={(ignored_providers) => set({ ignored_providers })}
-        {...typed}
-      />
-      <Checkbox
-        label={t("privacy.zdr")}
-        description={t("privacy.zdrNote")}
-        checked={draft.enforce_zdr === true}
-        onChange={(event) => set({ enforce_zdr: event.currentTarget.checked || null })}
-      />
-      <Checkbox
-        label={t("guardrails.noPaidTraining")}
-        checked={draft.enable_paid_model_training === false}
-        onChange={(event) => set({ enable_paid_model_training: event.currentTarget.checked ? false : null })}
-      />
-      <Checkbox
-        label={t("guardrails.noFreeTraining")}
-        checked={draft.enable_free_model_training === false}
-        onChange={(event) => set({ enable_free_model_training: event.currentTarget.checked ? false : null })}
-      />
-    </Section>
-  );
-}
-
-function Remove({ guardrail }: { guardrail: Guardrail }) {
+function Remove({
+  guardrail: { id },
+  name,
+  isDefault,
+}: {
+  guardrail: Guardrail;
+  name: string;
+  isDefault: boolean;
+}) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const may = useMay();
   const [asked, setAsked] = useState<Asked | null>(null);
   if (!may("guardrails:write")) return null;
-  const { id, name } = guardrail;
   return (
     <Group>
       <Button
@@ -246,10 +180,10 @@ function Remove({ guardrail }: { guardrail: Guardrail }) {
         color="red"
         onClick={() =>
           setAsked({
-            title: t("guardrails.deleteTitle", { name }),
-            body: t("guardrails.deleteBody"),
-            act: t("common.delete"),
-            name,
+            title: isDefault ? t("guardrails.emptyTitle") : t("guardrails.deleteTitle", { name }),
+            body: isDefault ? t("guardrails.emptyBody") : t("guardrails.deleteBody"),
+            act: isDefault ? t("guardrails.empty") : t("common.delete"),
+            ...(!isDefault && { name }),
             run: async () => {
               await taken(
                 client.DELETE("/api/v1/guardrails/{guardrail_id}", {
@@ -262,7 +196,7 @@ function Remove({ guardrail }: { guardrail: Guardrail }) {
           })
         }
       >
-        {t("common.delete")}
+        {isDefault ? t("guardrails.empty") : t("common.delete")}
       </Button>
       <Confirm asked={asked} close={() => setAsked(null)} />
     </Group>

@@ -21,6 +21,25 @@ export const DETECTORS = [
   "regex-prompt-injection",
 ] as const;
 export const RESETS = ["daily", "weekly", "monthly"] as const;
+export const SCOPES = ["all_messages", "user_only"] as const;
+export const REGIONS = ["global", "europe", "us"] as const;
+/** Where requests to this server arrive. */
+export const HERE = "global";
+export const ZDR_OF = ["anthropic", "openai", "google", "xai", "other"] as const;
+/** Each refuses something when it is false. */
+export const REFUSALS = [
+  "enable_paid_model_training",
+  "enable_free_model_training",
+  "enable_free_model_publication",
+  "allow_safety_retention_google",
+  "allow_safety_retention_other",
+] as const;
+
+/** A part of the form: what is typed so far, and how to change it. */
+export interface Part {
+  draft: Change;
+  set: (part: Partial<Change>) => void;
+}
 
 export function isDetector(slug: unknown): slug is (typeof DETECTORS)[number] {
   return DETECTORS.some((each) => each === slug);
@@ -30,7 +49,7 @@ export function isDetector(slug: unknown): slug is (typeof DETECTORS)[number] {
 export function builtinsOf(guardrail: Guardrail): Builtin[] {
   return (guardrail.content_filter_builtins ?? []).flatMap(({ slug, action, scan_scope }) => {
     const known = ACTIONS.find((each) => each === action);
-    const scope = scan_scope === "user_only" || scan_scope === "all_messages" ? scan_scope : null;
+    const scope = SCOPES.find((each) => each === scan_scope) ?? null;
     return isDetector(slug) && known ? [{ slug, action: known, scan_scope: scope }] : [];
   });
 }
@@ -71,10 +90,48 @@ export const assignedQuery = (guardrail_id: string) =>
     },
   });
 
+/** What may be saved: a draft of what a guardrail says. */
+export function draftOf(guardrail: Guardrail): Change {
+  const { id, workspace_id, created_at, updated_at, allowed_data_regions, ...said } = guardrail;
+  return {
+    ...said,
+    content_filter_builtins: builtinsOf(guardrail),
+    allowed_data_regions: REGIONS.filter((each) => allowed_data_regions?.includes(each)),
+  };
+}
+
+/** A draft as the server takes it; empty lists say nothing. A name that is the same is not sent: a default one's can't be. */
+export function bodyOf(draft: Change, before: Guardrail): Change {
+  const none = <T>(list: T[] | null | undefined) => (list?.length ? list : null);
+  const { name, ...said } = draft;
+  return {
+    ...said,
+    ...(name !== before.name && { name: name?.trim() }),
+    description: draft.description?.trim() || null,
+    allowed_models: none(draft.allowed_models),
+    ignored_models: none(draft.ignored_models),
+    allowed_providers: none(draft.allowed_providers),
+    ignored_providers: none(draft.ignored_providers),
+    allowed_data_regions: none(draft.allowed_data_regions),
+    content_filters: none(draft.content_filters),
+    content_filter_builtins: none(draft.content_filter_builtins),
+    // The two go together.
+    reset_interval: draft.limit_usd === null ? null : (draft.reset_interval ?? "monthly"),
+  };
+}
+
+const PAGE = 100;
+
+/** Every key of the account, for fields that keys are chosen in; those that are off as well. */
 export const keyNamesQuery = queryOptions({
   queryKey: ["keys", "names"],
-  queryFn: async ({ signal }) =>
-    (await taken(client.GET("/api/v1/keys", { params: { query: {} }, signal }))).data.map(
-      ({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }),
-    ),
+  queryFn: async ({ signal }) => {
+    const found: { value: string; label: string }[] = [];
+    for (;;) {
+      const query = { offset: found.length, include_disabled: true, include_expired: true };
+      const { data } = await taken(client.GET("/api/v1/keys", { params: { query }, signal }));
+      found.push(...data.map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` })));
+      if (data.length < PAGE) return found;
+    }
+  },
 });

@@ -15,7 +15,7 @@ import { FormFault } from "@/shared/ui/form-fault";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Loaded } from "@/shared/ui/loaded";
 import { Empty, PageTitle } from "@/shared/ui/states";
-import { type Guardrail, guardrailsQuery } from "./guardrail-queries";
+import { type Guardrail, guardrailsQuery, ZDR_OF } from "./guardrail-queries";
 import { workspacesQuery } from "./workspace-queries";
 
 export function GuardrailsPage() {
@@ -25,6 +25,7 @@ export function GuardrailsPage() {
   const [workspace, setWorkspace] = useState("default");
   const workspaces = useQuery(workspacesQuery);
   const guardrails = useQuery(guardrailsQuery(workspace));
+  const whole = workspaces.data?.find(({ slug }) => slug === workspace);
   const [making, setMaking] = useState(false);
   const create = may("guardrails:write") && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
@@ -33,7 +34,10 @@ export function GuardrailsPage() {
   );
   return (
     <>
-      <PageTitle title={t("guardrails.title")} aside={create}>
+      <PageTitle
+        title={t("guardrails.title")}
+        aside={guardrails.data && guardrails.data.length > 0 && create}
+      >
         {t("guardrails.lead")}
       </PageTitle>
       {workspaces.data && workspaces.data.length > 1 && (
@@ -47,10 +51,24 @@ export function GuardrailsPage() {
           onChange={(value) => setWorkspace(value ?? "default")}
         />
       )}
+      {whole && (
+        <Text size="sm" mb="md">
+          {t("guardrails.defaultLead", { name: whole.name })}{" "}
+          <LinkAnchor
+            to="/settings/guardrails/$id"
+            params={{ id: whole.default_guardrail_id }}
+            underline="always"
+          >
+            {t("guardrails.defaultOpen")}
+          </LinkAnchor>
+        </Text>
+      )}
       <Loaded query={guardrails} rows={3}>
         {(rows) =>
           rows.length === 0 ? (
-            <Empty title={t("guardrails.none")}>{t("guardrails.noneBody")}</Empty>
+            <Empty title={t("guardrails.none")} action={create}>
+              {t("guardrails.noneBody")}
+            </Empty>
           ) : (
             <DataTable
               rows={rows}
@@ -62,7 +80,9 @@ export function GuardrailsPage() {
                   cell: (each) => (
                     <div>
                       <LinkAnchor to="/settings/guardrails/$id" params={{ id: each.id }} fw={550}>
-                        {each.name}
+                        {whole?.default_guardrail_id === each.id
+                          ? t("guardrails.defaultOf", { name: whole.name })
+                          : each.name}
                       </LinkAnchor>
                       {each.description && (
                         <Text size="xs" c="dimmed">
@@ -89,12 +109,14 @@ export function GuardrailsPage() {
 function Says({ guardrail }: { guardrail: Guardrail }) {
   const { t } = useTranslation();
   const filters = (guardrail.content_filters?.length ?? 0) + (guardrail.content_filter_builtins?.length ?? 0);
+  const refused = (guardrail.ignored_models?.length ?? 0) + (guardrail.ignored_providers?.length ?? 0);
   const parts = [
     guardrail.limit_usd !== null && t("guardrails.limitOf", { limit: formatUsd(guardrail.limit_usd) }),
     guardrail.allowed_models && t("guardrails.someModels", { count: guardrail.allowed_models.length }),
     guardrail.allowed_providers &&
       t("guardrails.someProviders", { count: guardrail.allowed_providers.length }),
-    guardrail.enforce_zdr && t("privacy.zdr"),
+    refused > 0 && t("guardrails.refusedCount", { count: refused }),
+    (guardrail.enforce_zdr || ZDR_OF.some((whose) => guardrail[`enforce_zdr_${whose}`])) && t("privacy.zdr"),
     filters > 0 && t("guardrails.filterCount", { count: filters }),
   ].filter(Boolean);
   return <Text size="sm">{parts.length ? parts.join(" · ") : t("guardrails.nothing")}</Text>;
