@@ -9,7 +9,7 @@ import pytest
 from credits.money_house import House, a_house
 from modelport.credits.budgets import BudgetRef, Budgets, Scope, Spender
 from modelport.credits.errors import BudgetExceeded, NoSuchBudget
-from modelport.credits.service import StoredHold
+from modelport.credits.service import BudgetSpend, StoredHold, add_budget_spend
 from modelport.kit import clock
 from modelport.usage import batch
 
@@ -102,6 +102,31 @@ async def test_what_was_spent_is_stored_and_read_back(house: House) -> None:
     assert await budgets.spent(made, house.account_id) == 30
     [fresh] = await Budgets(house.database).of(spender)
     assert (fresh.total, fresh.room()) == (30, 870)
+
+
+async def test_own_keys_count_where_they_are_to(house: House) -> None:
+    """What was used before counts as well, from the moment it is to; and no longer when it is not."""
+    budgets = Budgets(house.database)
+    made = await budgets.put("acct", "workspace", "ws", 100, "daily")
+    wide = await budgets.put("acct", "workspace", "ws", 1000, None)
+    today = clock.day(clock.now_ms())
+    for amounts in ((5, 70), (1, 0)):
+        spend = BudgetSpend(made.id, "ws", today, *amounts)
+        await house.database.write(lambda connection, spend=spend: add_budget_spend(connection, [spend]))
+    [budget, _] = await budgets.of(_ME)
+    assert (await budgets.spent(made, "ws"), budget.spent("daily"), budget.room()) == (6, 6, 94)
+    budget.hold(20)
+    await budgets.put("acct", "workspace", "ws", 100, "daily", made.id, counts_own=True)
+    [again, other] = await budgets.of(_ME)
+    assert again is budget
+    assert other.record == wide._replace(counts_own=True)
+    assert (await budgets.spent(made, "ws"), budget.spent("daily"), budget.room()) == (76, 76, 4)
+    budget.use_own(4, today)
+    with pytest.raises(BudgetExceeded):
+        budget.hold(1)
+    await budgets.put("acct", "workspace", "ws", 100, "daily", made.id)
+    await budgets.of(_ME)
+    assert (await budgets.spent(made, "ws"), budget.spent("daily"), budget.room()) == (6, 6, 74)
 
 
 async def test_a_crash_is_charged_to_the_budgets_as_well(place: Place) -> None:

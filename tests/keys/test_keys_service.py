@@ -52,7 +52,7 @@ def test_windows_are_the_calendar_s(today: int) -> None:
 
 def _live(limit: int | None, reset: str | None = None, **more: Any) -> LiveKey:
     record = Key("key_1", "acct", "user", "n", "h", "l", limit, reset, disabled=False, expires_at=None, created_at=0)
-    return LiveKey(record._replace(**more), 0, {})
+    return LiveKey(record._replace(**more))
 
 
 class TestLimits:

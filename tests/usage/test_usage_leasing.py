@@ -38,7 +38,7 @@ class Server:
     async def request(self, amount: int, budgets: tuple[LiveBudget, ...] = ()) -> Request:
         """As `Bill.weigh` and `Bill.hold` do it."""
         purse, key = await self.house.purse(), await self.house.key()
-        if not self.leasing.reaches(purse, key, budgets, amount):
+        if not self.leasing.reaches(purse, key, budgets, amount, amount):
             await self.leasing.cover(self.leasing.shares(purse, key, budgets), amount)
         for budget in budgets:
             budget.hold(amount)

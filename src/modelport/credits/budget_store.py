@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, func, select, text
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from modelport.credits.tables import budget_days, budgets
 from modelport.db.prepared import Prepared
 from modelport.kit import clock
-from modelport.kit.meter import window_start
+from modelport.kit.meter import SpentDays, window_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ __all__ = [
     "BudgetSpend",
     "Interval",
     "add_spend",
+    "count_own",
     "days_of",
     "of_account",
     "one",
@@ -45,6 +46,8 @@ class Budget(NamedTuple):
     """Nano-dollars that may be spent in an `interval`, or in all when that is None."""
     interval: Interval | None
     created_at: int
+    counts_own: bool = False
+    """Whether the price of what came by the account's own provider keys counts as spent."""
 
 
 class BudgetSpend(NamedTuple):
@@ -54,6 +57,8 @@ class BudgetSpend(NamedTuple):
     spender: str
     day: int
     spent: int
+    own: int = 0
+    """The price of what came by own provider keys, beside what was charged for it."""
 
 
 _BUDGET = (
@@ -64,13 +69,14 @@ _BUDGET = (
     budgets.c.limit_nanos,
     budgets.c.reset_interval,
     budgets.c.created_at,
+    budgets.c.counts_own,
 )
 
 
 def put(connection: Connection, budget: Budget) -> None:
-    """Stores a budget; one with the same id gets its limit and period."""
+    """Stores a budget; one with the same id gets its limit and period, and what counts."""
     build = pg_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    values = {"limit_nanos": budget.limit, "reset_interval": budget.interval}
+    values = {"limit_nanos": budget.limit, "reset_interval": budget.interval, "counts_own": budget.counts_own}
     connection.execute(
         build(budgets)
         .values(
@@ -82,6 +88,17 @@ def put(connection: Connection, budget: Budget) -> None:
             **values,
         )
         .on_conflict_do_update(index_elements=["id"], set_=values, where=budgets.c.account_id == budget.account_id)
+    )
+
+
+def count_own(connection: Connection, like: Budget) -> None:
+    """What counts for one budget does so for all others of the same subject."""
+    connection.execute(
+        update(budgets)
+        .where(
+            budgets.c.account_id == like.account_id, budgets.c.scope == like.scope, budgets.c.subject == like.subject
+        )
+        .values(counts_own=like.counts_own)
     )
 
 
@@ -105,29 +122,36 @@ def one(connection: Connection, budget_id: str) -> Budget | None:
 
 def spent_in_window(connection: Connection, ref: tuple[str, str], interval: str | None) -> int:
     """What was spent since the start of the present period."""
-    total, days = days_of(connection, ref, window_start(interval, clock.day(clock.now_ms())))
-    return total if interval is None else sum(days.values())
+    found = days_of(connection, ref, window_start(interval, clock.day(clock.now_ms())))
+    counts = select(budgets.c.counts_own).where(budgets.c.id == ref[0])
+    return found.since(interval, counts_own=bool(found.own_total and connection.execute(counts).scalar()))
 
 
-def days_of(connection: Connection, ref: tuple[str, str], since_day: int) -> tuple[int, dict[int, int]]:
+def days_of(connection: Connection, ref: tuple[str, str], since_day: int) -> SpentDays:
     """What was spent in all, and by day from `since_day` on."""
     mine = (budget_days.c.budget_id == ref[0], budget_days.c.spender == ref[1])
-    total = connection.execute(select(func.coalesce(func.sum(budget_days.c.spent), 0)).where(*mine)).scalar_one()
-    rows = connection.execute(
-        select(budget_days.c.day, budget_days.c.spent).where(*mine, budget_days.c.day >= since_day)
-    )
-    return int(total), {row.day: row.spent for row in rows}
+    total, own = connection.execute(
+        select(func.coalesce(func.sum(budget_days.c.spent), 0), func.coalesce(func.sum(budget_days.c.own), 0)).where(
+            *mine
+        )
+    ).one()
+    columns = (budget_days.c.day, budget_days.c.spent, budget_days.c.own)
+    rows = connection.execute(select(*columns).where(*mine, budget_days.c.day >= since_day)).all()
+    days = {row.day: row.spent for row in rows}
+    return SpentDays(int(total), days, int(own), {row.day: row.own for row in rows if row.own})
 
 
 _ADD_SPEND = Prepared(
     text(
-        "INSERT INTO budget_days (budget_id, spender, day, spent) VALUES (:budget_id, :spender, :day, :spent) "
-        "ON CONFLICT (budget_id, spender, day) DO UPDATE SET spent = budget_days.spent + excluded.spent"
+        "INSERT INTO budget_days (budget_id, spender, day, spent, own) "
+        "VALUES (:budget_id, :spender, :day, :spent, :own) ON CONFLICT (budget_id, spender, day) DO UPDATE SET "
+        "spent = budget_days.spent + excluded.spent, own = budget_days.own + excluded.own"
     ).bindparams(
         bindparam("budget_id", type_=Text),
         bindparam("spender", type_=Text),
         bindparam("day", type_=Integer),
         bindparam("spent", type_=BigInteger),
+        bindparam("own", type_=BigInteger),
     ),
     BudgetSpend._fields,
 )

@@ -1,7 +1,8 @@
 """Budgets: limits on what a workspace, a member, a key, a guardrail or a whole account may spend in a period.
 
 Every budget that applies to a request is held against in memory, in the same step as the account's credits, and
-charged in the transaction that charges the account. Budgets of an account that has been used stay here; a change made
+charged in the transaction that charges the account. One that counts own provider keys holds, and is charged, their
+usual price as well. Budgets of an account that has been used stay here; a change made
 elsewhere marks them stale.
 """
 
@@ -15,15 +16,16 @@ from modelport.credits.budget_store import Budget, BudgetSpend, Interval
 from modelport.credits.errors import BudgetExceeded, NoSuchBudget
 from modelport.db import changes
 from modelport.kit import clock, ids
-from modelport.kit.meter import Meter, window_end
+from modelport.kit.meter import OwnMeter, window_end
 from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
     from modelport.db.database import Database
+    from modelport.kit.meter import SpentDays
 
 __all__ = [
     "SCOPES",
@@ -81,16 +83,21 @@ class BudgetRef(NamedTuple):
     spender: str
 
 
-class LiveBudget(Meter):
+class LiveBudget(OwnMeter):
     """One budget in use, for one spender."""
 
     __slots__ = ("id", "record", "spender")
 
-    def __init__(self, record: Budget, spender: str, total: int, days: dict[int, int]) -> None:
-        super().__init__(total, days)
+    def __init__(self, record: Budget, spender: str, spent: SpentDays | None = None) -> None:
+        super().__init__(spent)
         self.id = record.id
         self.record = record
         self.spender = spender
+
+    @property
+    def counts_own(self) -> bool:
+        """Whether the price of what came by own provider keys counts."""
+        return self.record.counts_own
 
     @property
     def ref(self) -> BudgetRef:
@@ -166,12 +173,22 @@ class Budgets:
         limit: int,
         interval: Interval | None,
         budget_id: str | None = None,
+        *,
+        counts_own: bool = False,
+        also: Callable[[Connection], None] | None = None,
     ) -> Budget:
-        """A new budget, or with a `budget_id` that is there already, another limit for it. Servers know in a second."""
-        record = Budget(budget_id or ids.prefixed("bud"), account_id, scope, subject, limit, interval, clock.now_ms())
+        """A new budget, or with a `budget_id` that is there already, another limit for it. Servers know in a second.
+
+        `counts_own` is for every budget of the subject; `also` is written in the same transaction.
+        """
+        made = budget_id or ids.prefixed("bud")
+        record = Budget(made, account_id, scope, subject, limit, interval, clock.now_ms(), counts_own)
 
         def write(connection: Connection) -> None:
+            if also is not None:
+                also(connection)
             store.put(connection, record)
+            store.count_own(connection, record)
             changes.note(connection, "budget", account_id)
 
         await self._database.write(write)
@@ -223,7 +240,7 @@ class Budgets:
         account_id, noted = spender.account_id, self._noted
         today = clock.day(clock.now_ms())
 
-        def load(connection: Connection) -> tuple[list[Budget], dict[BudgetRef, tuple[int, dict[int, int]]]]:
+        def load(connection: Connection) -> tuple[list[Budget], dict[BudgetRef, SpentDays]]:
             records = store.of_account(connection, account_id)
             refs = [ref for _, ref in _applying(records, spender)]
             return records, {ref: store.days_of(connection, ref, today - 62) for ref in refs}
@@ -236,7 +253,7 @@ class Budgets:
             # One that is in use already must win, for it may carry holds.
             budget = self._live.get(ref)
             if budget is None:
-                budget = self._live[ref] = LiveBudget(record, ref.spender, *spendings[ref])
+                budget = self._live[ref] = LiveBudget(record, ref.spender, spendings[ref])
             budget.record = record
             live.append(budget)
         return tuple(live)

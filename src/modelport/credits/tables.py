@@ -180,6 +180,8 @@ budgets = Table(
     Column("subject", Text, nullable=False),
     Column("limit_nanos", BigInteger, nullable=False),
     Column("reset_interval", Text),
+    # Whether the price of what came by the account's own provider keys counts as spent.
+    Column("counts_own", Boolean, nullable=False, server_default=false()),
     Column("created_at", BigInteger, nullable=False),
     CheckConstraint("limit_nanos >= 0", name="limit_nanos"),
     CheckConstraint("reset_interval IN ('daily', 'weekly', 'monthly')", name="reset_interval"),
@@ -193,8 +195,10 @@ budget_days = Table(
     Column("spender", Text, primary_key=True),
     Column("day", Integer, primary_key=True),
     Column("spent", BigInteger, nullable=False),
+    Column("own", BigInteger, nullable=False, server_default="0"),
 )
-"""What was spent of each budget on each UTC day: written in the transaction that charges."""
+"""What was spent of each budget on each UTC day, and the price of what came by own provider keys, counted or not:
+written in the transaction that charges."""
 
 processes = Table(
     "processes",

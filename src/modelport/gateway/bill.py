@@ -18,7 +18,7 @@ from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import Charged, FinishReason, Usage
 from modelport.errors import ModelportError, UpstreamFailed
 from modelport.gateway import tokens
-from modelport.gateway.weighing import Weighing
+from modelport.gateway.weighing import Room, Sums, Weighing
 from modelport.kit import clock
 from modelport.kit.money import format_usd, parse_usd
 from modelport.usage.journal import Charge, Opened, Settled
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from modelport.gateway.services import Services
     from modelport.gateway.weighing import Weighed
     from modelport.keys.service import LiveKey
-    from modelport.kit.meter import Meter
     from modelport.limits.ticket import Ticket
     from modelport.usage.batch import Also
     from modelport.usage.generation import Generation
+    from modelport.usage.leasing import Leasing
 
 __all__ = ["SEARCH", "Bill", "Headers", "quota_headers"]
 
@@ -53,6 +53,7 @@ class Bill:
     __slots__ = (
         "_at",
         "_budgets",
+        "_counted",
         "_endpoint",
         "_held",
         "_key",
@@ -62,6 +63,7 @@ class Bill:
         "_rules",
         "_services",
         "_settled",
+        "_shares",
         "_weighing",
         "also",
         "generation",
@@ -84,6 +86,11 @@ class Bill:
         self._key = key
         self._purse = purse
         self._held = 0
+        """What is set aside of the account's money."""
+        self._counted = 0
+        """What is set aside by limits that count own provider keys: as much, or more."""
+        self._shares: list[tuple[LiveBudget | LiveKey, int]] = [(meter, 0) for meter in (*budgets, key)]
+        """What is set aside of budgets and of the key's limit: more of those that count own provider keys."""
         self._opened = False
         self._owed: list[tuple[str, int]] = []
         """What providers charge the operator, by their slugs."""
@@ -104,23 +111,29 @@ class Bill:
         set aside before for the same request. Raises as those do; then nothing is set aside.
         """
         assert not self._opened, "what is durable is settled, and not held anew"
-        amount, before, self._held = weighed.amount, self._held, 0
-        if before:
-            for meter in (*self._budgets, self._key, self._purse):
-                meter.release(before)
-        held: list[Meter] = []
+        self._purse.release(self._held)
+        for meter, share in self._shares:
+            meter.release(share)
+        self._held, self._counted, self._shares = 0, 0, [(meter, 0) for meter, _ in self._shares]
+        charged, counted = weighed.amount
+        held: list[tuple[LiveBudget | LiveKey, int]] = []
         try:
             for budget in self._budgets:  # in the order in which the reference checks
-                budget.hold(amount)
-                held.append(budget)
-            self._key.hold(amount, affordable_tokens=weighed.affordable)
-            held.append(self._key)
-            self._purse.hold(amount, max_tokens=weighed.max_tokens, affordable_tokens=weighed.affordable)
+                share = counted if budget.counts_own else charged
+                if share:
+                    budget.hold(share)
+                held.append((budget, share))
+            share = counted if self._key.counts_own else charged
+            if share:
+                self._key.hold(share, affordable_tokens=weighed.affordable)
+            held.append((self._key, share))
+            if charged:
+                self._purse.hold(charged, max_tokens=weighed.max_tokens, affordable_tokens=weighed.affordable)
         except ModelportError:
-            for meter in held:
-                meter.release(amount)
+            for meter, share in held:
+                meter.release(share)
             raise
-        self._held = amount
+        self._held, self._counted, self._shares = charged, counted, held
 
     def expect(self, searches: int, own_searches: int, growth: int = 0) -> None:
         """How many web searches may be charged, how many of them the operator's service makes, and by about how many
@@ -130,18 +143,13 @@ class Bill:
         weighing.searches, weighing.own_searches, weighing.growth = searches, own_searches, growth
 
     def is_free(self, plan: Plan) -> bool:
-        """Whether nothing can have to be paid for."""
-        return not self._weighing.paid(plan)
+        """Whether nothing can have to be paid for, nor counted."""
+        return not self._weighing.paid(plan, counts_own=self.counts_own)
 
     def searched(self) -> None:
         """The operator's search service was asked: noted for the operator only, whatever becomes of the request."""
         if cost := parse_usd(self._services.settings.search_cost):
             self.wasted(SEARCH, cost)
-
-    @property
-    def held(self) -> int:
-        """What is set aside, in nano-dollars."""
-        return self._held
 
     async def weigh(self, plan: Plan, request: Asked) -> Weighed:
         """What is to be set aside, all in all; sees to it that this process may, where several share what is held
@@ -151,25 +159,45 @@ class Bill:
         if not tokens.loaded() and weighing.must_count(plan, request, self._room()):
             await tokens.load()
         weighed = weighing.weigh(plan, request, self._room())
-        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, weighed.full - self._held):
+        missing = self._missing(weighed.full)
+        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, *missing):
             return weighed
-        shares = leasing.shares(self._purse, self._key, self._budgets)
-        await leasing.cover(shares, max(weighed.full - self._held, 0))
+        await self._cover(leasing, missing)
         if not tokens.loaded():
             await tokens.load()
         # What can't be had in full may do for a shorter answer.
         weighed = weighing.weigh(plan, request, self._room())
-        await leasing.cover(shares, max(weighed.amount - self._held, 0))
+        await self._cover(leasing, self._missing(weighed.amount))
         return weighed
 
-    def _room(self) -> int:
-        room = self._purse.reach
-        key = self._key.room()
-        if key is not None and key < room:
-            room = key
-        for budget in self._budgets:
-            room = min(room, budget.room())
-        return room + self._held
+    def _missing(self, sums: Sums) -> Sums:
+        return Sums(max(sums.charged - self._held, 0), max(sums.counted - self._counted, 0))
+
+    async def _cover(self, leasing: Leasing, sums: Sums) -> None:
+        shares = leasing.shares(self._purse, self._key, self._budgets)
+        if sums.charged == sums.counted:
+            await leasing.cover(shares, sums.charged)
+            return
+        await leasing.cover([share for share in shares if not share.counts_own], sums.charged)
+        await leasing.cover([share for share in shares if share.counts_own], sums.counted)
+
+    @property
+    def counts_own(self) -> bool:
+        """Whether any limit counts what comes by own provider keys."""
+        limited = self._key.record.limit is not None
+        return (limited and self._key.counts_own) or any(budget.counts_own for budget in self._budgets)
+
+    def _room(self) -> Room:
+        charged, counted = self._purse.reach + self._held, None
+        for meter, share in self._shares:
+            room = meter.room()
+            if room is None:
+                continue
+            if meter.counts_own:
+                counted = room + share if counted is None else min(counted, room + share)
+            else:
+                charged = min(charged, room + share)
+        return Room(charged, counted)
 
     @property
     def key(self) -> LiveKey:
@@ -345,13 +373,12 @@ class Bill:
         if charged or self._opened or own:
             held = self._held if self._opened else 0
             entry = Charge(self._purse.ledger_account, self._key, charged, held, self._budgets, own or 0)
-        set_aside = self._held + extra
-        purse, meters = self._purse, (self._key, *self._budgets)
+        purse, set_aside, shares = self._purse, self._held + extra, self._shares
 
         def release() -> None:
             purse.release(set_aside)
-            for meter in meters:
-                meter.release(set_aside)
+            for meter, share in shares:
+                meter.release(share + extra)
 
         settled = Settled(generation, entry, release, tuple(self._owed), self.also)
         done = self._services.journal.written(settled, or_free=or_free)
@@ -361,7 +388,7 @@ class Bill:
         """The usual price of an answer by an own key, for which the fee alone is charged."""
         if endpoint.owned is None:
             return None
-        own = pricing.cost(usage, endpoint.owned.listed, self._at)
+        own = pricing.cost(self._of_provider(usage), endpoint.owned.listed, self._at)
         self._services.own_keys.used(self._purse.account_id, own)
         return own
 

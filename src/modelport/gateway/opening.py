@@ -62,7 +62,7 @@ async def open_bill(
     else:
         bill.expect(searches + 1, 1, search.growth)
     try:
-        await hold(bill, key, plan, request)
+        await hold(bill, plan, request)
     except BaseException as error:
         ticket.failed()
         if isinstance(error, ModelportError):
@@ -71,35 +71,23 @@ async def open_bill(
     return bill
 
 
-async def hold(bill: Bill, key: LiveKey, plan: Plan, request: Asked) -> None:
+async def hold(bill: Bill, plan: Plan, request: Asked) -> None:
     """Sets aside what a request may cost by its plan, in place of what was set aside for it before.
 
     Raises as `open_bill` does; then nothing is set aside.
     """
     own = [each for each in plan.attempts if each.owned is not None]
-    if own:
-        _refuse_spent_by_own(key, bill.held)
     if bill.is_free(plan):
         return
     try:
         bill.hold(await bill.weigh(plan, request))
     except (PaymentRequired, Forbidden):
         # Who can't pay for the operator's capacity may still use keys of their own.
-        if not own:
+        if not own or len(own) == len(plan.attempts):
             raise
         plan.attempts = own
         if not bill.is_free(plan):
             bill.hold(await bill.weigh(plan, request))
-
-
-def _refuse_spent_by_own(key: LiveKey, held: int) -> None:
-    """Raises as a hold does, where own provider keys count against the API key's limit and it is used up; by others
-    than this request, for which `held` is set aside.
-    """
-    room = key.room() if key.record.include_byok_in_limit else None
-    if room is not None and room + held <= 0:
-        key.hold(1)
-        key.release(1)
 
 
 def _tell(error: ModelportError, headers: Headers) -> None:

@@ -260,7 +260,7 @@ class Chat:
         plan, _ = planned(request)
         done = errand.extras.searches
         run.bill.expect(asked_of_providers(request) + done, done)
-        await hold(run.bill, run.bill.key, plan, request)
+        await hold(run.bill, plan, request)
         run.goes_on(request, plan)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modelport.gateway.asked import Asked
     from modelport.gateway.plan import Plan
 
-__all__ = ["Weighed", "Weighing"]
+__all__ = ["Room", "Sums", "Weighed", "Weighing"]
 
 _PLENTY = 50
 """An account that has this many times what a request may cost needs no close estimate of it."""
@@ -29,11 +29,38 @@ _MOST_WRITTEN = 1_000
 """No provider writes more answers of which one is the best."""
 
 
+class Sums(NamedTuple):
+    """What a request may cost at most, in two ways."""
+
+    charged: int
+    """What the account pays here."""
+    counted: int
+    """The same with the usual price of what may come by its own provider keys, for limits that count that."""
+
+
+class Room(NamedTuple):
+    """What there is for a request."""
+
+    charged: int
+    counted: int | None = None
+    """Of the limits that count own provider keys; None where none does."""
+
+    def reaches(self, sums: Sums, times: int = 1) -> bool:
+        """Whether so many times these sums are there."""
+        return _fits(sums.charged * times, self.charged) and (
+            self.counted is None or _fits(sums.counted * times, self.counted)
+        )
+
+
+def _fits(amount: int, there: int) -> bool:
+    return amount <= there or not amount
+
+
 class Weighed(NamedTuple):
     """What is to be set aside."""
 
-    amount: int
-    full: int
+    amount: Sums
+    full: Sums
     """What the longest answer would take, where `amount` is for a shorter one."""
     max_tokens: int
     """The longest answer of one choice."""
@@ -80,26 +107,26 @@ class Weighing:
         """The longest answer that credits reach for, where the caller left the length open and they reach for less
         than the endpoint's longest."""
 
-    def must_count(self, plan: Plan, request: Asked, room: int) -> bool:
+    def must_count(self, plan: Plan, request: Asked, room: Room) -> bool:
         """Whether the prompt's bytes are too rough a bound for what there is."""
-        paid = self.paid(plan)
+        paid = self.paid(plan, counts_own=room.counted is not None)
         self._size(paid, request)
-        return self._estimate(paid, _wanted(paid, request)) * _PLENTY > room
+        return not room.reaches(self._estimate(paid, _wanted(paid, request)), _PLENTY)
 
-    def weigh(self, plan: Plan, request: Asked, room: int) -> Weighed:
+    def weigh(self, plan: Plan, request: Asked, room: Room) -> Weighed:
         """What the dearest of the planned attempts may cost, where `room` is there for it."""
-        paid = self.paid(plan)
+        paid = self.paid(plan, counts_own=room.counted is not None)
         wanted, choices = _wanted(paid, request), _choices(request)
         self._size(paid, request)
         self.completion_cap = None
         amount = self._estimate(paid, wanted)
-        if amount * _PLENTY > room:
+        if not room.reaches(amount, _PLENTY):
             # Bytes bound tokens from above without counting; where that bound matters, count.
             text, other = request.prompt_text()
             self.prompt_tokens = tokens.margin(tokens.count(text)) + other + self.growth + _predicted(request)
             amount = self._estimate(paid, wanted)
         affordable, full = wanted, amount
-        if amount > room:
+        if not room.reaches(amount):
             affordable = self._affordable(paid, wanted, amount, room)
             if request.max_tokens is None and affordable >= choices:
                 self.completion_cap = affordable // choices
@@ -112,47 +139,60 @@ class Weighing:
         if any(endpoint.pricing.charges_images for endpoint in paid):
             self.images = request.images()
 
-    def _estimate(self, endpoints: list[Endpoint], completion: int) -> int:
-        return max(
-            pricing.estimate_max(
-                self.prompt_tokens,
-                completion,
-                self._prices(each),
-                self._at,
-                images=self.images,
-                web_searches=self.searches,
-                requests=self.units,
-            )
-            + self._searching(each)
-            for each in endpoints
+    def _estimate(self, endpoints: list[Endpoint], completion: int) -> Sums:
+        charged = counted = 0
+        for each in endpoints:
+            most = self._most(self._prices(each), completion, self.searches) + self._searching(each)
+            charged = max(charged, most)
+            if each.owned is not None:
+                most += self._most(each.owned.listed, completion, self.searches - self.own_searches)
+            counted = max(counted, most)
+        return Sums(charged, counted)
+
+    def _most(self, prices: Pricing, completion: int, searches: int) -> int:
+        return pricing.estimate_max(
+            self.prompt_tokens,
+            completion,
+            prices,
+            self._at,
+            images=self.images,
+            web_searches=searches,
+            requests=self.units,
         )
 
     def _searching(self, endpoint: Endpoint) -> int:
         owned = endpoint.owned
         return 0 if owned is None else pricing.searching(self.own_searches, owned.listed)
 
-    def paid(self, plan: Plan) -> list[Endpoint]:
-        """The planned endpoints that anything may have to be paid for."""
-        return [each for each in plan.attempts if not each.pricing.is_free or self._searching(each)]
+    def paid(self, plan: Plan, *, counts_own: bool) -> list[Endpoint]:
+        """The planned endpoints that anything may have to be paid for; or, where own keys count, be counted."""
+        return [
+            each
+            for each in plan.attempts
+            if not each.pricing.is_free or self._searching(each) or (counts_own and each.owned is not None)
+        ]
 
     def _prices(self, endpoint: Endpoint) -> Pricing:
         if endpoint.owned is not None:
             return endpoint.pricing
         return endpoint.pricing if self._group is None else self._rules.terms(endpoint, self._group).pricing
 
-    def _affordable(self, endpoints: list[Endpoint], wanted: int, amount: int, room: int) -> int:
-        base = self._estimate(endpoints, 0)
-        if room <= base or amount <= base:
-            return 0
-        tokens_ = wanted * (room - base) // (amount - base)
-        while tokens_ > 0 and self._estimate(endpoints, tokens_) > room:
+    def _affordable(self, endpoints: list[Endpoint], wanted: int, most: Sums, room: Room) -> int:
+        tokens_ = wanted
+        for amount, base, there in zip(most, self._estimate(endpoints, 0), room, strict=True):
+            if there is None or _fits(amount, there):
+                continue
+            if there <= base or amount <= base:
+                return 0
+            tokens_ = min(tokens_, wanted * (there - base) // (amount - base))
+        while tokens_ > 0 and not room.reaches(self._estimate(endpoints, tokens_)):
             tokens_ -= max(tokens_ // 100, 1)  # prices need not be linear in the completion
         return tokens_
 
 
 def _wanted(paid: list[Endpoint], request: Asked) -> int:
     """The longest answer that may have to be paid for, in tokens of all choices together."""
-    return max(_longest(endpoint, request.max_tokens) for endpoint in paid) * _choices(request)
+    return max((_longest(endpoint, request.max_tokens) for endpoint in paid), default=0) * _choices(request)
 
 
 def _choices(request: Asked) -> int:

@@ -193,6 +193,7 @@ class Guardrails:
         """Guardrails of this account were changed: read them again before the next request."""
         self._noted += 1
         self._known.pop(account_id, None)
+        self._budgets.changed(account_id)
 
     async def of(self, key: LiveKey) -> Policy | None:
         """What the guardrails of a key come to together; None where there are none. In memory, once it was asked."""
@@ -301,5 +302,6 @@ def _write_budget(connection: Connection, guardrail: Guardrail) -> None:
             guardrail.limit_nanos,
             interval,
             guardrail.created_at,
+            guardrail.include_byok_in_budgets,
         ),
     )

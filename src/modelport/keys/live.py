@@ -8,34 +8,32 @@ from modelport.accounts.roles import Role
 from modelport.accounts.service import Standing
 from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight, KeyRefused, WrongAddress
 from modelport.kit import clock
-from modelport.kit.meter import Meter, window_end
+from modelport.kit.meter import OwnMeter, window_end
 from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
-    from modelport.keys.store import Key, SpentDays
+    from modelport.keys.store import Key
+    from modelport.kit.meter import SpentDays
 
 __all__ = ["LiveKey", "usable"]
 
 
-class LiveKey(Meter):
+class LiveKey(OwnMeter):
     """A key in use: its record, what it has spent, and what is held for requests under way.
 
     All amounts are nano-dollars. Methods never wait, so a check and a hold are one step.
     """
 
-    __slots__ = ("own", "place", "record", "stale", "standing", "used_at", "workspace_id")
+    __slots__ = ("place", "record", "stale", "standing", "used_at", "workspace_id")
 
     def __init__(
         self,
         record: Key,
-        total: int,
-        days: dict[int, int],
+        spent: SpentDays | None = None,
         standing: Standing | None = None,
         workspace_id: str | None = None,
     ) -> None:
-        super().__init__(total, days)
-        self.own = Meter()
-        """The price of what came by the account's own provider keys: charged to nobody."""
+        super().__init__(spent)
         self.record = record
         self.workspace_id = workspace_id or record.workspace_id or ""
         """The workspace it is in, named also when that is the default one."""
@@ -52,26 +50,10 @@ class LiveKey(Meter):
         if not self.record.bounds.admits(address):
             raise WrongAddress(f"This API key may not be used from {address or 'an unknown address'}.")
 
-    def spent(self, reset: str | None) -> int:
-        """What counts against its limit in the present window of `reset`."""
-        own = self.own.spent(reset) if self.record.include_byok_in_limit else 0
-        return self.charged(reset) + own
-
-    def charged(self, reset: str | None) -> int:
-        """What was charged in it."""
-        return super().spent(reset)
-
-    def use_own(self, amount: int, day: int) -> None:
-        """Adds the price of what came by an own provider key, once that is durable."""
-        self.own.spend(amount, day)
-        if self.lease is not None and self.record.include_byok_in_limit:
-            self.lease.amount -= amount
-            self.lease.left -= amount
-
-    def take_over(self, spent: SpentDays) -> None:
-        """Takes over what the database says."""
-        self.total, self.days = spent.total, spent.days
-        self.own.total, self.own.days = spent.own_total, spent.own_days
+    @property
+    def counts_own(self) -> bool:
+        """Whether the price of what came by own provider keys counts against its limit."""
+        return self.record.include_byok_in_limit
 
     def room(self) -> int | None:
         """What may still be held: the limit less what was spent and is held. None without a limit."""

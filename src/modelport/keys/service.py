@@ -14,7 +14,7 @@ from modelport.keys import store, token
 from modelport.keys.bounds import UNBOUNDED, Bounds
 from modelport.keys.errors import KeyRefused, NoSuchKey
 from modelport.keys.live import LiveKey, usable
-from modelport.keys.store import Former, Key, Listing, Spend, SpentDays, Usage
+from modelport.keys.store import Former, Key, Listing, Spend, Usage
 from modelport.kit import clock, ids
 from modelport.kit.meter import window_start
 from modelport.workspaces.service import home_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from modelport.accounts.service import Standing
     from modelport.db.database import Database
+    from modelport.kit.meter import SpentDays
     from modelport.kit.vault import Vault
 
 __all__ = [
@@ -332,8 +333,7 @@ class Keys:
         # Another request may have loaded it meanwhile, or by another text: its object must win, for it may carry holds.
         live = self._by_id.get(key.id)
         if live is None:
-            live = self._by_id[key.id] = LiveKey(key, 0, {}, stands, workspace)
-            live.take_over(spent)
+            live = self._by_id[key.id] = LiveKey(key, spent, stands, workspace)
         else:
             if live.record.hash != key.hash:  # given another text: the present one leads to it no longer
                 self._live.pop(live.record.hash, None)

@@ -13,7 +13,7 @@ from modelport.db.prepared import Prepared
 from modelport.keys.bounds import UNBOUNDED, Bounds
 from modelport.keys.tables import api_keys, former_hashes, key_days, key_networks
 from modelport.kit import clock
-from modelport.kit.meter import window_start
+from modelport.kit.meter import SpentDays, window_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ __all__ = [
     "Key",
     "Listing",
     "Spend",
-    "SpentDays",
     "Usage",
     "add",
     "add_if_new",
@@ -323,15 +322,6 @@ def spent_by(connection: Connection, account_id: str, today: int) -> dict[str, U
     return {row[0]: Usage(*(int(amount) for amount in row[1:])) for row in rows}
 
 
-class SpentDays(NamedTuple):
-    """What a key spent in all and by day, and the same of the price of what came by own provider keys."""
-
-    total: int
-    days: dict[int, int]
-    own_total: int
-    own_days: dict[int, int]
-
-
 def spent_days(connection: Connection, key_id: str, since_day: int) -> SpentDays:
     """What the key spent in all, and by day from `since_day` on."""
     total, own = connection.execute(
@@ -351,11 +341,8 @@ def spent_days(connection: Connection, key_id: str, since_day: int) -> SpentDays
 def spent_in_window(connection: Connection, key_id: str, reset: str | None) -> int:
     """What the key spent of its limit since the start of the present window of `reset`."""
     found = spent_days(connection, key_id, window_start(reset, clock.day(clock.now_ms())))
-    spent = found.total if reset is None else sum(found.days.values())
-    own = found.own_total if reset is None else sum(found.own_days.values())
-    if own and not connection.execute(select(api_keys.c.include_byok_in_limit).where(api_keys.c.id == key_id)).scalar():
-        own = 0
-    return spent + own
+    counts = select(api_keys.c.include_byok_in_limit).where(api_keys.c.id == key_id)
+    return found.since(reset, counts_own=bool(found.own_total and connection.execute(counts).scalar()))
 
 
 def own_since(connection: Connection, account_id: str, day: int) -> int:

@@ -7,11 +7,13 @@ A meter never waits, so a check and a hold are one step. Where several processes
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from datetime import datetime
+from typing import NamedTuple
 
 from modelport.kit import clock
 
-__all__ = ["Lease", "Meter", "window_end", "window_start"]
+__all__ = ["Lease", "Meter", "OwnMeter", "SpentDays", "window_end", "window_start"]
 
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -43,9 +45,11 @@ def window_end(reset: str | None, today: int) -> str | None:
 class Lease:
     """A slice of something shared that this process alone may spend."""
 
-    __slots__ = ("amount", "interval", "left", "limit", "recorded", "refused_until", "spare")
+    __slots__ = ("amount", "counts_own", "interval", "left", "limit", "recorded", "refused_until", "spare")
 
-    def __init__(self, left: int = 0, spare: int = 0, *, limit: int = 0, interval: str | None = None) -> None:
+    def __init__(
+        self, left: int = 0, spare: int = 0, *, limit: int = 0, interval: str | None = None, counts_own: bool = False
+    ) -> None:
         self.amount = 0
         """What is left of the slice: leased, less what was spent of it. Part of it may be held."""
         self.recorded = 0
@@ -56,12 +60,12 @@ class Lease:
         """What nobody had leased then; good for estimates only."""
         self.refused_until = 0.0
         """Till then (monotonic) there is no use in asking for more."""
-        self.limit, self.interval = limit, interval
+        self.limit, self.interval, self.counts_own = limit, interval, counts_own
         """Of what it is a slice. When that is changed, the slice is void."""
 
-    def is_of(self, limit: int, interval: str | None) -> bool:
+    def is_of(self, limit: int, interval: str | None, *, counts_own: bool) -> bool:
         """Whether it is a slice of this limit; of a balance, the limit is 0."""
-        return self.limit == limit and self.interval == interval
+        return self.limit == limit and self.interval == interval and self.counts_own == counts_own
 
 
 class Meter:
@@ -112,5 +116,62 @@ class Meter:
         self.total += amount
         self.days[day] = self.days.get(day, 0) + amount
         if self.lease is not None:
+            self.lease.amount -= amount
+            self.lease.left -= amount
+
+
+class SpentDays(NamedTuple):
+    """What was spent in all and by day, and the same of the price of what came by own provider keys."""
+
+    total: int = 0
+    days: dict[int, int] | None = None
+    own_total: int = 0
+    own_days: dict[int, int] | None = None
+
+    def since(self, reset: str | None, *, counts_own: bool) -> int:
+        """What counts of it in the window of `reset`, when the days go back to where that began."""
+        days, own_days = self.days or {}, self.own_days or {}
+        spent = self.total if reset is None else sum(days.values())
+        own = self.own_total if reset is None else sum(own_days.values())
+        return spent + own if counts_own else spent
+
+
+class OwnMeter(Meter, ABC):
+    """A meter that also knows the price of what came by the account's own provider keys.
+
+    Whether that counts may change at any time, and then does for what was before as well.
+    """
+
+    __slots__ = ("own",)
+
+    def __init__(self, spent: SpentDays | None = None) -> None:
+        super().__init__()
+        self.own = Meter()
+        """The price of what came by own provider keys: charged to nobody."""
+        if spent is not None:
+            self.take_over(spent)
+
+    @property
+    @abstractmethod
+    def counts_own(self) -> bool:
+        """Whether that price counts as spent."""
+
+    def take_over(self, spent: SpentDays) -> None:
+        """Takes over what the database says."""
+        self.total, self.days = spent.total, spent.days or {}
+        self.own.total, self.own.days = spent.own_total, spent.own_days or {}
+
+    def spent(self, reset: str | None) -> int:
+        """What counts in the present window of `reset`."""
+        return self.charged(reset) + (self.own.spent(reset) if self.counts_own else 0)
+
+    def charged(self, reset: str | None) -> int:
+        """What was charged in it."""
+        return super().spent(reset)
+
+    def use_own(self, amount: int, day: int) -> None:
+        """Adds the price of what came by an own provider key, once that is durable."""
+        self.own.spend(amount, day)
+        if self.lease is not None and self.counts_own:
             self.lease.amount -= amount
             self.lease.left -= amount

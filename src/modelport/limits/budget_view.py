@@ -37,7 +37,7 @@ class KeyBudget(BaseModel):
     scope: Shown
     budget_id: str | None = Field(description="Of a budget; none for the key's own limit.")
     guardrail_id: str | None = Field(description="Of the guardrail that the budget belongs to.")
-    include_byok: bool = False
+    include_byok: bool = Field(description="Whether the usual price of what came by own provider keys counts.")
     limit_usd: float
     spend_usd: float
     remaining_usd: float = Field(description="At zero or below, requests are refused with 403 until it resets.")
@@ -53,6 +53,7 @@ def budgets_shown(budgets: Sequence[tuple[Budget, int]], key: LiveKey) -> list[K
             scope=_SHOWN[budget.scope],
             budget_id=budget.id,
             guardrail_id=budget.subject if budget.scope == "guardrail" else None,
+            include_byok=budget.counts_own,
             limit_usd=to_number(budget.limit),
             spend_usd=to_number(spent),
             remaining_usd=to_number(budget.limit - spent),
@@ -69,6 +70,7 @@ def budgets_shown(budgets: Sequence[tuple[Budget, int]], key: LiveKey) -> list[K
                 scope="key_limit",
                 budget_id=None,
                 guardrail_id=None,
+                include_byok=record.include_byok_in_limit,
                 limit_usd=to_number(record.limit),
                 spend_usd=to_number(spent),
                 remaining_usd=to_number(record.limit - spent),

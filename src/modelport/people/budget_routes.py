@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -15,6 +16,7 @@ from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import parse_usd, to_number
 from modelport.people.me_routes import when
 from modelport.workspaces.errors import BadWorkspace
+from modelport.workspaces.service import include_own
 
 if TYPE_CHECKING:
     from modelport.credits.budgets import Budget
@@ -59,7 +61,9 @@ class BudgetSet(BaseModel):
     """Body of `PUT`."""
 
     limit_usd: Decimal = Field(gt=0, le=1_000_000_000, decimal_places=9)
-    include_byok_in_budgets: bool | None = None
+    include_byok_in_budgets: bool | None = Field(
+        default=None, description="Whether the usual price of own provider keys counts: for all intervals alike."
+    )
 
 
 class BudgetDeleted(BaseModel):
@@ -118,7 +122,7 @@ async def set_budget(request: Request, caller: Writer, ref: str, interval: Inter
     """A wider period must have a higher limit; 400 otherwise."""
     services: Services = request.app.state.services
     workspace = await services.workspaces.find(caller.account_id, ref)
-    limit = parse_usd(str(body.limit_usd))
+    limit = parse_usd(format(body.limit_usd, "f"))
     found = await _of(services, caller.account_id, workspace.id)
     limits = {name: each.limit for name, each in found.items()} | {interval: limit}
     ordered = [limits[name] for name in _ORDER if name in limits]
@@ -127,9 +131,9 @@ async def set_budget(request: Request, caller: Writer, ref: str, interval: Inter
             "Limits must decrease as the interval narrows: lifetime > monthly > weekly > daily.",
             metadata={"rule": "budgets"},
         )
-    if body.include_byok_in_budgets is not None:
-        values = {"include_byok_in_budgets": body.include_byok_in_budgets}
-        workspace = await services.workspaces.change(caller.account_id, workspace.id, values)
+    include = body.include_byok_in_budgets
+    if include is None:
+        include = workspace.include_byok_in_budgets
     known = found.get(interval)
     made = await services.budgets.put(
         caller.account_id,
@@ -138,8 +142,10 @@ async def set_budget(request: Request, caller: Writer, ref: str, interval: Inter
         limit,
         None if interval == "lifetime" else interval,
         known.id if known is not None else None,
+        counts_own=include,
+        also=partial(include_own, workspace_id=workspace.id, include=include),
     )
-    return BudgetAnswer(data=await _shown(services, made), include_byok_in_budgets=workspace.include_byok_in_budgets)
+    return BudgetAnswer(data=await _shown(services, made), include_byok_in_budgets=include)
 
 
 @router.delete("/workspaces/{ref}/budgets/{interval}", summary="Take a budget of a workspace away")

@@ -263,12 +263,13 @@ def _costs(settled: Sequence[Settled], books: Books | None) -> list[Posting]:
 
 
 def _budget_spends(charges: Sequence[tuple[Generation, Charge]]) -> list[BudgetSpend]:
-    sums: dict[tuple[str, str, int], int] = {}
+    sums: dict[tuple[str, str, int], list[int]] = {}
     for generation, charge in charges:
         for budget in charge.budgets:
-            place = (budget.id, budget.spender, clock.day(generation.created_at))
-            sums[place] = sums.get(place, 0) + charge.amount
-    return [BudgetSpend(*place, spent) for place, spent in sums.items()]
+            one = sums.setdefault((budget.id, budget.spender, clock.day(generation.created_at)), [0, 0])
+            one[0] += charge.amount
+            one[1] += charge.own
+    return [BudgetSpend(*place, *amounts) for place, amounts in sums.items()]
 
 
 _LARGEST = 2**31 - 1

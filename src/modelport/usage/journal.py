@@ -259,6 +259,8 @@ class Journal:
         for budget in charge.budgets:
             if isinstance(budget, LiveBudget):
                 budget.spend(amount, day)
+                if charge.own:
+                    budget.use_own(charge.own, day)
 
 
 def _free(entry: Entry) -> Entry:

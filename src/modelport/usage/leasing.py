@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from modelport.credits.service import Credits, Purse, Subject
     from modelport.db.database import Database
     from modelport.keys.service import LiveKey
-    from modelport.kit.meter import Meter
+    from modelport.kit.meter import OwnMeter
 
 __all__ = ["Leasing", "Share"]
 
@@ -61,6 +61,7 @@ class Share(NamedTuple):
     pot: _Pot
     limit: int
     interval: str | None
+    counts_own: bool = False
 
 
 class Leasing:
@@ -141,25 +142,32 @@ class Leasing:
     # What requests ask for.
 
     @staticmethod
-    def reaches(purse: Purse, key: LiveKey, budgets: Sequence[LiveBudget], amount: int) -> bool:
-        """Whether `amount` can be held without asking anybody. The quick way: no objects are made."""
+    def reaches(purse: Purse, key: LiveKey, budgets: Sequence[LiveBudget], amount: int, counted: int) -> bool:
+        """Whether `amount`, and `counted` by what counts own provider keys, can be held without asking anybody. The
+        quick way: no objects are made.
+        """
         lease = purse.lease
         if lease is None or lease.amount - purse.held < amount:
             return False
         record = key.record
-        if record.limit is not None and not _has(key, amount, record.limit, record.limit_reset):
+        if record.limit is not None and not _has(
+            key, counted if key.counts_own else amount, record.limit, record.limit_reset
+        ):
             return False
-        return all(_has(each, amount, each.record.limit, each.record.interval) for each in budgets)
+        return all(
+            _has(each, counted if each.counts_own else amount, each.record.limit, each.record.interval)
+            for each in budgets
+        )
 
     def shares(self, purse: Purse, key: LiveKey, budgets: Sequence[LiveBudget]) -> list[Share]:
         """Everything shared that a request holds against."""
         found = [Share(("credits", purse.account_id), purse, 0, None)]
         record = key.record
         if record.limit is not None:
-            found.append(Share(("key", record.id), key, record.limit, record.limit_reset))
+            found.append(Share(("key", record.id), key, record.limit, record.limit_reset, key.counts_own))
         for budget in budgets:
             subject = ("budget", f"{budget.id}/{budget.spender}")
-            found.append(Share(subject, budget, budget.record.limit, budget.record.interval))
+            found.append(Share(subject, budget, budget.record.limit, budget.record.interval, budget.counts_own))
         return found
 
     async def cover(self, shares: Sequence[Share], amount: int) -> None:
@@ -210,7 +218,7 @@ class Leasing:
         """One transaction that leases what it can; whether others have leased anything of what is missing."""
         for share in shares:
             if share.pot.lease is None:
-                share.pot.lease = Lease(limit=share.limit, interval=share.interval)
+                share.pot.lease = Lease(limit=share.limit, interval=share.interval, counts_own=share.counts_own)
             self._shares[share.subject] = share
         own = {share.subject: _lease_of(share).amount for share in shares}
         needs = {share.subject: max(self._short(share, amount), 0) for share in shares}
@@ -262,7 +270,8 @@ class Leasing:
         await self._give_back(shares)
         for share in shares:
             lease = _lease_of(share)
-            lease.limit, lease.interval, lease.spare, lease.refused_until = share.limit, share.interval, 0, 0.0
+            lease.limit, lease.interval, lease.counts_own = share.limit, share.interval, share.counts_own
+            lease.spare, lease.refused_until = 0, 0.0
 
     async def _return_idle(self) -> None:
         """What nobody used since the last turn goes back; of the rest the database is told how much was spent."""
@@ -314,14 +323,18 @@ def _lease_of(share: Share) -> Lease:
     return lease
 
 
-def _has(meter: Meter, amount: int, limit: int, interval: str | None) -> bool:
+def _has(meter: OwnMeter, amount: int, limit: int, interval: str | None) -> bool:
     lease = meter.lease
-    return lease is not None and lease.amount - meter.held >= amount and lease.is_of(limit, interval)
+    return (
+        lease is not None
+        and lease.amount - meter.held >= amount
+        and lease.is_of(limit, interval, counts_own=meter.counts_own)
+    )
 
 
 def _is_void(share: Share) -> bool:
     lease = share.pot.lease
-    return lease is not None and not lease.is_of(share.limit, share.interval)
+    return lease is not None and not lease.is_of(share.limit, share.interval, counts_own=share.counts_own)
 
 
 def _granted(free: int, need: int, living: int) -> int:

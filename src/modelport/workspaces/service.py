@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelport.accounts.service import MemberRow
     from modelport.db.database import Database
 
-__all__ = ["Member", "Workspace", "Workspaces", "broadcast", "broadcasting", "home_of", "routing_of"]
+__all__ = ["Member", "Workspace", "Workspaces", "broadcast", "broadcasting", "home_of", "include_own", "routing_of"]
 
 _MOST: Final = 200
 _ROUTING: Final = frozenset({"default_text_model", "default_provider_sort"})
@@ -35,6 +35,11 @@ def home_of(connection: Connection, account_id: str) -> str | None:
     """The id of an account's default workspace, if it has been made yet."""
     found = store.default_of(connection, account_id)
     return None if found is None else found.id
+
+
+def include_own(connection: Connection, workspace_id: str, *, include: bool) -> None:
+    """Notes whether a workspace's budgets count own provider keys, in the transaction that tells the budgets."""
+    store.change(connection, workspace_id, {"include_byok_in_budgets": include, "updated_at": clock.now_ms()})
 
 
 def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
