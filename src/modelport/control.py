@@ -30,6 +30,7 @@ from modelport.errors import BadRequest, MethodNotAllowed, ModelportError, NotFo
 from modelport.gateway.explaining import router as explaining_router
 from modelport.gateway.openapi import with_inference
 from modelport.guardrails.routes import router as guardrails_router
+from modelport.guardrails.trying import router as trying_router
 from modelport.keys.access import public
 from modelport.keys.routes import router as keys_router
 from modelport.limits.routes import router as limits_router
@@ -96,6 +97,7 @@ def control_app(services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
     app.include_router(preset_app_router, prefix="/api/app")
+    app.include_router(trying_router, prefix="/api/app")
     app.include_router(use_router, prefix="/api/app")
     app.include_router(switch_router, prefix="/api/app")
     app.include_router(market_router, prefix="/api/app")

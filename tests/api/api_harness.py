@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from modelport.credits.service import Purse
     from modelport.gateway.server import Server
     from modelport.gateway.services import Services
-    from modelport.keys.service import LiveKey
+    from modelport.kit.meter import OwnMeter
     from modelport.providers.fake import Record
     from modelport.usage.generation import Generation
 
@@ -267,9 +267,10 @@ class Harness:
             self._lost = self.call(self.services.credits.check()).open_holds
         assert report.fault is None, report.fault
 
-    def _held(self) -> list[Purse | LiveKey]:
+    def _held(self) -> list[Purse | OwnMeter]:
         services = self.services
-        everything = [*services.credits._purses.values(), *services.keys._live.values()]
+        budgets = services.budgets._live.values()
+        everything = [*services.credits._purses.values(), *services.keys._live.values(), *budgets]
         return [each for each in everything if each.held]
 
     def _report_without_holds(self) -> Report | None:

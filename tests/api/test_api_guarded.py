@@ -113,6 +113,14 @@ class TestFilters:
         ]
         assert MAIL not in kept.trace
 
+    def test_what_blocks_is_never_lost_among_much_else(self, caller: Caller) -> None:
+        """More is found before it than is noted."""
+        own = [{"pattern": f"word{number} ", "action": "redact", "label": f"[{number}]"} for number in range(30)]
+        guard(caller, **builtins(credit_card="block"), content_filters=own)
+        first = "".join(f"word{number} " for number in range(30))
+        messages = [{"role": "user", "content": first}, {"role": "user", "content": "4111 1111 1111 1111"}]
+        assert caller.chat(messages=messages).status == 403
+
     def test_prompt_injections_in_both_languages(self, caller: Caller) -> None:
         rule = {"slug": "regex-prompt-injection", "action": "block", "scan_scope": "user_only"}
         guard(caller, content_filter_builtins=[rule])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from modelport.guardrails.rules import Custom
 
-__all__ = ["Event", "Given", "Screen", "Screened"]
+__all__ = ["Event", "Finding", "Given", "Screen", "Screened"]
 
 _ROOTS: Final = frozenset({
     "messages", "prompt", "suffix", "input", "instructions", "system", "contents", "systemInstruction",
@@ -77,6 +77,14 @@ class Screened(NamedTuple):
     events: tuple[Event, ...]
 
 
+class Finding(NamedTuple):
+    """What one filter finds in a text."""
+
+    rule: Builtin | Custom
+    label: str
+    found: list[Found]
+
+
 class _Filter(NamedTuple):
     given: Given
     slug: str
@@ -84,6 +92,10 @@ class _Filter(NamedTuple):
     action: Action
     detector: Detector
     users_only: bool
+
+    def reads(self, role: str) -> bool:
+        """Whether it looks at messages of this role."""
+        return role == "user" or not self.users_only
 
 
 class Screen:
@@ -131,6 +143,22 @@ class Screen:
             raise refusal(events)
         return Screened(_written(read), events)
 
+    def findings(self, text: str, role: str) -> list[Finding]:
+        """What each filter finds in a text of this role as it stands; those that find nothing are left out."""
+        looked = [
+            Finding(each.given.rule, each.label, each.detector(text)) for each in self._filters if each.reads(role)
+        ]
+        return [each for each in looked if each.found]
+
+    def applied(self, text: str, role: str) -> str:
+        """A single text as it may be sent. Raises `RefusedByGuardrail`."""
+        reading = _Reading(self._filters)
+        done = reading.text(text, role)
+        events = reading.events()
+        if any(event.action == "block" for event in events):
+            raise refusal(events)
+        return done
+
 
 def refusal(events: tuple[Event, ...]) -> RefusedByGuardrail:
     """The refusal of a request, which names the filter but never what it found."""
@@ -168,7 +196,7 @@ class _Reading:
     def text(self, text: str, role: str) -> str:
         """A text as it may be sent; what was found in it is noted."""
         for number, each in enumerate(self._filters):
-            if each.users_only and role != "user":
+            if not each.reads(role):
                 continue
             found = each.detector(text)
             if not found:
@@ -181,9 +209,9 @@ class _Reading:
         return text
 
     def events(self) -> tuple[Event, ...]:
-        """What was found, filter by filter."""
+        """What was found, filter by filter; never without what blocks, which has the lowest numbers."""
         made: list[Event] = []
-        for (number, label), count in list(self._counts.items())[:_MOST_NAMED]:
+        for (number, label), count in sorted(self._counts.items())[:_MOST_NAMED]:
             each = self._filters[number]
             given = each.given
             made.append(Event(given.guardrail_id, given.scope, each.slug, label, each.action, count))
