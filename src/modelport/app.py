@@ -117,7 +117,7 @@ async def _services(
     keys, destinations = Keys(database, vault), await _destinations(database, vault)
     budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
     guardrails, sync = Guardrails(database, budgets, workspaces), Sync(catalog, private=settings.private_providers)
-    catalog.limit_views(partial(guarded_view, guardrails, workspaces))
+    catalog.limit_views(partial(guarded_view, guardrails, workspaces, routing))
     return Services(
         settings=settings,
         database=database,

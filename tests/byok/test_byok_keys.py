@@ -28,8 +28,8 @@ class TestOperations:
 
     def test_given_changed_and_deleted(self, caller: Caller) -> None:
         headers, http = manager(caller), caller.harness.http
-        made = give(caller, "openai", "sk-own-canary-of-openai", name="Ours", declared_region="europe")
-        assert (made["label"], made["name"], made["declared_region"]) == ("sk-o...enai", "Ours", "europe")
+        made = give(caller, "openai", "sk-own-canary-of-openai", name="Ours", declared_region="global")
+        assert (made["label"], made["name"], made["declared_region"]) == ("sk-o...enai", "Ours", "global")
         path = f"/api/v1/byok/{made['id']}"
         assert http.get(path, headers=headers).json()["data"] == made
         listed = http.get("/api/v1/byok?provider=openai", headers=headers).json()
@@ -67,6 +67,7 @@ class TestOperations:
             {"base_url": "ftp://x.test"},
             {"base_url": "https://user:pass@x.test"},
             {"allowed_user_ids": ["user_of_nobody"]},
+            {"declared_region": "europe"},
         ],
     )
     def test_refused(self, caller: Caller, fields: dict[str, Any]) -> None:

@@ -94,6 +94,8 @@ async def test_policies_tiers_and_lifetimes_reach_the_snapshot(database: Databas
         (DataPolicy(training=True, retains_prompts=False), True, False),
         (DataPolicy(zdr=True), False, True),
         (DataPolicy(training=False, retains_prompts=False, may_publish=True), True, True),
+        (DataPolicy(training=False, retains_prompts=True, safety_retention=True), True, False),
+        (DataPolicy(zdr=True, safety_retention=True), True, False),
     ],
 )
 def test_what_is_unknown_counts_as_the_worse(policy: DataPolicy, *, collects: bool, is_zdr: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from modelport.byok.own_key import Region, Verdict
 from modelport.kit.clock import UTC
@@ -90,12 +90,20 @@ class OwnKeyTest(BaseModel):
     data: OwnKeyTried
 
 
+def _here(value: Region | None) -> Region | None:
+    if value not in {None, "global"}:
+        raise ValueError("this server has no regional hosts, which other values than `global` would open the key to")
+    return value
+
+
 class _Settings(BaseModel):
     name: Title | None = None
     allowed_models: Models | None = None
     allowed_api_key_hashes: Hashes | None = None
     allowed_user_ids: People | None = None
-    declared_region: Region | None = None
+    declared_region: Annotated[Region | None, AfterValidator(_here)] = Field(
+        default=None, description="`global` or nothing: this server has no regional hosts."
+    )
     declared_zdr: bool | None = None
     base_url: Address | None = Field(default=None, description=_ADDRESS)
 

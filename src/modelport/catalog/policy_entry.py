@@ -22,6 +22,10 @@ class DataPolicyEntry(Entry):
     )
     may_publish: bool | None = Field(default=None, description="It may publish prompts.")
     zdr: bool | None = Field(default=None, description="Zero data retention is agreed with it.")
+    safety_retention: bool | None = Field(
+        default=None,
+        description="It keeps prompts, if at all, only to watch for abuse: zero retention where accounts allow it.",
+    )
 
 
 class KeyEntry(Entry):

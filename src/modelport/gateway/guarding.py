@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from modelport.guardrails.service import Guardrails
     from modelport.keys.access import Principal
     from modelport.keys.service import LiveKey
+    from modelport.routing.service import Routing
     from modelport.workspaces.service import Workspaces
 
 __all__ = ["Guard", "forbids_of", "guard_of", "guarded_view"]
@@ -130,8 +131,10 @@ async def guard_of(services: Services, key: LiveKey, generation_id: str) -> Guar
     return None if policy is None else Guard(services, key, policy, generation_id)
 
 
-def forbids_of(key: LiveKey, guard: Guard | None, snapshot: Snapshot) -> Forbids | None:
-    """What keeps a key's requests from an endpoint: its own bounds, and its guardrails; None where nothing does."""
+def forbids_of(key: LiveKey, guard: Guard | None, snapshot: Snapshot, safety: frozenset[str]) -> Forbids | None:
+    """What keeps a key's requests from an endpoint: its own bounds, and its guardrails; None where nothing does.
+    `safety` is of which groups of models the account lets providers keep prompts to watch for abuse.
+    """
     bounds = key.record.bounds
     bound = bounds.forbids if bounds.models or bounds.providers else None
     policy = guard.policy if guard is not None and guard.policy.routes else None
@@ -141,32 +144,38 @@ def forbids_of(key: LiveKey, guard: Guard | None, snapshot: Snapshot) -> Forbids
     def forbids(endpoint: Endpoint) -> str | None:
         if bound is not None and (reason := bound(endpoint.model_id, endpoint.provider.slug)) is not None:
             return reason
-        return None if policy is None else policy.forbids(_facts(snapshot.models.get(endpoint.model_id), endpoint))
+        return (
+            None if policy is None else policy.forbids(_facts(snapshot.models.get(endpoint.model_id), endpoint, safety))
+        )
 
     return forbids
 
 
-def _facts(model: Model | None, endpoint: Endpoint) -> Facts:
+def _facts(model: Model | None, endpoint: Endpoint, safety: frozenset[str]) -> Facts:
     provider = endpoint.provider
+    # By an own key, what the provider takes for it says whether the endpoint is a free one.
+    prices = endpoint.pricing if endpoint.owned is None else endpoint.owned.listed
     return Facts(
         endpoint.model_id,
         endpoint.model_id if model is None else model.canonical_slug,
         provider.slug,
         provider.name,
         endpoint.data_policy,
-        endpoint.pricing.is_free,
+        prices.is_free,
+        safety,
     )
 
 
 async def guarded_view(
-    guardrails: Guardrails, workspaces: Workspaces, caller: Principal
+    guardrails: Guardrails, workspaces: Workspaces, routing: Routing, caller: Principal
 ) -> Callable[[Model, Endpoint], bool] | None:
     """Which models and endpoints a caller's guardrails leave them, for lists; None where they say nothing of it."""
     if caller.key is not None:
-        policy = await guardrails.of(caller.key)
+        policy, workspace_id = await guardrails.of(caller.key), caller.key.workspace_id
     else:
-        home = await workspaces.default(caller.account_id)
-        policy = await guardrails.of_member(caller.account_id, caller.user_id, home.id)
+        workspace_id = (await workspaces.default(caller.account_id)).id
+        policy = await guardrails.of_member(caller.account_id, caller.user_id, workspace_id)
     if policy is None or not policy.routes:
         return None
-    return lambda model, endpoint: policy.forbids(_facts(model, endpoint)) is None
+    safety = (await routing.defaults(caller.account_id, workspace_id)).safety
+    return lambda model, endpoint: policy.forbids(_facts(model, endpoint, safety)) is None

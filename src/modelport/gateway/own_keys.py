@@ -25,15 +25,17 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Endpoint, Model, Snapshot
     from modelport.gateway.plan_facts import Lane
     from modelport.gateway.plan_health import HealthView
-    from modelport.gateway.plan_order import Place
+    from modelport.gateway.plan_order import Fits, Place
     from modelport.gateway.services import Services
-    from modelport.gateway.wish import Wish
     from modelport.keys.service import LiveKey
     from modelport.providers.provider import DataPolicy, Provider
 
 __all__ = ["Arranger", "arranger_for", "provider_by"]
 
-_POLICIES = frozenset({"zdr", "data_collection"})
+_POLICIES = frozenset({
+    "zdr", "data_collection", "guardrail_zdr", "guardrail_training", "guardrail_publication",
+})  # fmt: skip
+"""Reasons that another contract than the operator's may do away with."""
 _KEPT = 5_000
 _FIRST, _LAST, _RESTING = -(10**15), 10**15, 10**16
 """What is added to a place's rank, which no other step makes as large."""
@@ -84,19 +86,19 @@ class Arranger:
             known = _facts[place] = (model, facts_with(model, waiting))
         return known[1]
 
-    def readmitted(self, gone: list[tuple[Lane, str]], wish: Wish) -> tuple[Lane, ...]:
+    def readmitted(self, gone: list[tuple[Lane, str]], fits: Fits) -> tuple[Lane, ...]:
         """Takes out of `gone` where a data policy keeps the operator's key away, and the owner of one of these has
-        another contract.
+        another contract, with which nothing speaks against it.
         """
-        found = tuple(lane for lane, reason in gone if reason in _POLICIES and self._declared(lane.endpoint, wish))
+        found = tuple(lane for lane, reason in gone if reason in _POLICIES and self._declared(lane, fits))
         if found:
             gone[:] = [each for each in gone if each[0] not in found]
         return found
 
     def arranged(
-        self, model: Model, places: list[Place], gone: list[tuple[Lane, str]], *, wish: Wish, own_only: frozenset[str]
+        self, model: Model, places: list[Place], gone: list[tuple[Lane, str]], *, fits: Fits, own_only: frozenset[str]
     ) -> list[Place]:
-        """The places with own keys in them; of the endpoints `own_only` none but by an own key.
+        """The places with own keys in them, where they fit; of the endpoints `own_only` none but by an own key.
 
         First own keys, then the operator's capacity, then own keys that are a fallback; one that rests is left out
         unless nothing else may be used.
@@ -114,8 +116,8 @@ class Arranger:
             elif endpoint.id in open_ids:
                 gone.append((place.lane, "own_keys_only"))
             for key in serving:
-                made = self._endpoint(endpoint, key, model) if _allows(_policy(endpoint, key), wish) else None
-                if made is None:
+                made = self._endpoint(endpoint, key, model)
+                if made is None or not fits(place.lane._replace(endpoint=made)):
                     continue
                 rests = self.health.troubled.get(made.health_id) == RESTING
                 if rests and shared:
@@ -127,9 +129,10 @@ class Arranger:
         found.sort(key=lambda place: place[:4])  # stable: several keys of one place stay in their order
         return found
 
-    def _declared(self, endpoint: Endpoint, wish: Wish) -> bool:
-        declared = [key for key in self._of(endpoint.provider) if key.declared_zdr]
-        return any(_allows(_policy(endpoint, key), wish) for key in declared)
+    def _declared(self, lane: Lane, fits: Fits) -> bool:
+        endpoint = lane.endpoint
+        policies = {_policy(endpoint, key) for key in self._of(endpoint.provider) if key.declared_zdr}
+        return any(fits(lane._replace(endpoint=replace(endpoint, data_policy=policy))) for policy in policies)
 
     def _of(self, provider: Provider) -> list[OwnKey]:
         return [key for key in self.keys if key.provider in {provider.slug, provider.kind}]
@@ -217,12 +220,5 @@ def _policy(endpoint: Endpoint, key: OwnKey) -> DataPolicy:
     if key.declared_zdr is None:
         return policy
     if key.declared_zdr:
-        return replace(policy, zdr=True)
-    return replace(policy, zdr=False, retains_prompts=True)
-
-
-def _allows(policy: DataPolicy, wish: Wish) -> bool:
-    preferences = wish.preferences
-    if preferences is None:
-        return True
-    return (not preferences.zdr or policy.is_zdr) and not (preferences.data_collection == "deny" and policy.collects)
+        return replace(policy, zdr=True, safety_retention=None)
+    return replace(policy, zdr=False, retains_prompts=True, safety_retention=None)

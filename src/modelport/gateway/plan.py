@@ -151,14 +151,17 @@ def _places(named: Named, wish: Wish, around: Around, plan: Plan) -> list[Place]
     gone: list[tuple[Lane, str]] = []
     if filters := filters_of(facts, wish, named, effects):
         kept = _left(kept, gone, lambda lane: removed(lane, filters))
-    again = () if own is None else own.readmitted(gone, wish)
-    if again:
-        kept = (*kept, *again)
     if (forbids := around.forbids) is not None:
         kept = _left(kept, gone, lambda lane: forbids(lane.endpoint))
+
+    def fits(lane: Lane) -> bool:
+        return removed(lane, filters) is None and (forbids is None or forbids(lane.endpoint) is None)
+
+    again = () if own is None else own.readmitted(gone, fits)
+    kept = (*kept, *again)
     places = ordered(facts, kept, named, effects, wish=wish, around=around) if kept else []
     if own is not None and places:
-        places = own.arranged(named.model, places, gone, wish=wish, own_only=frozenset(lane.id for lane in again))
+        places = own.arranged(named.model, places, gone, fits=fits, own_only=frozenset(lane.id for lane in again))
     plan.looks.append(_Looked(model_id, gone, places))
     return places
 

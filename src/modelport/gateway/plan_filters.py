@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from modelport.errors import BadRequest
+from modelport.guardrails.rules import zdr_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,7 +90,7 @@ def preferred(wants: ProviderPreferences, wish: Wish, model: Model) -> list[tupl
         wanted = frozenset(each for kind in kinds for each in _COVERS.get(kind, (kind,)))
         found.append(("quantizations", lambda lane: (lane.endpoint.quantization or "unknown") not in wanted))
     if wants.zdr:
-        found.append(("zdr", _retains))
+        found.append(("zdr", _retains_but_for_safety if zdr_group(model.id) in wish.safety else _retains))
     if wants.data_collection == "deny":
         found.append(("data_collection", _collects))
     if wants.enforce_distillable_text and not model.is_distillable:
@@ -112,6 +113,10 @@ def _not_ready(lane: Lane) -> bool:
 
 def _retains(lane: Lane) -> bool:
     return not lane.endpoint.data_policy.is_zdr
+
+
+def _retains_but_for_safety(lane: Lane) -> bool:
+    return not lane.endpoint.data_policy.is_zdr_but_for_safety
 
 
 def _collects(lane: Lane) -> bool:

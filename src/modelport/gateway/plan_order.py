@@ -110,6 +110,10 @@ Forbids = Callable[["Endpoint"], str | None]
 """Which bound or guardrail of the caller's key keeps them from an endpoint; None when none does."""
 
 
+Fits = Callable[["Lane"], bool]
+"""Whether nothing speaks against an endpoint: neither what the request asks for nor a bound or guardrail."""
+
+
 class Arranges(Protocol):
     """What puts a caller's own provider keys into a plan (`own_keys.Arranger`)."""
 
@@ -117,7 +121,7 @@ class Arranges(Protocol):
         """The model's lanes, with those that only an own key opens."""
         ...
 
-    def readmitted(self, gone: list[tuple[Lane, str]], wish: Wish, /) -> tuple[Lane, ...]:
+    def readmitted(self, gone: list[tuple[Lane, str]], fits: Fits, /) -> tuple[Lane, ...]:
         """Takes those out of `gone` where an own key may go though the operator's may not."""
         ...
 
@@ -128,10 +132,10 @@ class Arranges(Protocol):
         gone: list[tuple[Lane, str]],
         /,
         *,
-        wish: Wish,
+        fits: Fits,
         own_only: frozenset[str],
     ) -> list[Place]:
-        """The places with own keys in them; what they close goes to `gone`."""
+        """The places with own keys in them, where they fit; what they close goes to `gone`."""
         ...
 
 

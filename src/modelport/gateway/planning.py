@@ -69,6 +69,9 @@ class Planner:
             if not wish.models and defaults.default_model is not None:
                 wish.models = [defaults.default_model]
                 said = ("model", *said)
+            wish.safety = defaults.safety
+            if guard is not None:
+                wish.safety -= guard.policy.no_safety
         if door.operation == "chat":
             session = request.peek.session_id or exchange.header(b"x-session-id")
             conversation = conversation_of(key.record.account_id, request, session)
@@ -79,7 +82,7 @@ class Planner:
             rules=services.routing.book,
             slow=self._slow,
             most=services.settings.attempts,
-            forbids=forbids_of(key, guard, services.catalog.snapshot),
+            forbids=forbids_of(key, guard, services.catalog.snapshot, wish.safety),
             own=own,
         )
         made = make_plan(wish, services.catalog.snapshot, around)

@@ -33,7 +33,7 @@ async def view_of(routing: Routing, caller: Principal) -> Callable[[Model, Endpo
         bounds = None
     if bounds is None and defaults.provider is None and not routing.book.rules:
         return None
-    wish = Wish([], preferences=defaults.provider)
+    wish = Wish([], preferences=defaults.provider, safety=defaults.safety)
 
     def allowed(model: Model, endpoint: Endpoint) -> bool:
         if bounds is not None and bounds.forbids(model.id, endpoint.provider.slug) is not None:

@@ -76,6 +76,8 @@ class Wish:
     asked: Asked | None = field(default=None, repr=False)
     sticky: Sticky | None = None
     body_bytes: int = 0
+    safety: frozenset[str] = frozenset()
+    """Groups of models whose providers may keep prompts to watch for abuse even where nothing may be kept."""
 
     @cached_property
     def prompt_tokens(self) -> int:

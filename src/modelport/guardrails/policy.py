@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.guardrails.errors import RefusedByGuardrail
-from modelport.guardrails.rules import ZDR_GROUPS, Rules
+from modelport.guardrails.rules import SAFETY_GROUPS, ZDR_GROUPS, Rules, zdr_group
 from modelport.guardrails.screening import Given, Screen
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from modelport.providers.provider import DataPolicy
 
-__all__ = ["Applied", "Facts", "Policy", "combined"]
+__all__ = ["REGION", "Applied", "Facts", "Policy", "combined"]
 
 REGION = "global"
 """Where every request to this server arrives: it has one address."""
@@ -39,6 +39,8 @@ class Facts(NamedTuple):
     provider_name: str
     data_policy: DataPolicy
     is_free: bool
+    safety: frozenset[str] = frozenset()
+    """Of which groups of models the account lets providers keep prompts to watch for abuse."""
 
 
 class Policy:
@@ -46,7 +48,7 @@ class Policy:
 
     __slots__ = ("_allowed_models", "_allowed_providers", "_believed", "_ignored_models", "_ignored_providers",
                  "_no_free_publication", "_no_free_training", "_no_paid_training", "_regions", "_zdr", "applied",
-                 "budgets", "routes", "screen")  # fmt: skip
+                 "budgets", "no_safety", "routes", "screen")  # fmt: skip
 
     def __init__(self, applied: Sequence[tuple[str, Applied]], *, user_id: str, key_id: str) -> None:
         self.applied = tuple(applied)
@@ -61,6 +63,12 @@ class Policy:
         self._zdr = frozenset(
             group for group in (*ZDR_GROUPS.values(), "other") if any(_enforces(each, group) for each in rules)
         )
+        self.no_safety = frozenset(
+            group
+            for group in SAFETY_GROUPS
+            if any(getattr(each, f"allow_safety_retention_{group}") is False for each in rules)
+        )
+        """Groups of models of which no provider may keep prompts to watch for abuse, whatever the account allows."""
         self._no_paid_training = any(each.enable_paid_model_training is False for each in rules)
         self._no_free_training = any(each.enable_free_model_training is False for each in rules)
         self._no_free_publication = any(each.enable_free_model_publication is False for each in rules)
@@ -79,6 +87,11 @@ class Policy:
             for rule in (*(each.rules.content_filter_builtins or ()), *(each.rules.content_filters or ()))
         )
         """Filters over what is sent; None where there are none."""
+
+    @property
+    def regions(self) -> list[str]:
+        """Through which of this server's regions requests may arrive: its one, or none."""
+        return [REGION] if all(REGION in regions for regions in self._regions) else []
 
     def refuse_region(self) -> None:
         """Raises `RefusedByGuardrail` where requests have to arrive through another region than this server's."""
@@ -114,10 +127,12 @@ class Policy:
         return "ignored_providers" if _fits(providers, self._ignored_providers) else None
 
     def _by_data_policy(self, facts: Facts) -> str | None:
-        group = ZDR_GROUPS.get(facts.model.partition("/")[0].lstrip("~"), "other")
+        group = zdr_group(facts.model)
         policy = facts.data_policy
         if group in self._zdr and not policy.is_zdr:
-            return "guardrail_zdr"
+            allowed = group in facts.safety and group not in self.no_safety
+            if not (allowed and policy.is_zdr_but_for_safety):
+                return "guardrail_zdr"
         # What is not known of a provider counts as the worse.
         trains = policy.training is not False and not policy.zdr
         if trains and (self._no_free_training if facts.is_free else self._no_paid_training):

@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["ACTIONS", "ZDR_GROUPS", "Action", "Builtin", "Custom", "Rules", "Scope", "Slug"]
+__all__ = [
+    "ACTIONS",
+    "SAFETY_GROUPS",
+    "ZDR_GROUPS",
+    "Action",
+    "Builtin",
+    "Custom",
+    "Rules",
+    "Scope",
+    "Slug",
+    "zdr_group",
+]
 
 Action = Literal["redact", "block", "flag"]
 Slug = Literal[
@@ -25,6 +36,13 @@ ACTIONS: tuple[Action, ...] = ("flag", "redact", "block")
 """The strictest last."""
 ZDR_GROUPS = {"anthropic": "anthropic", "openai": "openai", "google": "google", "x-ai": "xai"}
 """Whose models are told apart for zero data retention, by the first part of a model's id; all others are `other`."""
+SAFETY_GROUPS = ("google", "other")
+"""Those of them whose providers may be allowed to keep prompts to watch for abuse, and nothing else."""
+
+
+def zdr_group(model_id: str) -> str:
+    """Which of the groups a model is in."""
+    return ZDR_GROUPS.get(model_id.partition("/")[0].lstrip("~"), "other")
 
 
 class Builtin(msgspec.Struct, frozen=True, omit_defaults=True):

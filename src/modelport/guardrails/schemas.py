@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from modelport.guardrails.policy import REGION
 from modelport.guardrails.rules import Action, Scope, Slug
 
 __all__ = [
@@ -30,7 +31,17 @@ __all__ = [
 ]
 
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=1000)]
-Regions = Annotated[list[Literal["global", "europe", "us"]], Field(min_length=1, max_length=3)]
+
+
+def _with_global(value: list[str]) -> list[str]:
+    if REGION not in value:
+        raise ValueError(f"this server has one region, `{REGION}`: without it every request would be refused")
+    return value
+
+
+Regions = Annotated[
+    list[Literal["global", "europe", "us"]], Field(min_length=1, max_length=3), AfterValidator(_with_global)
+]
 Usd = Annotated[Decimal, Field(gt=0, le=1_000_000_000, decimal_places=9)]
 Interval = Literal["daily", "weekly", "monthly"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

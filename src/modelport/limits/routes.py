@@ -64,7 +64,7 @@ class CurrentKey(BaseModel):
     organization_id: str | None = None
     workspace_id: str | None = None
     expires_at: datetime | None
-    allowed_data_regions: list[str] = ["global"]
+    allowed_data_regions: list[str] = Field(description="`global`, or nothing where a guardrail forbids that.")
     budgets: list[KeyBudget] = Field(description="Every limit that requests meet, in the order they are checked.")
     effective_budget: KeyBudget | None = Field(description="The one that refuses first.")
     free_model_daily_requests: FreeRequests
@@ -121,6 +121,7 @@ async def read_key(
             is_provisioning_key=record.kind == "management",
             creator_user_id=record.user_id,
             workspace_id=live.workspace_id or None,
+            allowed_data_regions=["global"] if policy is None else policy.regions,
             budgets=shown,
             effective_budget=effective(shown),
             expires_at=None if record.expires_at is None else datetime.fromtimestamp(record.expires_at / 1000, UTC),

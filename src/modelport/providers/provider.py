@@ -32,10 +32,14 @@ class DataPolicy:
     retention_days: int | None = None
     may_publish: bool | None = None
     zdr: bool | None = None
+    safety_retention: bool | None = None
+    """Whether prompts are kept, if at all, only to watch for abuse."""
 
     @property
     def collects(self) -> bool:
         """Whether what is sent may be kept or trained on (`data_collection: deny` keeps away from it)."""
+        if self.safety_retention:
+            return True
         if self.zdr:
             return False
         return self.training is not False or self.retains_prompts is not False or bool(self.may_publish)
@@ -43,7 +47,13 @@ class DataPolicy:
     @property
     def is_zdr(self) -> bool:
         """Whether nothing is kept after the answer, and nothing trained on."""
-        return bool(self.zdr) or (self.retains_prompts is False and self.training is False)
+        return self.is_zdr_but_for_safety and not self.safety_retention
+
+    @property
+    def is_zdr_but_for_safety(self) -> bool:
+        """The same, but for what may be kept to watch for abuse."""
+        kept = self.retains_prompts is not False and not self.safety_retention
+        return bool(self.zdr) or (not kept and self.training is False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_model: str | None = None
     """For requests without a model."""
     provider: ProviderPreferences | None = None
+    allow_safety_retention_google: bool | None = None
+    """Whether requests of which nothing may be kept may go to providers that keep prompts to watch for abuse."""
+    allow_safety_retention_other: bool | None = None
+    """The same of models that are not Anthropic's, OpenAI's, Google's or xAI's."""
+
+    @property
+    def safety(self) -> frozenset[str]:
+        """Of which groups of models that is allowed."""
+        said = {"google": self.allow_safety_retention_google, "other": self.allow_safety_retention_other}
+        return frozenset(group for group, allowed in said.items() if allowed)
 
     @property
     def keeps_nothing(self) -> bool:

@@ -99,6 +99,14 @@ class RoutingDefaults(_Strict):
 
     default_model: Name | None = Field(default=None, description="For requests that name no model.")
     provider: PreferredProviders | None = None
+    allow_safety_retention_google: bool | None = Field(
+        default=None,
+        description="Whether requests to Google's models of which nothing may be kept may go to providers that keep "
+        "prompts to watch for abuse. A guardrail may forbid it again.",
+    )
+    allow_safety_retention_other: bool | None = Field(
+        default=None, description="The same of models that are not Anthropic's, OpenAI's, Google's or xAI's."
+    )
 
     @classmethod
     def of(cls, defaults: Defaults) -> RoutingDefaults:

@@ -113,7 +113,12 @@ class Routing:
         made = _read(given, Defaults)
         provider: dict[str, Any] = {} if made.provider is None else msgspec.to_builtins(made.provider)
         kept = {name: value for name, value in provider.items() if value is not None}
-        row = store.DefaultsRow(made.default_model or None, kept or None)
+        row = store.DefaultsRow(
+            made.default_model or None,
+            kept or None,
+            made.allow_safety_retention_google,
+            made.allow_safety_retention_other,
+        )
 
         def write(connection: Connection) -> None:
             store.put_defaults(connection, account_id, row, clock.now_ms())
@@ -174,4 +179,4 @@ def _defaults(row: store.DefaultsRow | None) -> Defaults:
     if row is None:
         return NO_DEFAULTS
     provider = None if row.provider is None else msgspec.convert(row.provider, ProviderPreferences)
-    return Defaults(row.default_model, provider)
+    return Defaults(row.default_model, provider, *row[2:])

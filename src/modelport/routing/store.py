@@ -27,6 +27,8 @@ class DefaultsRow(NamedTuple):
 
     default_model: str | None
     provider: dict[str, Any] | None
+    allow_safety_retention_google: bool | None = None
+    allow_safety_retention_other: bool | None = None
 
 
 _RULE = tuple(routing_rules.c[name] for name in RuleRow._fields)
@@ -58,7 +60,7 @@ def remove(connection: Connection, rule_id: str) -> bool:
 
 def defaults_of(connection: Connection, account_id: str) -> DefaultsRow | None:
     """What an account wants wherever a request says nothing."""
-    query = select(routing_defaults.c.default_model, routing_defaults.c.provider)
+    query = select(*(routing_defaults.c[name] for name in DefaultsRow._fields))
     row = connection.execute(query.where(routing_defaults.c.account_id == account_id)).first()
     return DefaultsRow(*row) if row else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
 
 from modelport.db.base import metadata
 
@@ -27,5 +27,7 @@ routing_defaults = Table(
     Column("default_model", Text),
     # The reference's `provider` object.
     Column("provider", _JSON),
+    Column("allow_safety_retention_google", Boolean),
+    Column("allow_safety_retention_other", Boolean),
     Column("updated_at", BigInteger, nullable=False),
 )
