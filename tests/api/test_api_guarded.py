@@ -6,45 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from api_guard import CARD, MAIL, builtins, filled, guard, unguard
 from api_harness import PROMPT_NANOS, marker, until
 from api_loops import make_loops
 
-from modelport.kit.money import parse_usd
-
 if TYPE_CHECKING:
     from api_harness import Answer, Caller, Harness
-
-MAIL = "ada@example.test"
-
-
-def guard(caller: Caller, *, to: str = "key", **rules: Any) -> str:
-    """A guardrail of the caller's account that applies to its key, its person or its workspace."""
-    services = caller.harness.services
-    if "limit_usd" in rules:
-        rules["limit_nanos"] = parse_usd(rules.pop("limit_usd"))
-
-    async def make() -> str:
-        live = await services.keys.authenticate(caller.key)
-        if to == "workspace":
-            home = await services.workspaces.default(caller.account_id)
-            await services.guardrails.change(caller.account_id, home.default_guardrail_id, rules)
-            services.keys.standing_changed(caller.account_id, None)
-            return home.default_guardrail_id
-        made = await services.guardrails.create(caller.account_id, None, {"name": "g", **rules})
-        subject = live.record.id if to == "key" else live.record.user_id
-        kind: Any = to
-        await services.guardrails.assign(caller.account_id, made.id, kind, [subject], by=None)
-        return made.id
-
-    return caller.harness.call(make())
-
-
-def builtins(**actions: str) -> dict[str, Any]:
-    return {
-        "content_filter_builtins": [
-            {"slug": slug.replace("_", "-"), "action": action} for slug, action in actions.items()
-        ]
-    }
 
 
 def sent(answer: Answer) -> dict[str, Any]:
@@ -93,6 +60,16 @@ class TestFilters:
         assert json.loads(assistant["tool_calls"][0]["function"]["arguments"]) == {"to": "[EMAIL]"}
         assert assistant["tool_calls"][0]["id"] == MAIL  # an id must stay what it is
         assert tool["content"] == '{"from":"[EMAIL]"}'
+
+    def test_descriptions_of_tools_and_of_answers_are_read_too(self, caller: Caller) -> None:
+        guard(caller, **builtins(email="redact"))
+        schema = {"type": "object", "properties": {"x": {"type": "string", "description": MAIL, "default": MAIL}}}
+        function = {"name": "f", "description": f"asks {MAIL}", "parameters": schema}
+        answer = caller.chat("fake: text=@body", tools=[{"type": "function", "function": function}])
+        (tool,) = sent(answer)["tools"]
+        assert tool["function"]["description"] == "asks [EMAIL]"
+        assert tool["function"]["parameters"]["properties"]["x"]["description"] == "[EMAIL]"
+        assert tool["function"]["parameters"]["properties"]["x"]["default"] == MAIL, "a value that is no prose"
 
     def test_blocked_is_told_in_the_reference_s_words_and_kept(self, caller: Caller) -> None:
         made = guard(caller, **builtins(credit_card="block", email="flag"))
@@ -184,14 +161,6 @@ DOORS: list[tuple[str, str, dict[str, Any]]] = [
 """Each door with a provider of its own dialect behind it, which is sent the caller's bytes with patches."""
 
 
-def _filled(value: Any, text: str) -> Any:
-    if isinstance(value, dict):
-        return {name: _filled(each, text) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_filled(each, text) for each in value]
-    return text if value == "{}" else value
-
-
 @pytest.fixture(scope="module")
 def _loops(shared_harness: Harness) -> None:  # pyright: ignore[reportUnusedFunction] (pytest finds it)
     make_loops(shared_harness)
@@ -199,24 +168,39 @@ def _loops(shared_harness: Harness) -> None:  # pyright: ignore[reportUnusedFunc
 
 @pytest.mark.usefixtures("_loops")
 @pytest.mark.parametrize(("path", "model", "fields"), DOORS)
-def test_every_door_blocks_in_its_own_words_and_redacts(
-    caller: Caller, path: str, model: str, fields: dict[str, Any]
-) -> None:
-    guard(caller, **builtins(email="redact", credit_card="block"))
-    body = {"model": model, **fields} if model else fields
-    refused = caller.post(json.dumps(_filled(body, "4111 1111 1111 1111")).encode(), path=path)
-    assert refused.status == 403, refused.content
-    assert b"[CREDIT_CARD]" in refused.content
-    passed = caller.post(json.dumps(_filled(body, f"fake: text=@body\nto {MAIL}")).encode(), path=path)
-    assert passed.status == 200, passed.content
-    assert b"[EMAIL]" in passed.content
-    assert MAIL.encode() not in passed.content
+class TestEveryDoor:
+    """Each in its own words, and nothing reaches a provider that is not to."""
 
+    def test_filters(self, caller: Caller, path: str, model: str, fields: dict[str, Any]) -> None:
+        guard(caller, **builtins(email="redact", credit_card="block"))
+        body = {"model": model, **fields} if model else fields
+        refused = caller.post(json.dumps(filled(body, CARD)).encode(), path=path)
+        assert refused.status == 403, refused.content
+        assert b"[CREDIT_CARD]" in refused.content
+        passed = caller.post(json.dumps(filled(body, f"fake: text=@body\nto {MAIL}")).encode(), path=path)
+        assert passed.status == 200, passed.content
+        assert b"[EMAIL]" in passed.content
+        assert MAIL.encode() not in passed.content
 
-def test_what_is_embedded_is_looked_at_too(caller: Caller) -> None:
-    guard(caller, **builtins(credit_card="block"))
-    body = {"model": "fake/vectors", "input": ["fine", "4111 1111 1111 1111"]}
-    assert caller.post(json.dumps(body).encode(), path="/api/v1/embeddings").status == 403
+    def test_models_providers_policies_and_budgets(
+        self, caller: Caller, path: str, model: str, fields: dict[str, Any]
+    ) -> None:
+        mark = marker()
+        asked = filled({"model": model, **fields} if model else fields, f"fake: marker={mark}\nhello")
+        refusals: list[tuple[int, dict[str, Any]]] = [
+            (404, {"ignored_models": ["loop/*", "fake/*"]}),
+            (404, {"allowed_providers": ["nobody"]}),
+            (404, {"enforce_zdr": True}),
+            (404, {"enable_paid_model_training": False}),
+            (403, {"limit_usd": "0.000000001", "reset_interval": "daily"}),
+        ]
+        for status, rules in refusals:
+            made = guard(caller, **rules)
+            refused = caller.post(json.dumps(asked).encode(), path=path)
+            assert refused.status == status, (rules, refused.content)
+            unguard(caller, made)
+        assert not caller.harness.records(mark)
+        assert caller.used == 0
 
 
 class TestRouting:

@@ -1,13 +1,11 @@
 """Looks through the text of a request, and redacts, blocks or flags what filters find.
 
-A request is read as JSON, whatever its dialect: texts stand in a few fields, and what is no text (ids, addresses,
-data, signatures) in fields of known names. It is written anew from what was read, so that what was looked at is what
-is sent: no field that stands twice, and no escape, can hide anything.
+It is written anew from what was read (`reading.py`), so that what was looked at is what is sent: no field that stands
+twice, and no escape, can hide anything.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
@@ -15,6 +13,7 @@ import msgspec
 from modelport.guardrails.detectors import DETECTORS, Detector, Found
 from modelport.guardrails.errors import RefusedByGuardrail
 from modelport.guardrails.patterns import Pattern, compiled
+from modelport.guardrails.reading import is_tokens, replaced, written
 from modelport.guardrails.rules import ACTIONS, Action, Builtin
 
 if TYPE_CHECKING:
@@ -24,29 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "Finding", "Given", "Screen", "Screened"]
 
-_ROOTS: Final = frozenset({
-    "messages", "prompt", "suffix", "input", "instructions", "system", "contents", "systemInstruction",
-    "system_instruction", "content", "requests", "texts", "inputs", "query", "documents", "message", "chat_history",
-    "preamble", "prediction",
-})  # fmt: skip
-"""Where requests of all dialects keep what is to be read by the model."""
-_SYSTEM: Final = frozenset({"system", "instructions", "systemInstruction", "system_instruction", "preamble"})
-_NO_TEXT: Final = frozenset({
-    "role", "type", "model", "id", "call_id", "tool_call_id", "tool_use_id", "toolUseId", "item_id", "name", "url",
-    "uri", "fileUri", "file_uri", "image_url", "data", "bytes", "file_data", "file_id", "encrypted_content",
-    "signature", "thoughtSignature", "thought_signature", "mime_type", "mimeType", "media_type", "format", "detail",
-    "status", "cache_control", "cachePoint", "redactedContent", "taskType", "input_type",
-})  # fmt: skip
-_FREE: Final = frozenset({"response", "json", "args", "arguments"})
-"""Fields whose value is an object of the caller's own: in it any name may stand for a text."""
-_ROLES: Final = {
-    "function_call_output": "tool",
-    "tool_result": "tool",
-    "custom_tool_call_output": "tool",
-    "function_call": "assistant",
-    "tool_use": "assistant",
-    "reasoning": "assistant",
-}
 _MOST_NAMED: Final = 20
 
 
@@ -132,16 +108,13 @@ class Screen:
         if not isinstance(fields, dict):
             return Screened(body, ())
         reading = _Reading(self._filters)
-        read: dict[str, Any] = {
-            name: _read(value, reading, "system" if name in _SYSTEM else "user", free=name == "documents")
-            if name in _ROOTS
-            else value
-            for name, value in cast("dict[str, Any]", fields).items()
-        }
+        read = replaced(cast("dict[str, Any]", fields), reading.text)
+        if is_tokens(read.get("input")) and any(each.action != "flag" for each in self._filters):
+            raise RefusedByGuardrail("Request blocked: filters read text, and `input` holds token numbers.")
         events = reading.events()
         if any(event.action == "block" for event in events):
             raise refusal(events)
-        return Screened(_written(read), events)
+        return Screened(written(read), events)
 
     def findings(self, text: str, role: str) -> list[Finding]:
         """What each filter finds in a text of this role as it stands; those that find nothing are left out."""
@@ -179,13 +152,6 @@ def refusal(events: tuple[Event, ...]) -> RefusedByGuardrail:
     return error
 
 
-def _written(fields: dict[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(fields)
-    except OverflowError:  # a number of more than 64 bits
-        return json.dumps(fields, ensure_ascii=False).encode()
-
-
 class _Reading:
     """One request under the filters."""
 
@@ -216,42 +182,6 @@ class _Reading:
             given = each.given
             made.append(Event(given.guardrail_id, given.scope, each.slug, label, each.action, count))
         return tuple(made)
-
-
-def _read(value: Any, reading: _Reading, role: str, *, free: bool) -> Any:
-    if isinstance(value, str):
-        return reading.text(value, role)
-    if isinstance(value, list):
-        return [_read(each, reading, role, free=free) for each in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    fields = cast("dict[str, Any]", value)
-    if not free:
-        own = fields.get("role") or _ROLES.get(str(fields.get("type")))
-        role = own if isinstance(own, str) else role
-    done: dict[str, Any] = {}
-    for name, each in fields.items():
-        if not free and name in _NO_TEXT and not (name == "data" and isinstance(each, dict)):
-            done[name] = each
-        elif name == "arguments" and isinstance(each, str):
-            done[name] = _arguments(each, reading, role)
-        else:
-            inner = free or name in _FREE or (name in {"input", "data"} and isinstance(each, dict))
-            done[name] = _read(each, reading, role, free=inner)
-    return done
-
-
-def _arguments(text: str, reading: _Reading, role: str) -> str:
-    """JSON in a text: what is found in it must not break it."""
-    try:
-        inside = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return reading.text(text, role)
-    if not isinstance(inside, dict | list):
-        return reading.text(text, role)
-    read = _read(inside, reading, role, free=True)
-    # Unchanged, it is looked at as it stands too: for what stands twice in it, or is escaped.
-    return reading.text(text, role) if read == inside else _written(read).decode()
 
 
 def _redacted(text: str, found: list[Found], label: str) -> str:
