@@ -16,6 +16,7 @@ import structlog
 from modelport.db import changes
 from modelport.db.database import DatabaseDown
 from modelport.gateway.probes import Prober
+from modelport.people.alerts import Alerts
 from modelport.upstream import health_copy
 from modelport.usage.sweeper import Sweeper
 from modelport.usage.upkeep import Upkeep
@@ -42,6 +43,8 @@ async def running(services: Services, streams: OpenStreams) -> AsyncGenerator[No
     alone = services.database.dialect == "sqlite"
     sweeper = Sweeper(services.database, services.credits, services.destinations.of_the_dead)
     await sweeper.sweep(alone=alone)
+    alerts = Alerts(services)
+    services.watch.then = alerts.look
     upkeep = Upkeep(services.settings, services.database)
     await upkeep.keep()
     work: dict[str, Coroutine[None, None, None]] = {
@@ -54,6 +57,7 @@ async def running(services: Services, streams: OpenStreams) -> AsyncGenerator[No
         "webhooks": services.hooks.run(),
         "broadcast": services.broadcaster.run(),
         "keys": services.watch.run(),
+        "alerts": alerts.run(),
         "tidying": _tidy_now_and_then(services),
         "payments": services.payments.run(),
         "popularity": _measure_popularity(services),

@@ -244,6 +244,11 @@ class Settings(BaseSettings):
     sign_up_bonus: str = Field(
         default="0", description="USD given to a new account, once for each verified address. `0` gives nothing."
     )
+    low_balance_usd: str = Field(
+        default="5",
+        description="Balance in USD below which an account's people are told that its credits run low, where it has "
+        "chosen no other. `0` tells nobody.",
+    )
     session_days: int = Field(default=30, ge=1, le=400, description="Days until a signed-in browser signs in again.")
     smtp_url: SecretStr | None = Field(
         default=None,

@@ -100,6 +100,11 @@ class LiveBudget(OwnMeter):
         return self.record.counts_own
 
     @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{_NAMES[self.record.scope]} {_PERIOD[self.record.interval]}"
+
+    @property
     def ref(self) -> BudgetRef:
         """What stays of it in the database."""
         return BudgetRef(self.id, self.spender)
@@ -116,9 +121,8 @@ class LiveBudget(OwnMeter):
         record = self.record
         if amount > self.free(record.limit, record.interval):
             left = self.left(record.limit, record.interval)
-            period = _PERIOD[record.interval]
             raise BudgetExceeded(
-                f"{_NAMES[record.scope]} {period} budget of ${_cents(record.limit)} exceeded. Contact your org admin.",
+                f"{self.title} budget of ${_cents(record.limit)} exceeded. Contact your org admin.",
                 metadata={
                     "limit_source": "openrouter_workspace_budget"
                     if record.scope.startswith("workspace")

@@ -19,6 +19,8 @@ from modelport.kit.caller_address import network_of
 from modelport.kit.money import format_usd
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from sqlalchemy import Connection
 
     from modelport.db.database import Database
@@ -55,6 +57,8 @@ class Watch:
         self._database = database
         self._keys = keys
         self._notices = notices
+        self.then: Callable[[Sequence[LiveKey]], Awaitable[None]] | None = None
+        """What else looks at the keys that were used, each time."""
 
     async def run(self) -> None:
         """Does so twice a minute, for ever."""
@@ -70,8 +74,12 @@ class Watch:
     async def look(self) -> None:
         """Notes every key that was used since the last time, and tells what is unusual."""
         used = self._keys.used()
-        if not used:
-            return
+        if used:
+            await self._note(used)
+        if self.then is not None:
+            await self.then(used)
+
+    async def _note(self, used: Sequence[LiveKey]) -> None:
         uses = {live.record.id: live.used_at for live in used}
         await self._database.write(partial(store.note_uses, uses=uses))
         for live in used:

@@ -40,6 +40,9 @@ __all__ = ["Fact", "Hook", "Notice", "Notices", "signature"]
 Fact = str | int | bool | None
 """A named value of a notice; amounts are given as texts, such as `$4.20`."""
 _SHOWN: Final = 100
+_FRESH: Final = 60.0
+"""Seconds for which what an account chose is not read again."""
+_KEPT: Final = 10_000
 
 
 class Notices:
@@ -53,6 +56,8 @@ class Notices:
         self._mailer = mailer
         self._worker = worker
         self._settings = settings
+        self._levels: dict[str, tuple[float, int | None]] = {}
+        """What accounts chose, each with when it was read."""
 
     async def send(
         self, account_id: str, kind: str, *, subject: str | None = None, user_id: str | None = None, **facts: Fact
@@ -119,6 +124,21 @@ class Notices:
             if kind not in KINDS or not KINDS[kind].can_mute:
                 raise UnknownKind(f"Notices of kind {kind!r} do not exist, or can't be switched off.")
         await self._database.write(partial(store.set_mutes, user_id=user_id, kinds=kinds))
+
+    async def low_balance(self, account_id: str) -> int | None:
+        """Below which balance, in nano-dollars, an account wants to be told; None where it has not said."""
+        known = self._levels.get(account_id)
+        if known is None or clock.monotonic() - known[0] > _FRESH:
+            if len(self._levels) >= _KEPT:
+                self._levels.clear()
+            found = await self._database.read(partial(store.low_balance_of, account_id=account_id))
+            known = self._levels[account_id] = (clock.monotonic(), found)
+        return known[1]
+
+    async def set_low_balance(self, account_id: str, amount: int | None) -> None:
+        """Sets that; 0 for never, None for what the operator thinks right."""
+        await self._database.write(partial(store.set_low_balance, account_id=account_id, amount=amount))
+        self._levels.pop(account_id, None)
 
     async def hook(self, account_id: str) -> Hook | None:
         """An account's webhook."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from modelport.notices.tables import notice_deliveries, notice_hooks, notice_mutes, notices
+from modelport.notices.tables import notice_deliveries, notice_hooks, notice_levels, notice_mutes, notices
 
 __all__ = [
     "Claimed",
@@ -21,6 +21,7 @@ __all__ = [
     "give_up",
     "hook_of",
     "is_told",
+    "low_balance_of",
     "muted",
     "mutes_of",
     "over",
@@ -28,6 +29,7 @@ __all__ = [
     "remove_hook",
     "retry",
     "set_hook",
+    "set_low_balance",
     "set_mutes",
 ]
 
@@ -185,9 +187,23 @@ def _set(connection: Connection, delivery_id: str, values: dict[str, object]) ->
 
 
 def forget_account(connection: Connection, account_id: str) -> None:
-    """Deletes everything an account was told."""
+    """Deletes everything an account was told, and when it wanted to be."""
+    connection.execute(delete(notice_levels).where(notice_levels.c.account_id == account_id))
     connection.execute(delete(notice_deliveries).where(notice_deliveries.c.account_id == account_id))
     connection.execute(delete(notices).where(notices.c.account_id == account_id))
+
+
+def low_balance_of(connection: Connection, account_id: str) -> int | None:
+    """Below which balance an account wants to be told, where it has said so."""
+    query = select(notice_levels.c.low_balance).where(notice_levels.c.account_id == account_id)
+    return connection.execute(query).scalar()
+
+
+def set_low_balance(connection: Connection, account_id: str, amount: int | None) -> None:
+    """Sets that, or takes it away."""
+    connection.execute(delete(notice_levels).where(notice_levels.c.account_id == account_id))
+    if amount is not None:
+        connection.execute(insert(notice_levels).values(account_id=account_id, low_balance=amount))
 
 
 def forget(connection: Connection, before: int) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from modelport.db.base import metadata
 
-__all__ = ["notice_deliveries", "notice_hooks", "notice_mutes", "notices"]
+__all__ = ["notice_deliveries", "notice_hooks", "notice_levels", "notice_mutes", "notices"]
 
 notices = Table(
     "notices",
@@ -45,6 +45,14 @@ notice_deliveries = Table(
     Column("fault", Text),
 )
 """What is to be posted to an account's webhook; `due_at` is null when nothing is left to do."""
+
+notice_levels = Table(
+    "notice_levels",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("low_balance", BigInteger, nullable=False),
+)
+"""Below which balance an account's people want to be told, in nano-dollars."""
 
 notice_mutes = Table(
     "notice_mutes",

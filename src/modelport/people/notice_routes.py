@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
+from modelport.audit.noting import note
 from modelport.keys.access import Permission, Principal, allow
+from modelport.kit.money import parse_usd, to_number
 from modelport.notices.kinds import KINDS
 from modelport.people.me_routes import when
 
@@ -57,6 +60,27 @@ class Muted(BaseModel):
     """Body of `PUT /notices/choices`."""
 
     muted: list[str] = Field(max_length=100)
+
+
+class LowBalance(BaseModel):
+    """Below which balance an account's people are told."""
+
+    usd: Decimal | None = Field(
+        default=None, ge=0, le=1_000_000_000, decimal_places=9, description="0 for never, null for the server's usual."
+    )
+
+
+class LowBalanceShown(BaseModel):
+    """The same as it is."""
+
+    usd: float | None = Field(description="What the account has chosen; null where it has not.")
+    usual_usd: float = Field(description="What goes where it has not.")
+
+
+class LowBalanceAnswer(BaseModel):
+    """Answer of both operations."""
+
+    data: LowBalanceShown
 
 
 class HookShown(BaseModel):
@@ -120,6 +144,31 @@ async def set_choices(request: Request, caller: Me, body: Muted) -> None:
     """Replaces the kinds the person wants no mail about."""
     services: Services = request.app.state.services
     await services.notices.set_mutes(caller.user_id, set(body.muted))
+
+
+@router.get("/low-balance", summary="Below which balance the account is told")
+async def read_low_balance(request: Request, caller: Reader) -> LowBalanceAnswer:
+    """What it has chosen, and what goes where it has not."""
+    services: Services = request.app.state.services
+    return await _low_balance(services, caller.account_id)
+
+
+@router.put("/low-balance", summary="Choose below which balance the account is told")
+async def set_low_balance(request: Request, caller: Writer, body: LowBalance) -> LowBalanceAnswer:
+    """Told once, and again after the balance was above it in between."""
+    services: Services = request.app.state.services
+    before = await _low_balance(services, caller.account_id)
+    amount = None if body.usd is None else parse_usd(format(body.usd, "f"))
+    await services.notices.set_low_balance(caller.account_id, amount)
+    after = await _low_balance(services, caller.account_id)
+    note(request, caller.account_id, before=before.data, after=after.data)
+    return after
+
+
+async def _low_balance(services: Services, account_id: str) -> LowBalanceAnswer:
+    own = await services.notices.low_balance(account_id)
+    usual = to_number(parse_usd(services.settings.low_balance_usd))
+    return LowBalanceAnswer(data=LowBalanceShown(usd=None if own is None else to_number(own), usual_usd=usual))
 
 
 @router.get("/webhook", summary="The account's webhook")

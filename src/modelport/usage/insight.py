@@ -142,6 +142,10 @@ class Insight:
         found = await self._database.read(partial(queries.models_between, first=today - 6, last=today))
         return {name: sums.tokens for name, sums in found.items()}
 
+    async def accounts_with(self, model: str, since_day: int) -> list[str]:
+        """Accounts that used a model since a UTC day."""
+        return await self._database.read(partial(queries.accounts_with, model=model, since_day=since_day))
+
     async def apps(self, first: int, last: int, model: str | None = None) -> list[AppRanked]:
         """Every app that was used over some days (with one model, where one is given), most tokens first."""
         days = last - first + 1

@@ -26,6 +26,7 @@ __all__ = [
     "Activity",
     "AppRow",
     "Figures",
+    "accounts_with",
     "activity",
     "app_by_id",
     "apps_between",
@@ -155,6 +156,13 @@ def models_between(connection: Connection, first: int, last: int, bucket: int | 
     if bucket is not None:
         query = query.where(model_days.c.bucket == bucket)
     return _by_name(connection.execute(query).all())
+
+
+def accounts_with(connection: Connection, model: str, since_day: int) -> list[str]:
+    """Accounts that used a model since a UTC day, as far as it is summed up."""
+    c = usage_days.c
+    query = select(c.account_id).where(c.day >= since_day, c.model == model).distinct()
+    return list(connection.execute(query.order_by(c.account_id)).scalars())
 
 
 def models_by_period(
