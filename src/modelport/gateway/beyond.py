@@ -5,22 +5,22 @@ An endpoint that has it itself is sent it as it came: another gateway, or a mode
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
+from msgspec import Raw
 
-from modelport.errors import BadRequest
+from modelport.errors import BadRequest, Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from msgspec import Raw
-
     from modelport.dialects.canonical import Target
 
-__all__ = ["check"]
+__all__ = ["check", "refuse_disabled"]
 
 _PREFIX: Final = "openrouter:"
+_SEARCH: Final = "openrouter:web_search"
 _MARK: Final = b'"openrouter:'
 _HERE: Final = frozenset({
     "auto-router", "auto-beta-router", "context-compression", "file-parser", "response-healing",
@@ -28,6 +28,9 @@ _HERE: Final = frozenset({
 """Plugins of this server."""
 _LOOP: Final = ("stop_server_tools_when", "deferred_tools", "x_search_filter", "web_search_options")
 """Fields that mean something only where tools are run."""
+
+
+_N = TypeVar("_N", bound=msgspec.Struct)
 
 
 class _Tool(msgspec.Struct):
@@ -54,6 +57,34 @@ def check(fields: Mapping[str, Raw], target: Target) -> None:
     for name in _LOOP:
         if name in fields and name not in target.keeps and bytes(fields[name]) not in {b"null", b"[]"}:
             raise BadRequest(f"`{name}` asks for what neither this server nor an endpoint of the model runs.")
+
+
+class _Asked(msgspec.Struct):
+    tools: list[Raw] | None = None
+    plugins: list[Raw] | None = None
+
+
+def refuse_disabled(body: bytes, disabled: frozenset[str]) -> None:
+    """Raises `Forbidden` where a request names a server tool that its workspace has switched off; the plugin `web`, by
+    whatever name it was asked for, is the search.
+    """
+    try:
+        asked = msgspec.json.decode(body, type=_Asked)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return  # its dialect's reader refused it, or has other words for these
+    named = [_named(each, _Tool).type for each in asked.tools or ()]
+    plugins = (_named(each, _Plugin) for each in asked.plugins or ())
+    named += [_SEARCH for each in plugins if each.id == "web" and each.enabled is not False]
+    for name in named:
+        if name in disabled:
+            raise Forbidden(f"The server tool {name!r} is switched off in this workspace.")
+
+
+def _named(raw: Raw, kind: type[_N]) -> _N:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError:
+        return kind()
 
 
 def _check_tools(raw: Raw) -> None:

@@ -22,6 +22,7 @@ from modelport.errors import ModelportError
 from modelport.gateway import explained, plan_words, tokens
 from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
+from modelport.gateway.beyond import refuse_disabled
 from modelport.gateway.cache import Cached, Hit, Recording, ResponseCache, replayed, wanted
 from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
@@ -198,6 +199,8 @@ class Chat:
             ready = ready._replace(body=await guard.screened(ready.body, address))
         request = door.read(ready.body, address)
         defaults = await self._planner.defaults(key)
+        if defaults.disabled_tools:
+            refuse_disabled(ready.body, defaults.disabled_tools)
         # Who wants nothing kept wants nothing kept here either.
         asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
         if asked is not None and (cached := self._cache.find(asked)) is not None:

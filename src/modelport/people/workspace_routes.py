@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from modelport.keys.access import Permission, Principal, Role, allow
 from modelport.people.me_routes import when
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modelport.accounts.service import MemberRow
     from modelport.people.services import Services
     from modelport.workspaces.service import Member, Workspace
@@ -63,17 +65,40 @@ class WorkspaceList(BaseModel):
     total_count: int
 
 
+_BY_HASH = "keys have no numbers here: choose them by their hashes with `PATCH /api/app/content-logging`"
+_T = TypeVar("_T")
+
+
+def _not_offered(why: str) -> Callable[[_T], _T]:
+    """Refuses every value but none: what is stored is kept, and what can't be kept is not stored."""
+
+    def check(value: _T) -> _T:
+        if value:
+            raise ValueError(f"not offered: {why}")
+        return value
+
+    return check
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     description: str | None = Field(default=None, max_length=1000)
-    default_image_model: str | None = Field(default=None, max_length=200)
+    default_image_model: Annotated[str | None, AfterValidator(_not_offered("there are no images here"))] = Field(
+        default=None, max_length=200, description="Not offered."
+    )
     default_provider_sort: Literal["price", "throughput", "latency", "exacto"] | None = None
     default_text_model: str | None = Field(default=None, max_length=200)
-    disabled_server_tools: list[Annotated[str, Field(max_length=100)]] | None = Field(default=None, max_length=50)
-    io_logging_api_key_ids: list[int] | None = Field(default=None, max_length=1000)
+    disabled_server_tools: list[Annotated[str, Field(max_length=100)]] | None = Field(
+        default=None, max_length=50, description="Requests that name one of them are refused with 403."
+    )
+    io_logging_api_key_ids: Annotated[list[int] | None, AfterValidator(_not_offered(_BY_HASH))] = Field(
+        default=None, max_length=1000, description="Not offered: keys have no numbers here."
+    )
     io_logging_sampling_rate: float = Field(default=1, ge=0, le=1)
-    is_data_discount_logging_enabled: bool = False
+    is_data_discount_logging_enabled: Annotated[bool, AfterValidator(_not_offered("no data is bought here"))] = Field(
+        default=False, description="Not offered."
+    )
     is_observability_broadcast_enabled: bool = False
     is_observability_io_logging_enabled: bool = False
 

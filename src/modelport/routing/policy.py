@@ -51,6 +51,9 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow_safety_retention_other: bool | None = None
     """The same of models that are not Anthropic's, OpenAI's, Google's or xAI's."""
 
+    disabled_tools: frozenset[str] = frozenset()
+    """Server tools that the workspace keeps its requests from."""
+
     @property
     def safety(self) -> frozenset[str]:
         """Of which groups of models that is allowed."""

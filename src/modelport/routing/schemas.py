@@ -112,6 +112,7 @@ class RoutingDefaults(_Strict):
     def of(cls, defaults: Defaults) -> RoutingDefaults:
         """As they are shown."""
         value: dict[str, Any] = msgspec.to_builtins(defaults)
+        del value["disabled_tools"]  # a workspace's word
         provider: dict[str, Any] = value["provider"] or {}
         value["provider"] = {name: each for name, each in provider.items() if name != "options"} or None
         return cls(**value)

@@ -140,11 +140,13 @@ class Routing:
 
         def read(connection: Connection) -> Defaults:
             own = _defaults(store.defaults_of(connection, account_id))
-            model, sort = routing_of(connection, workspace_id)
-            if sort is not None:
+            said = routing_of(connection, workspace_id)
+            if said.sort is not None:
                 provider = own.provider or ProviderPreferences()
-                own = msgspec.structs.replace(own, provider=msgspec.structs.replace(provider, sort=sort))
-            return msgspec.structs.replace(own, default_model=model) if model else own
+                own = msgspec.structs.replace(own, provider=msgspec.structs.replace(provider, sort=said.sort))
+            if said.disabled_tools:
+                own = msgspec.structs.replace(own, disabled_tools=said.disabled_tools)
+            return msgspec.structs.replace(own, default_model=said.model) if said.model else own
 
         found = await self._database.read(read)
         if before == self._changes:  # else it may be what was there before

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from modelport.accounts.service import MemberRow
     from modelport.db.database import Database
+    from modelport.workspaces.store import Routed
 
 __all__ = ["Member", "Workspace", "Workspaces", "broadcast", "broadcasting", "home_of", "include_own", "routing_of"]
 
 _MOST: Final = 200
-_ROUTING: Final = frozenset({"default_text_model", "default_provider_sort"})
+_ROUTING: Final = frozenset({"default_text_model", "default_provider_sort", "disabled_server_tools"})
 _LOGGING: Final = frozenset({"is_observability_io_logging_enabled", "io_logging_sampling_rate"})
 _NOT_FOUND: Final = "There is no such workspace."
 
@@ -42,8 +43,8 @@ def include_own(connection: Connection, workspace_id: str, *, include: bool) -> 
     store.change(connection, workspace_id, {"include_byok_in_budgets": include, "updated_at": clock.now_ms()})
 
 
-def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
-    """A workspace's default model and the default sort of its providers."""
+def routing_of(connection: Connection, workspace_id: str) -> Routed:
+    """What a workspace says of its requests."""
     return store.routing_of(connection, workspace_id)
 
 

@@ -107,11 +107,23 @@ def default_of(connection: Connection, account_id: str) -> Workspace | None:
     return Workspace(*row) if row else None
 
 
-def routing_of(connection: Connection, workspace_id: str) -> tuple[str | None, str | None]:
-    """Its default model and the default sort of its providers."""
-    query = select(workspaces.c.default_text_model, workspaces.c.default_provider_sort)
-    row = connection.execute(query.where(workspaces.c.id == workspace_id)).first()
-    return (row.default_text_model, row.default_provider_sort) if row else (None, None)
+class Routed(NamedTuple):
+    """What a workspace says of its requests."""
+
+    model: str | None = None
+    """For those that name none."""
+    sort: str | None = None
+    """Of providers."""
+    disabled_tools: frozenset[str] = frozenset()
+    """Server tools that they may not use."""
+
+
+def routing_of(connection: Connection, workspace_id: str) -> Routed:
+    """What a workspace says of its requests."""
+    c = workspaces.c
+    query = select(c.default_text_model, c.default_provider_sort, c.disabled_server_tools)
+    row = connection.execute(query.where(c.id == workspace_id)).first()
+    return Routed(row[0], row[1], frozenset(row[2] or ())) if row else Routed()
 
 
 def logging_shares(connection: Connection, account_id: str) -> dict[str, float]:
