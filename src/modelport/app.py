@@ -139,7 +139,7 @@ async def _services(
         own_keys=OwnKeys(database, vault, settings),
         trials=Trials(sync, upstream, outbound),
         destinations=destinations,
-        broadcaster=Worker(database, vault, outbound, destinations),
+        broadcaster=Worker(database, vault, outbound, destinations=destinations, notices=notices),
         leaks=Leaks(database, vault, keys, notices, throttle),
         watch=Watch(database, keys, notices),
         audit=Audit(database),

@@ -291,8 +291,15 @@ class TestBudgets:
         assert told["limit_usd"] == 0.0001
         assert told["resets_at"] is not None
         (shown,) = caller.get("/key").json()["data"]["budgets"]
-        assert (shown["guardrail_id"], shown["limit_usd"]) == (made, 0.0001)
+        assert (shown["guardrail_id"], shown["limit_usd"], shown["scope"]) == (made, 0.0001, "api_key")
         assert shown["spend_usd"] * 10**9 == pytest.approx(caller.used)
+
+    def test_each_is_shown_in_the_reference_s_layers(self, caller: Caller) -> None:
+        guard(caller, to="workspace", limit_usd="3", reset_interval="daily")
+        guard(caller, to="member", limit_usd="2", reset_interval="daily")
+        guard(caller, to="key", limit_usd="1", reset_interval="daily")
+        shown = {(each["scope"], each["limit_usd"]) for each in caller.get("/key").json()["data"]["budgets"]}
+        assert shown == {("workspace_default_member", 3), ("workspace_default_key", 3), ("member", 2), ("api_key", 1)}
 
     def test_each_key_has_its_own_and_a_member_has_one_for_all_keys(self, caller: Caller) -> None:
         harness, services = caller.harness, caller.harness.services

@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 from sqlalchemy import text
 
 from api.api_harness import Harness, until
+from modelport.broadcast import worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -302,6 +303,27 @@ class TestWhatIsSent:
         until(lambda: shown(caller, destination)["delivery"]["fault"] is None)
         assert receiver.got[0].spans == receiver.got[1].spans
         assert not outbox(caller.harness)
+
+    def test_given_up_and_its_people_told_once_until_it_takes_again(
+        self, caller: Caller, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "_PAUSES_MS", ())
+        monkeypatch.setattr(worker, "_POLL_SECONDS", 0.02)
+        made(caller, "webhook", {"url": receiver.url})
+        notices = caller.harness.services.notices
+
+        def told() -> list[dict[str, Any]]:
+            found = caller.harness.call(notices.recent(caller.account_id))
+            return [json.loads(each.facts) for each in found if each.kind == "destination_failing"]
+
+        for count, status in ((1, 503), (1, 500), (1, 200), (2, 502)):
+            receiver.status = status
+            seen = len(receiver.got)
+            caller.chat()
+            until(lambda seen=seen: len(receiver.got) > seen)
+            until(lambda: not outbox(caller.harness))
+            until(lambda count=count: len(told()) == count)
+        assert [each["reason"] for each in told()] == ["answered 502", "answered 503"]
 
     def test_sealed_while_it_waits_and_gone_with_its_destination(self, caller: Caller, receiver: Receiver) -> None:
         destination = made(caller, "webhook", {"url": receiver.url})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelport.broadcast.store import Claimed
     from modelport.db.database import Database
     from modelport.kit.vault import Vault
+    from modelport.notices.service import Notices
     from modelport.upstream.client import UpstreamClient
 
 __all__ = ["Tested", "Worker"]
@@ -52,12 +53,23 @@ class Tested(NamedTuple):
 class Worker:
     """Makes the deliveries that are due."""
 
-    def __init__(self, database: Database, vault: Vault, client: UpstreamClient, destinations: Destinations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        client: UpstreamClient,
+        *,
+        destinations: Destinations,
+        notices: Notices,
+    ) -> None:
         """`client` calls addresses that users gave."""
         self._database = database
         self._vault = vault
         self._client = client
         self._destinations = destinations
+        self._notices = notices
+        self._well: set[str] = set()
+        """Destinations that have taken something since they last failed for good."""
         self._counted = -_COUNT_SECONDS
 
     async def run(self) -> None:
@@ -108,7 +120,7 @@ class Worker:
         try:
             made = calls(destination, self._destinations.config(destination), [trace for _, trace in readable])
         except (SealBroken, ValueError):
-            await self._again(destination_id, [each for each, _ in readable], "its configuration can't be read")
+            await self._again(destination, [each for each, _ in readable], "its configuration can't be read")
             return
         left = [each for each, _ in readable]
         while made and left:
@@ -116,12 +128,15 @@ class Worker:
             sent, left = left[: call.traces], left[call.traces :]
             _, fault = await self._call(call)
             if fault is not None:
-                await self._again(destination_id, [*sent, *left], fault)
+                await self._again(destination, [*sent, *left], fault)
                 return
             seqs = [each.seq for each in sent]
             await self._database.write(
                 partial(store.done, destination_id=destination_id, seqs=seqs, now=clock.now_ms())
             )
+            if destination_id not in self._well:
+                await self._notices.over(destination.account_id, "destination_failing", destination_id)
+                self._well.add(destination_id)
 
     def _opened(self, claimed: Claimed) -> Trace | None:
         try:
@@ -145,11 +160,17 @@ class Worker:
             return None, f"could not be delivered ({type(error).__name__})"
         return reply.status, None if 200 <= reply.status < 300 else f"answered {reply.status}"
 
-    async def _again(self, destination_id: str, claimed: Sequence[Claimed], fault: str) -> None:
-        """Tries them again later, or gives up those that were tried often enough."""
+    async def _again(self, destination: Destination, claimed: Sequence[Claimed], fault: str) -> None:
+        """Tries them again later, or gives up those that were tried often enough, which its people are told."""
+        destination_id = destination.id
         worn = [each for each in claimed if each.tries > len(_PAUSES_MS)]
         if worn:
             await self._give_up(destination_id, worn, fault)
+            self._well.discard(destination_id)
+            account_id, kind = destination.account_id, "destination_failing"
+            await self._notices.send(
+                account_id, kind, subject=destination_id, destination=destination.name, reason=fault
+            )
         by: dict[int, list[int]] = {}
         for each in claimed:
             if each.tries <= len(_PAUSES_MS):

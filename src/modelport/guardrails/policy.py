@@ -48,7 +48,7 @@ class Policy:
 
     __slots__ = ("_allowed_models", "_allowed_providers", "_believed", "_ignored_models", "_ignored_providers",
                  "_no_free_publication", "_no_free_training", "_no_paid_training", "_regions", "_zdr", "applied",
-                 "budgets", "no_safety", "routes", "screen")  # fmt: skip
+                 "budgets", "no_safety", "routes", "scopes", "screen")  # fmt: skip
 
     def __init__(self, applied: Sequence[tuple[str, Applied]], *, user_id: str, key_id: str) -> None:
         self.applied = tuple(applied)
@@ -79,7 +79,9 @@ class Policy:
         )  # fmt: skip
         """Whether anything is said about where requests may go."""
         self._believed: dict[tuple[str, str, str, str], str | None] = {}
-        self.budgets = tuple(dict.fromkeys(_spenders(applied, user_id, key_id)))
+        self.scopes = dict(_spenders(applied, user_id, key_id))
+        """What budgets of guardrails are in the reference's words, by guardrail and spender."""
+        self.budgets = tuple(self.scopes)
         """Whose spending each guardrail's budget counts here: ids of guardrails, each with a spender."""
         self.screen = Screen.of(
             Given(scope, each.id, rule)
@@ -163,9 +165,11 @@ def _enforces(rules: Rules, group: str) -> bool:
     return bool(rules.enforce_zdr if own is None else own)
 
 
-def _spenders(applied: Sequence[tuple[str, Applied]], user_id: str, key_id: str) -> Iterable[tuple[str, str]]:
+def _spenders(
+    applied: Sequence[tuple[str, Applied]], user_id: str, key_id: str
+) -> Iterable[tuple[tuple[str, str], str]]:
     for scope, each in applied:
         if scope in {"workspace", "member"}:
-            yield each.id, user_id
+            yield (each.id, user_id), "workspace_default_member" if scope == "workspace" else "member"
         if scope in {"workspace", "api_key"}:
-            yield each.id, key_id
+            yield (each.id, key_id), "workspace_default_key" if scope == "workspace" else "api_key"

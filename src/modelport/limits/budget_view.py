@@ -11,9 +11,9 @@ from modelport.kit.meter import window_end
 from modelport.kit.money import to_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from modelport.credits.budgets import Budget
+    from modelport.credits.budgets import LiveBudget
     from modelport.keys.service import LiveKey
 
 __all__ = ["KeyBudget", "budgets_shown", "effective"]
@@ -25,8 +25,7 @@ _SHOWN: dict[str, Shown] = {
     "member": "member",
     "api_key": "api_key",
     "workspace": "workspace",
-    # The reference knows six layers, and its clients no others: ours are shown as the one that is next to them.
-    "guardrail": "api_key",
+    # The reference knows six layers, and its clients no others: ours is shown as the one that is next to it.
     "account": "workspace",
 }
 
@@ -45,12 +44,16 @@ class KeyBudget(BaseModel):
     resets_at: str | None
 
 
-def budgets_shown(budgets: Sequence[tuple[Budget, int]], key: LiveKey) -> list[KeyBudget]:
-    """Budgets with what was spent of each, in the order in which they are checked, then the key's own limit."""
+def budgets_shown(
+    budgets: Sequence[tuple[LiveBudget, int]], key: LiveKey, guardrails: Mapping[tuple[str, str], Shown]
+) -> list[KeyBudget]:
+    """Budgets with what was spent of each, in the order in which they are checked, then the key's own limit.
+    `guardrails` says of theirs, by guardrail and spender, what they are.
+    """
     today = clock.day(clock.now_ms())
     found = [
         KeyBudget(
-            scope=_SHOWN[budget.scope],
+            scope=guardrails[budget.subject, live.spender] if budget.scope == "guardrail" else _SHOWN[budget.scope],
             budget_id=budget.id,
             guardrail_id=budget.subject if budget.scope == "guardrail" else None,
             include_byok=budget.counts_own,
@@ -60,7 +63,8 @@ def budgets_shown(budgets: Sequence[tuple[Budget, int]], key: LiveKey) -> list[K
             reset_interval=budget.interval,
             resets_at=window_end(budget.interval, today),
         )
-        for budget, spent in budgets
+        for live, spent in budgets
+        for budget in (live.record,)
     ]
     record = key.record
     if record.limit is not None:

@@ -98,8 +98,8 @@ async def read_key(
     guardrails = () if policy is None else policy.budgets
     spender = Spender(record.account_id, record.user_id, record.id, live.workspace_id, guardrails)
     budgets: Budgets = services.budgets
-    applying = [(each.record, await budgets.spent(each.record, each.spender)) for each in await budgets.of(spender)]
-    shown = budgets_shown(applying, live)
+    applying = [(each, await budgets.spent(each.record, each.spender)) for each in await budgets.of(spender)]
+    shown = budgets_shown(applying, live, {} if policy is None else policy.scopes)
     return CurrentKeyAnswer(
         data=CurrentKey(
             label=record.label,
