@@ -44,11 +44,15 @@ function Form({ defaults }: { defaults: Defaults }) {
   const may = useMay();
   const [model, setModel] = useState(defaults.default_model ?? "");
   const [provider, setProvider] = useState<Preferred>(defaults.provider ?? {});
+  const [safety, setSafety] = useState({
+    allow_safety_retention_google: defaults.allow_safety_retention_google ?? null,
+    allow_safety_retention_other: defaults.allow_safety_retention_other ?? null,
+  });
   const save = useMutation({
     mutationFn: () =>
       taken(
         client.PUT("/api/app/routing", {
-          body: { default_model: model.trim() || null, provider: saidOf(provider) },
+          body: { ...safety, default_model: model.trim() || null, provider: saidOf(provider) },
         }),
       ),
     onSuccess: ({ data }) => queries.setQueryData(defaultsQuery.queryKey, data),
@@ -79,6 +83,19 @@ function Form({ defaults }: { defaults: Defaults }) {
               checked={provider.zdr === true}
               onChange={(event) => set({ zdr: event.currentTarget.checked || null })}
             />
+            {(["google", "other"] as const).map((group) => (
+              <Switch
+                key={group}
+                label={t(`privacy.safety.${group}`)}
+                description={t("privacy.safety.note")}
+                checked={safety[`allow_safety_retention_${group}`] === true}
+                onChange={(event) => {
+                  const allowed = event.currentTarget.checked || null;
+                  save.reset();
+                  setSafety((before) => ({ ...before, [`allow_safety_retention_${group}`]: allowed }));
+                }}
+              />
+            ))}
             <Switch
               label={t("privacy.distillable")}
               description={t("privacy.distillableNote")}

@@ -9,6 +9,11 @@ export const rules = {
     noTrainingNote: "data_collection: deny",
     zdr: "Zero data retention only",
     zdrNote: "Only endpoints where it is agreed that nothing is kept.",
+    safety: {
+      google: "Google's models: allow keeping to watch for abuse",
+      other: "Other models: allow keeping to watch for abuse",
+      note: "Counts as nothing kept. Never for models of Anthropic, OpenAI and xAI.",
+    },
     distillable: "Only models whose answers may be used for training",
     distillableNote: "For those who make training data.",
     providers: "Providers",

@@ -9,6 +9,11 @@ export const rules = {
     noTrainingNote: "data_collection: deny",
     zdr: "仅零数据保留",
     zdrNote: "仅使用约定不保留任何数据的端点。",
+    safety: {
+      google: "Google 模型：允许为监测滥用而保留",
+      other: "其他模型：允许为监测滥用而保留",
+      note: "仍视为零留存。不适用于 Anthropic、OpenAI 和 xAI 的模型。",
+    },
     distillable: "仅使用允许蒸馏的模型",
     distillableNote: "适用于制作训练数据。",
     providers: "提供商",
