@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
+from db.database_places import template_file
+from modelport.catalog import sync
 from modelport.cli.main import app
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from modelport.catalog.offers.offer import Offer
 
 
 def told(folder: Path, *words: str, given: str | None = None, status: int = 0) -> str:
@@ -21,9 +26,25 @@ def told(folder: Path, *words: str, given: str | None = None, status: int = 0) -
 
 
 @pytest.fixture
-def seeded(tmp_path: Path) -> Path:
-    told(tmp_path, "catalog", "seed")
+def folder(tmp_path: Path) -> Path:
+    """A data directory with the database of a server that has run before."""
+    shutil.copyfile(template_file(), tmp_path / "modelport.db")
     return tmp_path
+
+
+@pytest.fixture
+def seeded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One that knows what the packages know. A process of their own reads them, here once and not for each command."""
+    read, known = sync.read_packages, list[list["Offer"]]()
+
+    async def once() -> list[Offer]:
+        if not known:
+            known.append(await read())
+        return known[0]
+
+    monkeypatch.setattr(sync, "read_packages", once)
+    told(folder, "catalog", "seed")
+    return folder
 
 
 def test_from_nothing_to_a_catalogue_that_is_shown_and_synced(seeded: Path) -> None:
@@ -59,18 +80,18 @@ def test_from_nothing_to_a_catalogue_that_is_shown_and_synced(seeded: Path) -> N
     [(["--key", "sk-x"], None), (["--key", "-"], "sk-x\n"), (["--key", "env:SOME_KEY"], None), ([], "sk-x\n")],
 )
 def test_a_key_from_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], given: str | None
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], given: str | None
 ) -> None:
     monkeypatch.setenv("SOME_KEY", "sk-x")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    file = tmp_path / "openai.yaml"
+    file = folder / "openai.yaml"
     file.write_text(
         "provider: {slug: openai, name: OpenAI, base_url: 'http://127.0.0.1:9/v1', source: synced}\n"
         "model: {id: openai/m, name: M, context_length: 9, endpoints: [{provider: openai, upstream_model: m, "
         "pricing: {prompt: '0', completion: '0'}}]}\n"
     )
-    told(tmp_path, "catalog", "apply", str(file))
-    told(tmp_path, "providers", "add", "openai", *words, given=given, status=1)
-    done = told(tmp_path, "providers", "add", "openai", "--unverified", *words, given=given)
+    told(folder, "catalog", "apply", str(file))
+    told(folder, "providers", "add", "openai", *words, given=given, status=1)
+    done = told(folder, "providers", "add", "openai", "--unverified", *words, given=given)
     assert "1 models can be called: openai/m" in done
     assert "sk-x" not in done
