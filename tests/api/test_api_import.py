@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from api_harness import Harness, read_answer
 from other_gateways import LITELLM, TOKEN, a_database
 from typer.testing import CliRunner
 
+from db.mysql_server import PASSWORD, MySql, installed
 from db.postgres_cluster import Cluster, binaries
 from modelport.catalog.imports.litellm import read_litellm
 from modelport.catalog.imports.oneapi import read_oneapi
@@ -39,6 +41,15 @@ def own_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 def other_server() -> Iterator[Cluster]:
     """The PostgreSQL of the other system."""
     made = Cluster()
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def mysql() -> Iterator[MySql]:
+    """The MariaDB or MySQL of the other system."""
+    made = MySql()
     made.start()
     yield made
     made.remove()
@@ -150,6 +161,28 @@ def test_a_postgresql_database_is_read_as_the_file_is(other_server: Cluster, tmp
         read_oneapi(other_server.url("postgres"), NAMES)
 
 
+@pytest.mark.proof
+@pytest.mark.skipif(installed() is None, reason="neither MariaDB nor MySQL is installed")
+def test_a_mysql_database_is_read_as_the_file_is(mysql: MySql, tmp_path: Path) -> None:
+    for new_api, name in ((True, "newapi"), (False, "oneapi")):
+        path = a_database(tmp_path / f"{name}.db", new_api=new_api, base_url="http://127.0.0.1:9")
+        mysql.run("", f"CREATE DATABASE {name}")
+        with closing(sqlite3.connect(path)) as database:
+            for table, made in database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall():
+                mysql.run(name, made.replace('"', "`").replace("key TEXT", "`key` VARCHAR(300)"))
+                rows = database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (ours)
+                places = ", ".join(["%s"] * len(rows[0]))
+                mysql.run(name, (f"INSERT INTO {table} VALUES ({places})", rows))  # noqa: S608 (ours)
+        at = f"app:{quote(PASSWORD, safe='')}@127.0.0.1:{mysql.port}"
+        dsn = f"app:{PASSWORD}@tcp(127.0.0.1:{mysql.port})/{name}?charset=utf8mb4&parseTime=True"
+        for address in (f"mysql://{at}/{name}", f"mariadb+pymysql://{at}/{name}", dsn):
+            assert read_oneapi(address, NAMES) == read_oneapi(path, NAMES), address
+        with pytest.raises(Unreadable, match="Unknown database 'nowhere'"):
+            read_oneapi(f"mysql://{at}/nowhere", NAMES)
+        with pytest.raises(Unreadable, match="Access denied for user 'app'"):
+            read_oneapi(f"mysql://app:wrong@127.0.0.1:{mysql.port}/{name}", NAMES)
+
+
 def _literal(value: object) -> str:
     if value is None:
         return "NULL"
@@ -204,9 +237,9 @@ def test_from_the_command_line_it_is_shown_first(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(LITELLM)
 
-    def told(*words: str) -> str:
+    def told(*words: str, status: int = 0) -> str:
         result = CliRunner().invoke(app, ["import", *words, "--data-dir", str(tmp_path / "data")])
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == status, result.output
         return result.output
 
     seen = told("litellm", str(file))
@@ -217,3 +250,10 @@ def test_from_the_command_line_it_is_shown_first(tmp_path: Path) -> None:
     assert "0 differences" in told("litellm", str(file))
     path = a_database(tmp_path / "one.db", new_api=False, base_url="http://127.0.0.1:9")
     assert "Would bring 2 users with 3 keys and 10.5 USD" in told("one-api", path)
+    for given, shown in (
+        ("mysql://app:secret%40@127.0.0.1:9/newapi", "mysql://app:***@127.0.0.1:9/newapi"),
+        ("app:se:/@cret@tcp(127.0.0.1:9)/newapi", "app:***@tcp(127.0.0.1:9)/newapi"),
+    ):
+        wrong = " ".join(told("new-api", given, status=1).split())
+        assert f"{shown} can't be imported: the database can't be read: Can't connect to MySQL server on" in wrong
+        assert "cret" not in wrong

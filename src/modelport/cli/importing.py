@@ -38,7 +38,12 @@ def import_litellm(
 
 @app.command("new-api")
 def import_new_api(
-    source: Annotated[str, typer.Argument(help="Its SQLite file, or a database's address with an installed driver.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Its SQLite file, or its database's address: `mysql://`, `postgresql://`, or its `SQL_DSN` as it is."
+        ),
+    ],
     apply: Apply = False,
     token: Token = None,
     data_dir: DataDir = None,
@@ -81,11 +86,19 @@ def _import(kind: str, given: str, *, apply: bool, token: str | None, data_dir: 
             try:
                 plan = await importing.read(readers[kind], await asyncio.to_thread(text))
             except Unreadable as error:
-                raise ValueError(f"{given} can't be imported: {error}") from None
+                raise ValueError(f"{_shown(given)} can't be imported: {error}") from None
             return await (importing.take(plan, token=token) if apply else importing.preview(plan))
 
     taken = run(work(settings_of(data_dir)))
     show(_value(taken, done=apply), as_json=as_json, text=_text(taken, done=apply))
+
+
+def _shown(given: str) -> str:
+    """A file's name, or an address without its password."""
+    before, at, where = given.rpartition("@")
+    scheme, separator, who = before.partition("://")
+    user, colon, _ = (who if separator else before).partition(":")
+    return f"{scheme + separator if separator else ''}{user}:***{at}{where}" if at and colon else given
 
 
 def _value(taken: Taken, *, done: bool) -> dict[str, object]:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import create_engine, exc, inspect, text
+from sqlalchemy import URL, create_engine, exc, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from modelport.catalog.imports.plan import ForeignKey, ForeignUser, Plan, Unreadable, id_of, slug_of
@@ -24,7 +24,7 @@ from modelport.providers.table import ROWS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from modelport.catalog.offers.naming import Names
 
@@ -50,32 +50,74 @@ _COMPATIBLE = frozenset({6, 7, 8, 10, 12, 13, 22, 50})
 _QUOTA_PER_DOLLAR = 500_000
 _DOLLARS_PER_RATIO = Decimal(2)
 """A ratio of 1 is two dollars a million tokens."""
+_PATIENCE = 10
+"""Seconds in which a server has to answer."""
+_DSN = re.compile(
+    r"(?P<user>[^:@/]+)(:(?P<password>.*))?@tcp\((?P<host>[^():]+)(:(?P<port>\d+))?\)/(?P<name>[^?]+)(\?.*)?"
+)
 _PREFIX = "sk-"
 """What callers put before a token that is stored without it."""
 
 
 def read_oneapi(source: str, names: Names) -> Plan:
-    """The plan of a database: the path of an SQLite file, or the address of a PostgreSQL or of one with an installed
-    driver. Not to be called where an event loop runs.
+    """The plan of a database: the path of an SQLite file, the address of a PostgreSQL, MySQL or MariaDB, also as the
+    other system itself is given it (`SQL_DSN`), or of one with an installed driver.
+
+    Not to be called where an event loop runs.
 
     Raises `Unreadable`.
     """
     try:
-        scheme, separator, rest = source.partition("://")
-        if separator and scheme.partition("+")[0] in {"postgres", "postgresql"}:
+        scheme, separator, rest = _address(source).partition("://")
+        kind = scheme.partition("+")[0]
+        if kind in {"postgres", "postgresql"}:
             return asyncio.run(_from_postgresql(f"postgresql+asyncpg://{rest}", names))
-        if not separator and not Path(source).is_file():
+        if separator and scheme in {"mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql"}:
+            url = f"mysql+pymysql://{rest}"
+            return _from(create_engine(url, connect_args={"connect_timeout": _PATIENCE}), names)
+        if separator:
+            return _from(create_engine(source), names)
+        if not Path(source).is_file():
             raise Unreadable(f"there is no file {source}")
-        engine = create_engine(source if separator else f"sqlite:///file:{Path(source).resolve()}?mode=ro&uri=true")
-        try:
-            with engine.connect() as connection:
-                return _read(connection, names)
-        finally:
-            engine.dispose()
+        return _from(create_engine(f"sqlite:///file:{Path(source).resolve()}?mode=ro&uri=true"), names)
     except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise Unreadable(f"{error}; copy the tables into an SQLite file and import that") from None
     except (exc.SQLAlchemyError, OSError) as error:
-        raise Unreadable(f"the database can't be read: {(str(error).splitlines() or [''])[0]}") from None
+        raise Unreadable(f"the database can't be read: {_words(error)}") from None
+    except ValueError as error:
+        raise Unreadable(f"it is no address of a database: {error}") from None
+
+
+def _address(source: str) -> str:
+    """An address; also from `user:password@tcp(host:port)/name`, as the other system is told of its MySQL."""
+    found = _DSN.fullmatch(source)
+    if found is None:
+        return source
+    where = URL.create(
+        "mysql",
+        found["user"],
+        found["password"],
+        found["host"],
+        int(found["port"]) if found["port"] else None,
+        found["name"],
+    )
+    return where.render_as_string(hide_password=False)
+
+
+def _words(error: Exception) -> str:
+    """What the database said, without what the libraries around it add."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    # MySQL's driver has a number before the words.
+    told = str(cause.args[-1]) if len(cause.args) == 2 else str(cause)
+    return (told.splitlines() or [type(cause).__name__])[0]
+
+
+def _from(engine: Engine, names: Names) -> Plan:
+    try:
+        with engine.connect() as connection:
+            return _read(connection, names)
+    finally:
+        engine.dispose()
 
 
 async def _from_postgresql(url: str, names: Names) -> Plan:
