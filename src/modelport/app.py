@@ -40,6 +40,7 @@ from modelport.credits.budgets import Budgets
 from modelport.credits.service import Credits
 from modelport.db.database import Database, DatabaseDown
 from modelport.db.migrate import migrate
+from modelport.gateway.cache import make_cache
 from modelport.gateway.guarding import guarded_view
 from modelport.gateway.open_streams import OpenStreams
 from modelport.gateway.routes import Gateway
@@ -106,12 +107,11 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
 async def _services(
     settings: Settings, vault: Vault, database: Database, system: SystemSettings, throttle: Throttle
 ) -> Services:
-    credits = Credits(database, ids.prefixed("proc"), vault.ledger_key)
-    usage, upstream = Usage(database), UpstreamClient()
+    credits, usage = Credits(database, ids.prefixed("proc"), vault.ledger_key), Usage(database)
     catalog = Catalog(database, vault, public_url=settings.public_url)
     await catalog.reload()
     routing = await _routing(database, catalog)
-    mailer = Mailer(database, vault, transport_of(settings))
+    mailer, upstream = Mailer(database, vault, transport_of(settings)), UpstreamClient()
     second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
     outbound, hooks, notices = _telling(database, vault, mailer, settings)
     keys, destinations = Keys(database, vault), await _destinations(database, vault)
@@ -159,6 +159,7 @@ async def _services(
         upstream=upstream,
         payments=Payments(database, vault, credits, settings, notices),
         health=Health(),
+        cache=make_cache(settings, vault),
         presets=Presets(database),
         routing=routing,
         system=system,
@@ -246,6 +247,7 @@ async def serving(settings: Settings) -> AsyncGenerator[tuple[Gateway, Services]
                 await services.upstream.close()
                 await services.outbound.close()
                 await services.limits.close()
+                await services.cache.close()
                 with contextlib.suppress(DatabaseDown):
                     await health_copy.save(services.database, services.health)
 

@@ -161,8 +161,8 @@ class Settings(BaseSettings):
     response_cache_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=0,
-        description="Bytes of answers kept for callers who ask for it (`X-OpenRouter-Cache: true`), in this process's "
-        "memory. 0 keeps none.",
+        description="Bytes of answers kept for callers who ask for it (`X-OpenRouter-Cache: true`): in this process's "
+        "memory, or sealed in Redis where one is given (answers of up to 1 MiB). 0 keeps none.",
     )
     hold_seconds: int = Field(
         default=60,
@@ -202,12 +202,14 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None,
         description="`redis://user:password@host:6379/0` (also `rediss://`, `redis+unix://`, `redis+sentinel://`, "
-        "`redis+cluster://`) to count limits in Redis or Valkey, for several processes; in process otherwise.",
+        "`redis+cluster://`) to count limits and keep cached answers in Redis or Valkey, for several processes; in "
+        "process otherwise.",
     )
     redis_timeout: float = Field(
         default=0.25,
         gt=0,
-        description="Seconds a request waits for Redis. Then it passes uncounted: limits fail open.",
+        description="Seconds a request waits for Redis. Then it passes uncounted: limits fail open. A cached answer is "
+        "then one that is not there.",
     )
     content_logging: bool = Field(
         default=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from api_harness import Caller, Harness, marker, until
 
+from modelport.gateway.shared_cache import SharedCache
 from modelport.keys.service import Bounds
 
 if TYPE_CHECKING:
@@ -165,6 +166,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     yield made
     made.stop(within=1)
     redis.remove()
+
+
+def test_cached_answers_in_redis(pair: Harness) -> None:
+    """With one server; two on one database are `make proof`'s (`test_api_shared_cache.py`)."""
+    caller, headers = pair.caller(), {"x-openrouter-cache": "true"}
+    first = caller.chat("once", headers=headers)
+    cache = pair.services.cache
+    assert isinstance(cache, SharedCache)
+    until(lambda: not cache._tasks or None)
+    again = caller.chat("once", headers=headers)
+    assert [each.headers["x-openrouter-cache-status"] for each in (first, again)] == ["MISS", "HIT"]
+    assert again.headers["x-openrouter-cache-source-id"] == first.id
+    assert pair.caller().chat("once", headers=headers).headers["x-openrouter-cache-status"] == "MISS"
 
 
 def test_limits_in_redis(pair: Harness) -> None:

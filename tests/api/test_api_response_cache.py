@@ -98,20 +98,20 @@ def test_other_dialects(caller: Caller, path: str, *, stream: bool) -> None:
     assert again.content.count(b"\n") == first.content.count(b"\n")
 
 
-def test_it_keeps_within_its_room_and_time() -> None:
+async def test_it_keeps_within_its_room_and_time() -> None:
     now = 0.0
     cache = ResponseCache(1000, lambda: now)
 
     def asked(number: int) -> Wanted:
-        return Wanted(bytes([number]), 10, clear=False)
+        return Wanted("acc_1", bytes([number]), 10, clear=False)
 
-    answer = Cached("gen-1", b"application/json", b"x" * 100, 0, 0, "m", None)
+    answer = Cached("gen-1", b"application/json", b"x" * 100, "m", "p", "P")
     for number in range(15):
         cache.keep(asked(number), answer)
     assert cache.size == 1000
-    assert cache.find(asked(0)) is None
-    assert cache.find(asked(14)) is not None
-    cache.keep(asked(99), answer._replace(body=b"x" * 500))
-    assert cache.find(asked(99)) is None, "one answer must not push out all others"
+    assert await cache.find(asked(0)) is None
+    assert await cache.find(asked(14)) is not None
+    cache.keep(asked(99), Cached("gen-1", b"application/json", b"x" * 500, "m", "p", "P"))
+    assert await cache.find(asked(99)) is None, "one answer must not push out all others"
     now = 10.0
-    assert cache.find(asked(14)) is None
+    assert await cache.find(asked(14)) is None

@@ -1,8 +1,9 @@
 """The response cache: an answer that is asked for again, word for word, is given again, and costs nothing.
 
-Off unless a request (or its preset) wants it. Answers are kept apart by key, address and form, in this process's
-memory, as many as there is room for; the least recently used go first. What is kept are the bytes that the caller
-got, so a stream is replayed as it was; the id and the usage are written anew.
+Off unless a request (or its preset) wants it. Answers are kept apart by key, address and form, as many as there is room
+for: in this process's memory, where the least recently used go first, or in the Redis that several processes share
+(`shared_cache.py`). What is kept are the bytes that the caller got, so a stream is replayed as it was; the id and the
+usage are written anew.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -24,8 +25,21 @@ if TYPE_CHECKING:
     from modelport.gateway.exchange import Exchange, Message, Send
     from modelport.gateway.rewriting import Rewritten
     from modelport.keys.service import LiveKey
+    from modelport.kit.vault import Vault
+    from modelport.settings import Settings
 
-__all__ = ["Cached", "Hit", "Recording", "ResponseCache", "Wanted", "replayed", "wanted"]
+__all__ = [
+    "Answers",
+    "Cached",
+    "Hit",
+    "Recording",
+    "ResponseCache",
+    "Wanted",
+    "make_cache",
+    "replayed",
+    "told_of",
+    "wanted",
+]
 
 _DIALECTS = frozenset({"openai_chat", "openai_completions", "openai_responses", "anthropic_messages"})
 _LONGEST = 86_400
@@ -36,7 +50,9 @@ _USAGE = frozenset({"usage"})
 class Wanted(NamedTuple):
     """What a request wants of the cache."""
 
+    account_id: str
     key: bytes
+    """Stands for the caller's key, the address, the form and the words."""
     seconds: int
     clear: bool
     """Whether what is kept must not be used, and is to be replaced."""
@@ -50,20 +66,27 @@ class Hit(Exception):
         self.cached, self.key, self.request = cached, key, request
 
 
-class Cached(NamedTuple):
+class Cached(msgspec.Struct, frozen=True):
     """An answer that is kept."""
 
     source_id: str
     """The generation it was made by."""
     content_type: bytes
     body: bytes
-    made: float
-    until: float
     model: str
-    provider: str | None
+    provider: str
+    """Its slug."""
+    provider_name: str
+    made: float = 0.0
+    """In seconds of the clock of the cache it is in, like `until`."""
+    until: float = 0.0
+
+    def lasting(self, now: float, seconds: int) -> Cached:
+        """The same, made now and good for so many seconds."""
+        return msgspec.structs.replace(self, made=now, until=now + seconds)
 
 
-def wanted(exchange: Exchange, door: Door, ready: Rewritten, key_id: str, *, stream: bool) -> Wanted | None:
+def wanted(exchange: Exchange, door: Door, ready: Rewritten, key: LiveKey, *, stream: bool) -> Wanted | None:
     """What the request wants of the cache; None for nothing.
 
     A header that says no wins over a preset that says yes, and a preset that says no over a header that says yes.
@@ -77,11 +100,11 @@ def wanted(exchange: Exchange, door: Door, ready: Rewritten, key_id: str, *, str
         body = msgspec.json.format(ready.body, indent=-1)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # the reader will say what is wrong with it
-    digest = hashlib.sha256(f"{key_id}\0{door.dialect}\0{door.operation}\0{stream}\0".encode())
+    digest = hashlib.sha256(f"{key.record.id}\0{door.dialect}\0{door.operation}\0{stream}\0".encode())
     digest.update(body)
     seconds = _seconds(exchange.header(b"x-openrouter-cache-ttl"))
     clear = (exchange.header(b"x-openrouter-cache-clear") or "").lower() == "true"
-    return Wanted(digest.digest(), _clamped(seconds or ready.cache_seconds or _USUAL), clear)
+    return Wanted(key.record.account_id, digest.digest(), _clamped(seconds or ready.cache_seconds or _USUAL), clear)
 
 
 def _seconds(text: str | None) -> int | None:
@@ -93,6 +116,26 @@ def _clamped(seconds: int) -> int:
     return min(max(seconds, 1), _LONGEST)
 
 
+class Answers(Protocol):
+    """Where answers are kept: `ResponseCache` in this process, `SharedCache` for several."""
+
+    async def find(self, asked: Wanted) -> Cached | None:
+        """The answer that was given to the same words, if it is still good."""
+        ...
+
+    def keep(self, asked: Wanted, cached: Cached) -> None:
+        """Keeps an answer for as long as its request wants."""
+        ...
+
+    def headers(self, cached: Cached) -> list[tuple[bytes, bytes]]:
+        """What is told of an answer from the cache."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing is kept any more."""
+        ...
+
+
 class ResponseCache:
     """Kept answers, within so many bytes."""
 
@@ -102,8 +145,8 @@ class ResponseCache:
         self.size = 0
         """Bytes of all bodies."""
 
-    def find(self, asked: Wanted) -> Cached | None:
-        """The answer that was given to the same words, if it is still good."""
+    async def find(self, asked: Wanted) -> Cached | None:
+        """See `Answers`."""
         kept = self._kept.get(asked.key)
         if kept is None:
             return None
@@ -114,30 +157,49 @@ class ResponseCache:
         return kept
 
     def keep(self, asked: Wanted, cached: Cached) -> None:
-        """Keeps an answer for as long as its request wants."""
+        """See `Answers`; one answer may not push out all others."""
         if len(cached.body) > self._limit // 8:
             return
         self._drop(asked.key)
-        now = self._now()
-        self._kept[asked.key] = cached._replace(made=now, until=now + asked.seconds)
+        self._kept[asked.key] = cached.lasting(self._now(), asked.seconds)
         self.size += len(cached.body)
         while self.size > self._limit:
             self._drop(next(iter(self._kept)))
 
     def headers(self, cached: Cached) -> list[tuple[bytes, bytes]]:
-        """What is told of an answer from the cache."""
-        now = self._now()
-        return [
-            (b"x-openrouter-cache-status", b"HIT"),
-            (b"x-openrouter-cache-age", b"%d" % (now - cached.made)),
-            (b"x-openrouter-cache-ttl", b"%d" % max(cached.until - now, 0)),
-            (b"x-openrouter-cache-source-id", cached.source_id.encode()),
-        ]
+        """See `Answers`."""
+        return told_of(cached, self._now())
+
+    async def close(self) -> None:
+        """See `Answers`."""
+        self._kept.clear()
+        self.size = 0
 
     def _drop(self, key: bytes) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self.size -= len(kept.body)
+
+
+def make_cache(settings: Settings, vault: Vault) -> Answers:
+    """In Redis, where one is given; else in this process."""
+    if settings.redis_url is None:
+        return ResponseCache(settings.response_cache_bytes)
+    # Whoever has no Redis need not load its client.
+    from modelport.gateway.shared_cache import SharedCache  # noqa: PLC0415
+
+    url, timeout = settings.redis_url.get_secret_value(), settings.redis_timeout
+    return SharedCache(url, timeout, settings.response_cache_bytes, vault)
+
+
+def told_of(cached: Cached, now: float) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer from a cache whose clock says `now`."""
+    return [
+        (b"x-openrouter-cache-status", b"HIT"),
+        (b"x-openrouter-cache-age", b"%d" % max(now - cached.made, 0)),
+        (b"x-openrouter-cache-ttl", b"%d" % max(cached.until - now, 0)),
+        (b"x-openrouter-cache-source-id", cached.source_id.encode()),
+    ]
 
 
 class Recording:

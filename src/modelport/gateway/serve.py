@@ -23,7 +23,7 @@ from modelport.gateway import explained, plan_words, tokens
 from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.beyond import refuse_disabled
-from modelport.gateway.cache import Cached, Hit, Recording, ResponseCache, replayed, wanted
+from modelport.gateway.cache import Cached, Hit, Recording, replayed, wanted
 from modelport.gateway.door import Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
@@ -72,7 +72,7 @@ class Chat:
         self._random = random
         self._plugins = Plugins(services)
         self._planner = Planner(services, random)
-        self._cache = ResponseCache(services.settings.response_cache_bytes)
+        self._cache = services.cache
 
     async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
@@ -119,8 +119,17 @@ class Chat:
             return
         asked, recording = run.cache
         if (body := recording.body) is not None:
-            kind, model, provider = recording.content_type, generation.model, generation.provider_name
-            self._cache.keep(asked, Cached(generation.id, kind, body, 0.0, 0.0, model, provider))
+            self._cache.keep(
+                asked,
+                Cached(
+                    source_id=generation.id,
+                    content_type=recording.content_type,
+                    body=body,
+                    model=generation.model,
+                    provider=generation.provider or "",
+                    provider_name=generation.provider_name or "",
+                ),
+            )
 
     async def _replay(
         self, exchange: Exchange, door: Door, hit: Hit, generation_id: str, headers: list[tuple[bytes, bytes]]
@@ -128,7 +137,7 @@ class Chat:
         """Gives a kept answer again: a generation of its own, free of charge, and told of like any other."""
         cached, services = hit.cached, self._services
         generation = _begun(generation_id, exchange, hit.key, hit.request, cached.model)
-        generation.provider_name = cached.provider
+        generation.provider_name = cached.provider_name or None
         generation.finish_reason = FinishReason.STOP.value
         generation.trace = msgspec.json.encode({"cache": {"source_id": cached.source_id}}).decode()
         body = replayed(cached, generation_id)
@@ -202,8 +211,8 @@ class Chat:
         if defaults.disabled_tools:
             refuse_disabled(ready.body, defaults.disabled_tools)
         # Who wants nothing kept wants nothing kept here either.
-        asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key.record.id, stream=request.stream)
-        if asked is not None and (cached := self._cache.find(asked)) is not None:
+        asked = None if defaults.keeps_nothing else wanted(exchange, door, ready, key, stream=request.stream)
+        if asked is not None and (cached := await self._cache.find(asked)) is not None:
             raise Hit(cached, key, request)
         request, extras, errand = await self._plugins.of(request, door, address)
         if guard is not None and request.body is not ready.body:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelport.credits.budgets import Budgets
     from modelport.credits.service import Credits
     from modelport.db.database import Database
+    from modelport.gateway.cache import Answers
     from modelport.gateway.trials import Trials
     from modelport.guardrails.service import Guardrails
     from modelport.keys.codes import Codes
@@ -101,6 +102,8 @@ class Services:
     payments: Payments
     upstream: UpstreamClient
     health: Health
+    cache: Answers
+    """Answers that are given again to who wants that."""
     presets: Presets
     routing: Routing
     system: SystemSettings

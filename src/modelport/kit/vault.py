@@ -43,6 +43,20 @@ class Vault:
             + base64.urlsafe_b64encode(nonce + self._seal.encrypt(nonce, secret.encode(), context.encode())).decode()
         )
 
+    def seal_bytes(self, secret: bytes, *, context: str) -> bytes:
+        """The same for what may be long and is kept as bytes."""
+        nonce = os.urandom(12)
+        return b"\1" + nonce + self._seal.encrypt(nonce, secret, context.encode())
+
+    def open_bytes(self, sealed: bytes, *, context: str) -> bytes:
+        """What `seal_bytes` was given. Raises `SealBroken`."""
+        if sealed[:1] != b"\1" or len(sealed) < 29:
+            raise SealBroken("not a sealed value")
+        try:
+            return self._seal.decrypt(sealed[1:13], sealed[13:], context.encode())
+        except InvalidTag as error:
+            raise SealBroken("a sealed value can't be opened with this master secret") from error
+
     def open(self, sealed: str, *, context: str) -> str:
         """The secret that `seal` was given.
 

@@ -26,7 +26,7 @@ from modelport.limits.windows import Claim, Refused, Slot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RedisWindows"]
+__all__ = ["FAULTS", "RedisWindows", "client_of"]
 
 _log = structlog.get_logger(__name__)
 _PREFIX = "modelport"
@@ -37,7 +37,8 @@ _RENEW_SECONDS = 15.0
 _CONNECTIONS = 32
 """Most questions at once; each has a connection of its own."""
 _DRIVER: Any = DriverInfo(lib_version=redis.__version__)  # the library takes any option, and declares plain ones
-_FAULTS = (RedisError, OSError, TimeoutError)
+FAULTS = (RedisError, OSError, TimeoutError)
+"""What a Redis that is slow or away makes of a question."""
 
 # Redis's own clock decides about slots: the clocks of machines differ.
 _TAKE = """
@@ -86,23 +87,28 @@ return 1
 """
 
 
+def client_of(url: str, timeout: float) -> Any:
+    """A client of Redis or Valkey at any of the addresses that `limits` understands, of Sentinel and Cluster too."""
+    storage = RedisStorage(
+        f"async+{url}",
+        implementation="redispy",
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        # Else the client looks for its own version on disk at every new connection.
+        driver_info=_DRIVER,
+    )
+    # One of three clients' bridges, declared as none of them.
+    bridge: Any = storage.bridge
+    return bridge.get_connection()
+
+
 class RedisWindows:
     """Counts that all processes share."""
 
     def __init__(self, url: str, timeout: float) -> None:
         """`timeout` is how many seconds a request waits for Redis before it passes uncounted."""
         self._timeout = timeout
-        storage = RedisStorage(
-            f"async+{url}",
-            implementation="redispy",
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            # Else the client looks for its own version on disk at every new connection.
-            driver_info=_DRIVER,
-        )
-        # One of three clients' bridges, declared as none of them.
-        bridge: Any = storage.bridge
-        self._client: Any = bridge.get_connection()
+        self._client: Any = client_of(url, timeout)
         self._take: Any = self._client.register_script(_TAKE)
         self._change: Any = self._client.register_script(_CHANGE)
         self._renew: Any = self._client.register_script(_RENEW)
@@ -132,7 +138,7 @@ class RedisWindows:
             renewing.cancel()
             await asyncio.wait([telling], timeout=2 * self._timeout)
             telling.cancel()
-        with contextlib.suppress(*_FAULTS):
+        with contextlib.suppress(*FAULTS):
             await self._client.aclose()
 
     async def take(self, claims: Sequence[Claim], slot: Slot | None) -> list[int] | Refused | None:
@@ -182,7 +188,7 @@ class RedisWindows:
         try:
             async with asyncio.timeout(self._timeout), self._turns:
                 return await question
-        except _FAULTS as error:
+        except FAULTS as error:
             self._rest(error)
             PASSED_UNCOUNTED.inc()
             return None
@@ -201,7 +207,7 @@ class RedisWindows:
                 continue
             try:
                 await self._tell(batch)
-            except _FAULTS as error:
+            except FAULTS as error:
                 # Windows end and slots expire: what is lost with Redis mends itself.
                 self._rest(error)
 
@@ -224,5 +230,5 @@ class RedisWindows:
             for slot in tuple(self._held):
                 if slot in self._held:  # it may have been freed meanwhile
                     await self._renew([f"{_PREFIX}:{slot.key}"], [slot.holder, _SLOT_MS])
-        except _FAULTS as error:
+        except FAULTS as error:
             self._rest(error)
