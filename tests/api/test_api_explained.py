@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api_harness import Caller
 
+SAYS: list[dict[str, Any]] = [{"role": "user", "content": "x"}]
+PARTS: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "x"}]}]}
+CHAT: dict[str, Any] = {"model": "fake/text", "messages": SAYS}
+VECTORS: dict[str, Any] = {"model": "fake/vectors", "texts": ["x"], "input_type": "search_document"}
+RANKS: dict[str, Any] = {"model": "fake/ranks", "query": "x", "documents": ["a"]}
+DOORS: dict[str, dict[str, Any]] = {
+    "/api/v1/chat/completions": CHAT,
+    "/v1/chat/completions": {**CHAT, "stream": True},
+    "/api/v1/completions": {"model": "fake/text", "prompt": "x"},
+    "/api/v1/responses": {"model": "fake/text", "input": "x"},
+    "/v1/responses": {"model": "fake/text", "input": "x", "stream": True},
+    "/api/v1/messages": {**CHAT, "max_tokens": 9},
+    "/v1/messages": {**CHAT, "max_tokens": 9, "stream": True},
+    "/api/v1/messages/count_tokens": CHAT,
+    "/v1beta/models/fake/text:generateContent": PARTS,
+    "/v1beta/models/fake/text:streamGenerateContent": PARTS,
+    "/v1beta/models/fake/text:countTokens": PARTS,
+    "/model/fake%2Ftext/converse": {"messages": [{"role": "user", "content": [{"text": "x"}]}]},
+    "/model/fake%2Ftext/converse-stream": {"messages": [{"role": "user", "content": [{"text": "x"}]}]},
+    "/v2/chat": CHAT,
+    "/api/v1/embeddings": {"model": "fake/vectors", "input": "x"},
+    "/v2/embed": {**VECTORS, "embedding_types": ["float"]},
+    "/v1/embed": VECTORS,
+    "/api/v1/rerank": RANKS,
+    "/v2/rerank": RANKS,
+    "/api/v1/route": CHAT,
+}
+"""Every address that takes a request, with one that is answered."""
 BOTH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 ENABLED = {"x-openrouter-metadata": "Enabled"}
 
@@ -27,13 +58,75 @@ class TestHeaders:
         if not stream:
             assert float(headers["x-cost"]) == answer.usage["cost"] > 0
 
+    def test_at_every_door(self, caller: Caller) -> None:
+        for path, body in DOORS.items():
+            answer = caller.harness.http.post(path, json=body, headers=caller.headers)
+            # The scripted provider knows no numbers: there it is how a failed attempt is told of.
+            assert answer.status_code == (200 if body.get("model", "fake/text") == "fake/text" else 502), answer.text
+            told = [answer.headers[each] for each in ("x-provider", "x-model", "x-attempt")]
+            counts = "count" in path.lower() or path.endswith("/route")
+            assert told == (["none", "none", "0"] if counts else ["fake", answer.headers["x-model"], "1"]), path
+            assert "plan;dur=" in answer.headers["server-timing"]
+            assert ("x-cost" in answer.headers) is ("trailer" not in answer.headers), path
+            for refused in (
+                caller.harness.http.post(path, content=b"[", headers=caller.headers),
+                caller.harness.http.post(path, json=body),
+                caller.harness.http.get(path, headers=caller.headers),
+            ):
+                assert refused.status_code in {400, 401, 405}, path
+                told = [refused.headers[each] for each in ("x-provider", "x-model", "x-attempt", "x-cost")]
+                assert told == ["none", "none", "0", "0"], path
+                assert "read;dur=" in refused.headers["server-timing"]
+
+    @pytest.mark.parametrize("version", ["1.1", "1.0"])
+    def test_a_stream_s_cost_comes_behind_it(self, caller: Caller, version: str) -> None:
+        headers, body = raw(caller, caller.body("fake: tokens=5", stream=True), version)
+        usage = json.loads(body.split(b"data: ")[-2].partition(b"\n\n")[0])["usage"]
+        assert "x-cost" not in headers
+        if version == "1.0":
+            assert body.endswith(b"\r\n0\r\n\r\n")
+            return
+        told = fields_of(body.rpartition(b"\r\n0\r\n")[2])
+        assert [told[each] for each in ("x-provider", "x-model", "x-attempt")] == ["fake", "fake/text", "1"]
+        assert float(told["x-cost"]) == usage["cost"] > 0
+        assert set(told) == {each.strip().lower() for each in headers["trailer"].split(",")}
+
+    def test_a_stream_that_broke_costs_nothing_and_tells_its_attempts(self, caller: Caller) -> None:
+        asked = caller.body("x", "fake/torn", provider={"order": ["alpha"], "allow_fallbacks": False}, stream=True)
+        _, body = raw(caller, asked, "1.1")
+        told = fields_of(body.rpartition(b"\r\n0\r\n")[2])
+        assert [told[each] for each in ("x-provider", "x-attempt", "x-cost")] == ["alpha", "1", "0"]
+        metadata = json.loads(body.split(b"data: ")[-2].partition(b"\n\n")[0])["error"]["metadata"]
+        assert (metadata["provider_name"], metadata["attempts"]) == ("Alpha", 1)
+        assert metadata["remedy_hint"]
+
     def test_of_refusals(self, caller: Caller) -> None:
-        answer = caller.chat(model="fake/doomed")
+        answer = caller.chat(model="fake/doomed", provider={"order": ["alpha", "beta"]})
         assert (answer.status, answer.headers["x-attempt"], answer.headers["x-cost"]) == (answer.status, "2", "0")
+        assert (answer.headers["x-provider"], answer.headers["x-model"]) == ("beta", "fake/doomed")
         assert answer.error["metadata"]["attempts"] == 2
         assert answer.error["metadata"]["remedy_hint"]
         unknown = caller.chat(model="fake/none")
         assert (unknown.headers["x-attempt"], unknown.headers["x-cost"]) == ("0", "0")
+
+
+def raw(caller: Caller, body: Mapping[str, Any], version: str) -> tuple[dict[str, str], bytes]:
+    """A stream's headers and the bytes that follow them: clients for HTTP leave trailers out."""
+    content = json.dumps(body).encode()
+    head = f"POST /api/v1/chat/completions HTTP/{version}\r\nhost: x\r\nconnection: close\r\n"
+    head += f"authorization: {caller.headers['authorization']}\r\ncontent-length: {len(content)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", caller.harness.port), timeout=15) as connection:
+        connection.sendall(head.encode() + content)
+        answer = b""
+        while data := connection.recv(65536):
+            answer += data
+    first, _, rest = answer.partition(b"\r\n\r\n")
+    return fields_of(first.partition(b"\r\n")[2]), rest
+
+
+def fields_of(lines: bytes) -> dict[str, str]:
+    found = [line.partition(b": ") for line in lines.split(b"\r\n") if line]
+    return {name.decode().lower(): value.decode() for name, _, value in found}
 
 
 class TestMetadata:

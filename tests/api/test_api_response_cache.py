@@ -37,6 +37,9 @@ def test_the_same_words_again(caller: Caller, *, stream: bool) -> None:
     assert again.headers["x-openrouter-cache-source-id"] == first.id
     assert 290 <= int(again.headers["x-openrouter-cache-ttl"]) <= 300
     assert int(again.headers["x-openrouter-cache-age"]) < 10
+    told = [again.headers[name] for name in ("x-provider", "x-model", "x-attempt", "x-cost")]
+    assert told == ["fake", "fake/text", "0", "0"]
+    assert "read;dur=" in again.headers["server-timing"]
     assert again.id != first.id
     assert again.id in again.content.decode()
     assert first.id not in again.content.decode()

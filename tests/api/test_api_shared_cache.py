@@ -74,6 +74,7 @@ def test_what_one_server_was_answered_the_other_has(pair: tuple[Harness, Harness
     assert (status(first), status(again)) == ("MISS", "HIT")
     assert again.headers["x-openrouter-cache-source-id"] == first.id
     assert (again.text, again.done, again.usage["cost"]) == (first.text, first.done, 0)
+    assert (again.headers["x-provider"], again.headers["x-cost"]) == ("fake", "0")
     assert caller.used == used
     cleared = ask(elsewhere, said, {"x-openrouter-cache-clear": "true"}, stream=stream)
     told = ask(caller, said, stream=stream)

@@ -16,7 +16,7 @@ import structlog
 
 from modelport.errors import BadRequest, UpstreamFailed
 from modelport.gateway.attempt_call import Attempt, Begun, Caller, Refused, call
-from modelport.gateway.attempt_faults import Empty, Failed, upstream_failure, verdict_of
+from modelport.gateway.attempt_faults import Empty, Failed, upstream_failure, verdict_of, with_attempts
 from modelport.gateway.attempt_race import race
 from modelport.gateway.dialect_table import FAULTS
 from modelport.kit import clock
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from modelport.gateway.services import Services
     from modelport.providers.provider import UpstreamKey
 
-__all__ = ["Attempt", "Begun", "Caller", "Empty", "attempt", "upstream_failure", "verdict_of"]
+__all__ = ["Attempt", "Begun", "Caller", "Empty", "attempt", "upstream_failure", "verdict_of", "with_attempts"]
 
 _log = structlog.get_logger(__name__)
 _UNREACHED = frozenset({FaultKind.CONNECT, FaultKind.DNS, FaultKind.RESET, FaultKind.CONNECT_TIMEOUT})
@@ -82,12 +82,7 @@ class _Tries:
         if failure is None:
             assert self._refusal is not None
             return self._refusal
-        failure.metadata["attempts"] = len(attempts)
-        if len(attempts) > 1:
-            failure.metadata["previous_errors"] = [
-                {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
-            ]
-        return failure
+        return with_attempts(failure, attempts)
 
     async def _endpoint(self, endpoint: Endpoint) -> Begun | None:
         """One endpoint, with as many of its keys as it takes; and once more, where it is the last that is left."""

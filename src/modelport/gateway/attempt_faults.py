@@ -19,11 +19,12 @@ from modelport.upstream.errors import FaultKind, UpstreamFault
 from modelport.upstream.health import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from modelport.catalog.snapshot import Endpoint
+    from modelport.usage.generation import Attempt
 
-__all__ = ["Empty", "Failed", "refusal", "retry_after", "upstream_failure", "verdict_of"]
+__all__ = ["Empty", "Failed", "refusal", "retry_after", "upstream_failure", "verdict_of", "with_attempts"]
 
 _DEFAULT_WAIT = 5
 _CONTEXT = re.compile(
@@ -178,6 +179,16 @@ def upstream_failure(error: Exception, endpoint: Endpoint) -> UpstreamFailed:
         )
     metadata["remedy_hint"] = _ADVICE["provider_unavailable"]
     return UpstreamFailed("Provider returned error", metadata=metadata)
+
+
+def with_attempts(failure: UpstreamFailed, attempts: Sequence[Attempt]) -> UpstreamFailed:
+    """The failure of the last attempt, telling how many there were and how those before it ended."""
+    failure.metadata["attempts"] = len(attempts)
+    if len(attempts) > 1:
+        failure.metadata["previous_errors"] = [
+            {"provider": each.provider, "code": each.status, "status": each.fault} for each in attempts[:-1]
+        ]
+    return failure
 
 
 def _clean(text: str, endpoint: Endpoint) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from modelport.errors import BadRequest, Timeout, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     Message = MutableMapping[str, Any]  # ASGI's own loose type
     Scope = MutableMapping[str, Any]
@@ -104,9 +104,15 @@ class Exchange:
         """Sends a piece of a streamed body; waits while the caller reads slowly."""
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def end(self, data: bytes = b"") -> None:
-        """Sends the last piece."""
+    async def end(self, data: bytes = b"", trailers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        """Sends the last piece, and as `trailers` what only the end of an answer can tell of it.
+
+        Servers other than ours leave those out.
+        """
         self.finished = True
+        trail = self.scope.get("modelport.trail")
+        if trailers and trail is not None:
+            trail(trailers)
         await self._send({"type": "http.response.body", "body": data})
 
     async def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -10,16 +10,18 @@ from modelport.kit import clock
 from modelport.kit.money import format_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.attempt import Attempt
     from modelport.gateway.exchange import Exchange
     from modelport.gateway.plan import Plan
 
-__all__ = ["Timings", "headers", "metadata", "trace", "wants_metadata", "with_metadata"]
+__all__ = ["Headers", "Timings", "headers", "metadata", "trace", "wants_metadata", "with_metadata"]
 
 Headers = list[tuple[bytes, bytes]]
+_NOBODY = "none"
+"""Told of an answer for which no provider was asked."""
 
 
 class Timings:
@@ -45,13 +47,23 @@ class Timings:
         return {name: round(seconds * 1000, 3) for name, seconds in spans.items()}
 
 
-def headers(attempts: list[Attempt], timings: Timings, endpoint: Endpoint | None, cost: int | None = None) -> Headers:
-    """What is told of every answer: who gave it, at which attempt, for how much, how long each step took."""
-    found: Headers = [(b"x-attempt", str(len(attempts)).encode())]
-    if endpoint is not None:
-        found += [(b"x-provider", endpoint.provider.slug.encode()), (b"x-model", endpoint.model_id.encode())]
-    elif attempts:
-        found += [(b"x-provider", attempts[-1].endpoint.encode()), (b"x-model", attempts[-1].model.encode())]
+def headers(
+    attempts: Sequence[Attempt], timings: Timings, by: tuple[str, str] | None = None, cost: int | None = 0
+) -> Headers:
+    """What is told of every answer: who gave it, at which attempt, for how much, how long each step took.
+
+    `by` are the provider's slug and the model's id; without them it is who was asked last.
+
+    The cost of a stream is known at its end only: until then it is None, and told in a trailer.
+    """
+    provider, model = by or (_NOBODY, _NOBODY)
+    if by is None and attempts:
+        provider, model = attempts[-1].endpoint.partition("/")[0], attempts[-1].model
+    found: Headers = [
+        (b"x-provider", provider.encode()),
+        (b"x-model", model.encode()),
+        (b"x-attempt", str(len(attempts)).encode()),
+    ]
     if cost is not None:
         found.append((b"x-cost", format_usd(cost).encode()))
     spans = ", ".join([f"{name};dur={value:g}" for name, value in timings.millis().items()])

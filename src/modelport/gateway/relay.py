@@ -25,10 +25,12 @@ class BrokenOff(Exception):
 
 
 def stream_headers(base: list[tuple[bytes, bytes]], media_type: bytes) -> list[tuple[bytes, bytes]]:
-    """Headers of a streamed answer; the last two keep proxies from holding events back."""
+    """Headers of a streamed answer; two of them keep proxies from holding events back."""
     return [
         *base,
         (b"content-type", media_type),
+        # What only the end can tell of it: `explained.headers` with the cost.
+        (b"trailer", b"X-Provider, X-Model, X-Attempt, X-Cost, Server-Timing"),
         (b"cache-control", b"no-cache, no-transform"),
         (b"x-accel-buffering", b"no"),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from modelport.dialects.openai_chat.errors import write_error
 from modelport.errors import MethodNotAllowed
+from modelport.gateway import explained
 from modelport.gateway.doors import Door, Planning, find
 from modelport.gateway.exchange import Exchange
 
@@ -80,9 +81,8 @@ async def _preflight(scope: Scope, send: Send) -> None:
 
 async def _only_post(exchange: Exchange) -> None:
     error = MethodNotAllowed("Use POST here.")
-    await exchange.answer(
-        405, [*_OPEN, (b"allow", b"POST"), (b"content-type", b"application/json")], write_error(error)
-    )
+    told = [*_OPEN, *explained.headers((), explained.Timings()), (b"allow", b"POST")]
+    await exchange.answer(405, [*told, (b"content-type", b"application/json")], write_error(error))
 
 
 def _with_open_headers(send: Send) -> Send:

@@ -18,7 +18,7 @@ from modelport.dialects.canonical import FinishReason, Identity
 from modelport.errors import ModelportError
 from modelport.gateway import explained, tokens
 from modelport.gateway import recovery as recovering
-from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of
+from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of, with_attempts
 from modelport.gateway.counting import counted, counted_somehow, rough
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.explained import Timings, metadata
@@ -118,14 +118,15 @@ class Run:
                 await self.bill.deliver(begun.endpoint)
                 streams.add(self.bill)
                 self._delivering = True
-                shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint)]
+                shown = headers if exchange.started else [*headers, *self._explained(begun.endpoint, None)]
                 begun = await self._stream(exchange, begun, self._stream_headers(shown))
         except (*FAULTS, BrokenOff, UpstreamFault) as fault:
             if self._begun is None:  # in what is done before a provider is asked: a fault of ours
                 await self.fail(exchange, headers, fault)
                 return
             self._judge(Outcome(verdict_of(fault)))
-            await self.fail(exchange, headers, upstream_failure(fault, self._begun.endpoint))
+            failure = with_attempts(upstream_failure(fault, self._begun.endpoint), self._attempts)
+            await self.fail(exchange, headers, failure)
             return
         except Exception as error:  # noqa: BLE001 (the edge, as above)
             await self.fail(exchange, headers, error)
@@ -220,21 +221,23 @@ class Run:
         except ModelportError as error:
             # An answer that ends in an error is free, however much of it was seen.
             if exchange.started:
-                await exchange.end(begun.passage.fail(error))
+                await exchange.end(begun.passage.fail(error), self._explained(begun.endpoint))
             else:
-                await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)])
+                await refuse(exchange, self._door, error, [*headers, *self._explained(None)])
             return
         told = self._metadata()
         if self._request.stream:
-            await exchange.end(with_told(begun.passage.end(charged), told))
+            last = with_told(begun.passage.end(charged), told)
+            await exchange.end(last, self._explained(begun.endpoint, charged.cost))
         else:
             body = begun.passage.whole(charged)
             body = self._extras.whole(body) if self._extras else body
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
             await exchange.answer(200, shown, with_told(body, told))
 
-    def _explained(self, endpoint: Endpoint | None, cost: int | None = None) -> list[tuple[bytes, bytes]]:
-        return explained.headers(self._attempts, self.timings, endpoint, cost)
+    def _explained(self, endpoint: Endpoint | None, cost: int | None = 0) -> list[tuple[bytes, bytes]]:
+        by = None if endpoint is None else (endpoint.provider.slug, endpoint.model_id)
+        return explained.headers(self._attempts, self.timings, by, cost)
 
     def _metadata(self) -> bytes | None:
         if not self.told_metadata:
@@ -320,9 +323,9 @@ class Run:
                 await done
         if exchange.started:
             last = (self._begun.passage if self._begun else self._nobody()).fail(error)
-            await exchange.end(with_told(last, self._metadata()))
+            await exchange.end(with_told(last, self._metadata()), self._explained(None))
         else:
-            await refuse(exchange, self._door, error, [*headers, *self._explained(None, 0)], self._metadata())
+            await refuse(exchange, self._door, error, [*headers, *self._explained(None)], self._metadata())
 
     def _used_in_vain(self) -> Usage | None:
         """What the provider of a stream that broke may charge for: what it told, or a rough count of what it sent."""

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from modelport.gateway.cache import Wanted
     from modelport.gateway.doors import Counting, Door
     from modelport.gateway.exchange import Send
+    from modelport.gateway.explained import Headers
     from modelport.gateway.extras import Errand
     from modelport.gateway.open_streams import OpenStreams
     from modelport.gateway.plan import Plan
@@ -74,7 +75,7 @@ class Chat:
         self._planner = Planner(services, random)
         self._cache = services.cache
 
-    async def serve(self, exchange: Exchange, door: Door, address: Address, headers: list[tuple[bytes, bytes]]) -> None:
+    async def serve(self, exchange: Exchange, door: Door, address: Address, headers: Headers) -> None:
         """One request at `door`, from its first byte to its last; `headers` go with every answer."""
         generation_id = ids.generation_id()
         headers = [*headers, (b"x-generation-id", generation_id.encode())]
@@ -84,11 +85,11 @@ class Chat:
         except CallerGone:
             return
         except Hit as hit:
-            await self._replay(exchange, door, hit, generation_id, headers)
+            await self._replay(exchange, door, hit, generation_id, headers, timings=timings)
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
             told = metadata("", None, [], None) if wants_metadata(exchange) else None
-            await refuse(exchange, door, error, [*headers, *explained.headers([], timings, None, 0)], told)
+            await refuse(exchange, door, error, [*headers, *explained.headers((), timings)], told)
             return
         headers += run.bill.limit_headers()
         if run.cache is not None:
@@ -132,7 +133,7 @@ class Chat:
             )
 
     async def _replay(
-        self, exchange: Exchange, door: Door, hit: Hit, generation_id: str, headers: list[tuple[bytes, bytes]]
+        self, exchange: Exchange, door: Door, hit: Hit, generation_id: str, headers: Headers, *, timings: Timings
     ) -> None:
         """Gives a kept answer again: a generation of its own, free of charge, and told of like any other."""
         cached, services = hit.cached, self._services
@@ -153,18 +154,17 @@ class Chat:
         try:
             await services.journal.written(Settled(generation, None, also=also))
         except ModelportError as error:
-            await refuse(exchange, door, error, headers)
+            await refuse(exchange, door, error, [*headers, *explained.headers((), timings)])
             return
-        shown = [(b"content-type", cached.content_type), (b"x-cost", b"0"), (b"x-attempt", b"0")]
+        by = (cached.provider, cached.model)
+        shown = [*explained.headers((), timings, by), (b"content-type", cached.content_type)]
         await exchange.answer(200, [*headers, *shown, *self._cache.headers(cached)], body)
         if memory is not None:
             memory.store(services.contents, generation)
 
-    async def count_tokens(
-        self, exchange: Exchange, counting: Counting, address: Address, headers: list[tuple[bytes, bytes]]
-    ) -> None:
+    async def count_tokens(self, exchange: Exchange, counting: Counting, address: Address, headers: Headers) -> None:
         """How many tokens a request would send, counted here and free of charge."""
-        settings = self._services.settings
+        settings, timings = self._services.settings, Timings()
         try:
             await admit(self._services, exchange)
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
@@ -174,13 +174,13 @@ class Chat:
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
-            await refuse(exchange, counting.door, error, headers)
+            await refuse(exchange, counting.door, error, [*headers, *explained.headers((), timings)])
             return
-        await exchange.answer(200, [*headers, _JSON], counted)
+        await exchange.answer(200, [*headers, *explained.headers((), timings), _JSON], counted)
 
-    async def plan(self, exchange: Exchange, door: Door, headers: list[tuple[bytes, bytes]]) -> None:
+    async def plan(self, exchange: Exchange, door: Door, headers: Headers) -> None:
         """How a request would be routed now, in words; nothing is sent, held or charged."""
-        settings = self._services.settings
+        settings, timings = self._services.settings, Timings()
         try:
             key = await admit(self._services, exchange)
             body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
@@ -188,13 +188,16 @@ class Chat:
             ready = await rewritten(body, door, Address(), self._services.presets, account_id)
             request, defaults = door.read(ready.body, Address()), await self._planner.defaults(key)
             own, guard = await arranger_for(self._services, key), await guard_of(self._services, key, "")
+            timings.read = clock.monotonic()
             made, _ = self._planner.plan(request, door, key, exchange, defaults, own=own, guard=guard)
+            timings.planned = clock.monotonic()
         except CallerGone:
             return
         except Exception as error:  # noqa: BLE001 (the edge: rendered for the caller, logged if it is ours)
-            await refuse(exchange, door, error, headers)
+            await refuse(exchange, door, error, [*headers, *explained.headers((), timings)])
             return
-        await exchange.answer(200, [*headers, _JSON], msgspec.json.encode({"data": plan_words.told(made)}))
+        headers = [*headers, *explained.headers((), timings), _JSON]
+        await exchange.answer(200, headers, msgspec.json.encode({"data": plan_words.told(made)}))
 
     async def _prepare(
         self, exchange: Exchange, door: Door, address: Address, generation_id: str, timings: Timings

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Sequence
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 __all__ = ["GuardedProtocol", "Server", "listen", "make_server"]
 
 _HEADER_SECONDS = 10.0
 _HEADER_BYTES = 64 * 1024
 _HEADER_COUNT = 100
+_LAST_CHUNK = b"0\r\n\r\n"
 _PIPELINED = 8
 """Requests that may wait in line on one connection."""
 
@@ -72,6 +77,8 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.scope["modelport.connection"] = self  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        # This request's answer: its task runs when this has returned. Weakly, or each were a loop that is freed late.
+        self.scope["modelport.trail"] = partial(_trail, ref(self.cycle))  # type: ignore[typeddict-unknown-key]
         if self.pipeline:
             # uvicorn stops reading while requests wait in line, and nobody would notice that the caller has gone.
             if len(self.pipeline) > _PIPELINED:
@@ -109,6 +116,31 @@ class GuardedProtocol(HttpToolsProtocol):
             b"content-length: %d\r\n\r\n%s" % (len(body), body)
         )
         self.transport.close()
+
+
+def _trail(answer: ref[RequestResponseCycle], fields: Sequence[tuple[bytes, bytes]]) -> None:
+    """Has `fields` follow the last chunk of an answer, where it is sent in chunks. uvicorn itself has no trailers."""
+    cycle = answer()
+    if cycle is not None and cycle.chunked_encoding and cycle.scope["http_version"] != "1.0":
+        cycle.transport = cast("asyncio.Transport", _Trailing(cycle.transport, fields))  # all that is used of one
+
+
+class _Trailing:
+    """A connection on which the end of a chunked body gets fields."""
+
+    def __init__(self, transport: asyncio.Transport, fields: Sequence[tuple[bytes, bytes]]) -> None:
+        self._transport = transport
+        self._fields = b"".join([b"%b: %b\r\n" % field for field in fields])
+
+    def write(self, data: bytes) -> None:
+        """Writes the last bytes of an answer."""
+        if data.endswith(_LAST_CHUNK):
+            data = data[:-2] + self._fields + b"\r\n"
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Closes the connection, where it is not to be used again."""
+        self._transport.close()
 
 
 class Server(uvicorn.Server):
