@@ -40,6 +40,9 @@ async def test_the_feed_is_well_formed_whatever_a_model_is_called(tmp_path: Path
         assert [each.findtext("title") for each in items] == ["<b>&</b>", "Name of acme/one"]
         assert items[0].findtext("link") == "http://catalog.test/acme/odd"
         assert items[0].findtext("pubDate") == "Thu, 09 Oct 2025 08:53:20 +0000"
+        chats = await client.get("/api/v1/models?use_rss=true&use_rss_chat_links=true")
+        links = [each.text or "" for each in ET.fromstring(chats.text).iter("link")]  # noqa: S314 (as above)
+        assert any(each.endswith("/chat?model=acme/one") for each in links)
         found = ET.fromstring((await client.get("/api/v1/models?use_rss=true&q=odd")).text)  # noqa: S314 (as above)
         assert len(found.findall("./channel/item")) == 1
 

@@ -15,7 +15,9 @@ from modelport.gateway.plan_health import RESTING
 from modelport.gateway.wish import wish_of
 from modelport.kit.money import parse_price
 from modelport.providers.provider import Provider
+from modelport.upstream.health_record import Figures
 from modelport.upstream.outliers import outliers
+from modelport.upstream.windows import PERCENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,6 +106,7 @@ class Seen:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     speeds: dict[str, float] = field(default_factory=dict[str, float])
     rates: dict[str, float] = field(default_factory=dict[str, float])
+    calls: dict[str, float] = field(default_factory=dict[str, float])
     waits: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -119,20 +122,23 @@ class Seen:
     def resting_until(self, endpoint_id: str, /) -> float | None:
         return self.waits.get(endpoint_id.removeprefix("ep_a/m_"))
 
-    def latency(self, endpoint_id: str, _percentile: int, /) -> float | None:
-        return self.seconds.get(endpoint_id.removeprefix("ep_a/m_"))
-
-    def throughput(self, endpoint_id: str, _percentile: int, /) -> float | None:
-        return self.speeds.get(endpoint_id.removeprefix("ep_a/m_"))
+    def figures(self, endpoint_ids: tuple[str, ...], /) -> dict[str, Figures]:
+        tags = {each: each.removeprefix("ep_a/m_") for each in endpoint_ids}
+        return {each: Figures(_all(self.seconds.get(tag)), _all(self.speeds.get(tag))) for each, tag in tags.items()}
 
     def success(self, endpoint_id: str, /) -> float | None:
         return self.rates.get(endpoint_id.removeprefix("ep_a/m_"))
 
     def outliers(self, endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
         return outliers(
-            {each: self.throughput(each, 50) for each in endpoint_ids},
+            {each: seen.throughput.get(50) for each, seen in self.figures(endpoint_ids).items()},
             {each: self.success(each) for each in endpoint_ids},
+            {each: self.calls.get(each.removeprefix("ep_a/m_")) for each in endpoint_ids},
         )
 
     def _ids(self, names: Iterable[str]) -> list[str]:
         return [f"ep_a/m_{tag}" for tag in names]
+
+
+def _all(value: float | None) -> dict[int, float]:
+    return {} if value is None else dict.fromkeys(PERCENTS, value)

@@ -122,13 +122,13 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("provider", "code", "excluded_by", "words"),
         [
-            ({"only": ["none"]}, "constraint_filtered", ["allowed_provider"], "permits only: none"),
+            ({"only": ["none"]}, "constraint_filtered", ["allowed_providers"], "permits only: none"),
             ({"zdr": True}, "privacy_restricted", ["data_policy:zdr"], "data policy (Zero data retention)"),
             ({"max_price": {"prompt": 0.1}}, "constraint_filtered", ["max_price"], "No endpoints found for a/m"),
             (
                 {"order": ["none"], "allow_fallbacks": False},
                 "constraint_filtered",
-                ["allowed_provider"],
+                ["allowed_providers"],
                 "manual order",
             ),
         ],
@@ -211,6 +211,8 @@ class TestOrder:
         speeds = dict.fromkeys("pqrstu", 100.0) | {"p": 1.0}
         asked = wish(tools=[{"type": "function", "function": {"name": "f"}}])
         assert all("p" not in tags(plan(of, asked, seed=s, most=5, health=Seen(speeds=speeds))) for s in range(20))
+        calls = dict.fromkeys("pqrstu", 0.98) | {"p": 0.2}
+        assert all("p" not in tags(plan(of, asked, seed=s, most=5, health=Seen(calls=calls))) for s in range(20))
         sorted_by_price = wish(tools=asked.parameters and [{"type": "function"}], provider={"sort": "price"})
         assert tags(plan(of, sorted_by_price, health=Seen(speeds=speeds)))[0] == "p"
 

@@ -161,14 +161,38 @@ class TestPublished:
         assert view.latency_last_30m["p99"] == pytest.approx(990, rel=0.13)
         assert view.throughput_last_30m is not None
         assert view.throughput_last_30m["p90"] == pytest.approx(90, rel=0.13)
+        assert view.latency_last_5m == view.latency_last_30m == view.latency_last_1d
+        assert view.throughput_last_5m == view.throughput_last_30m == view.throughput_last_1d
+        assert view.requests_last_30m == 100
         watch.now += 1
-        assert watch.health.latency("e", 75) == pytest.approx(0.75, rel=0.13)
-        assert watch.health.throughput("e", 50) == pytest.approx(50, rel=0.13)
+        figures = watch.health.figures(("e", "nobody"))
+        assert set(figures) == {"e"}
+        assert figures["e"].latency[75] == pytest.approx(0.75, rel=0.13)
+        assert figures["e"].throughput[50] == pytest.approx(50, rel=0.13)
         assert watch.health.success("e") == 1
         watch.now += 400
-        assert watch.health.latency("e", 50) is None
+        assert watch.health.figures(("e", "nobody"))["e"] == ({}, {})
+        view = watch.health.view("e")
+        assert (view.latency_last_5m, view.throughput_last_5m) == (None, None)
+        assert view.latency_last_30m is not None
         watch.now += 2000
-        assert watch.health.view("e").latency_last_30m is None
+        view = watch.health.view("e")
+        assert (view.latency_last_30m, view.throughput_last_30m, view.requests_last_30m) == (None, None, 0)
+        assert view.latency_last_1d is not None
+        assert view.throughput_last_1d is not None
+        watch.now += 86_400
+        view = watch.health.view("e")
+        assert (view.latency_last_1d, view.throughput_last_1d) == (None, None)
+
+    def test_tool_calls_are_a_share_of_the_last_two_hours(self, watch: Watch) -> None:
+        watch.health.called("e", well=True)  # of an endpoint that never answered
+        watch.see(OK)
+        for n in range(20):
+            assert watch.health.view("e").tool_success is None
+            watch.health.called("e", well=n % 4 > 0)
+        assert watch.health.view("e").tool_success == 0.75
+        watch.now += 7300
+        assert watch.health.view("e").tool_success is None
 
     def test_the_typical_latency_needs_a_few_answers(self, watch: Watch) -> None:
         watch.see(OK, times=3)
@@ -177,6 +201,14 @@ class TestPublished:
         watch.now += 1
         watch.see(OK)
         assert watch.health.typical["e"] == pytest.approx(0.1, rel=0.13)
+        watch.now += 290
+        assert "e" in watch.health.typical
+        watch.now += 20
+        assert watch.health.typical == {}, "what was slow once was so for ever"
+        watch.see(OK, times=6)
+        watch.now += 1
+        watch.see(OK)
+        assert "e" in watch.health.typical
         watch.health.forget()
         assert watch.health.typical == {}
 

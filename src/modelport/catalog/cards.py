@@ -148,6 +148,13 @@ def _endpoint(record: Endpoint, of: Model, seen: EndpointFigures, *, is_active: 
     more: dict[str, Any] = {f"supports_{each}": True for each in record.features if each != "diarization"}
     if not is_active:
         more["is_active"] = False
+    if seen.requests is not None:
+        speed = schemas.WorkloadPerformance(
+            latency=_percentiles(seen.latency),
+            throughput=_percentiles(seen.throughput),
+            request_count=seen.requests,
+        )
+        more["perf_last_30m_by_workload"] = {_workload(of): speed}
     return schemas.PublicEndpoint(
         name=f"{record.provider.name} | {of.id}",
         model_id=of.id,
@@ -173,8 +180,18 @@ def _endpoint(record: Endpoint, of: Model, seen: EndpointFigures, *, is_active: 
         uptime_last_1d=seen.uptime_1d,
         latency_last_30m=_percentiles(seen.latency),
         throughput_last_30m=_percentiles(seen.throughput),
+        latency_last_5m=_percentiles(seen.latency_5m),
+        latency_last_1d=_percentiles(seen.latency_1d),
+        throughput_last_5m=_percentiles(seen.throughput_5m),
+        throughput_last_1d=_percentiles(seen.throughput_1d),
         **more,
     )
+
+
+def _workload(of: Model) -> str:
+    """What is asked of a model, in the reference's words."""
+    outputs = of.architecture.output_modalities
+    return next((each for each in ("embeddings", "rerank") if each in outputs), "text_generation")
 
 
 def _percentiles(figures: Percentiles | None) -> schemas.PercentileStats | None:

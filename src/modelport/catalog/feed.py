@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def rss(models: Iterable[Shown], origin: str, address: str) -> bytes:
-    """A feed of these models; `origin` is where people reach the server, `address` where they got the feed."""
+def rss(models: Iterable[Shown], origin: str, address: str, *, chats: bool = False) -> bytes:
+    """A feed of these models; `origin` is where people reach the server, `address` where they got the feed. Items lead
+    to the models' pages, or with `chats` to a chat with them.
+    """
     parts = [_HEAD.format(origin=escape(origin), self=escape(address))]
     for shown in models:
         model = shown.model
-        link = f"{origin}/{model.id}"
+        link = f"{origin}/chat?model={quote(model.id, safe='/')}" if chats else f"{origin}/{model.id}"
         at = format_datetime(datetime.fromtimestamp(model.created, UTC))
         parts.append(
             f"<item>\n<title>{_text(model.name)}</title>\n<link>{_text(link)}</link>\n"

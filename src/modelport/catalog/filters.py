@@ -164,7 +164,7 @@ def _tool_success(name: str) -> Callable[[str, Measured], Test]:
     least = name.startswith("min_")
 
     def make(value: str, measured: Measured) -> Test:
-        bound = _number(name, value, "a number from 0 to 1")
+        bound = float(_number(name, value, "a number from 0 to 1"))  # as shares are counted
         if bound > 1:
             raise BadQuery(f"`{name}` must be a number from 0 to 1, and is {value!r}.")
 

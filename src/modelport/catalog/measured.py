@@ -30,10 +30,17 @@ class EndpointFigures:
     """Percent."""
     uptime_30m: float | None = None
     uptime_1d: float | None = None
-    latency: Percentiles | None = None
+    latency_5m: Percentiles | None = None
     """Milliseconds to the first token."""
-    throughput: Percentiles | None = None
+    latency: Percentiles | None = None
+    """Of the last half hour, as in lists."""
+    latency_1d: Percentiles | None = None
+    throughput_5m: Percentiles | None = None
     """Tokens a second."""
+    throughput: Percentiles | None = None
+    throughput_1d: Percentiles | None = None
+    requests: int | None = None
+    """Attempts in the last half hour."""
     tool_success: float | None = None
     """Share of answers with tool calls in which every call is well formed, from 0 to 1."""
 

@@ -59,6 +59,7 @@ _DESCRIPTIONS = {
     "offset": "How many to skip. Without this and `limit`, all are returned.",
     "limit": "How many to return: 500 by default, at most 1000.",
     "use_rss": "`true` for a feed of the newest models in place of JSON.",
+    "use_rss_chat_links": "`true` has the feed's items lead to a chat with the model, not to its page.",
 }
 _USER = ("output_modalities", "sort", "offset", "limit")
 _WHOLE = ("context", "offset", "limit", "min_age_days", "max_age_days")
@@ -70,6 +71,7 @@ _ENUMS: dict[str, tuple[str, ...]] = {
     "region": ("eu", "us"),
     "sort": tuple(listing.SORTS),
     "use_rss": ("true", "false"),
+    "use_rss_chat_links": ("true", "false"),
 }
 _CACHE = "public, no-cache"
 """To be kept, and asked for anew with its `ETag` each time: a key that is entered shows at once."""
@@ -118,7 +120,9 @@ async def list_models(request: Request, catalog: TheCatalog) -> Response:
     if query.get("use_rss", "").lower() == "true":
         models = listing.found(snapshot, listing.asked(query), measured=catalog.measured)
         origin = catalog.public_url or str(request.base_url).rstrip("/")
-        body = feed.rss(models[: filters.whole(query, "limit", 100, 1, 1000)], origin, str(request.url))
+        chats = query.get("use_rss_chat_links", "").lower() == "true"
+        shown = models[: filters.whole(query, "limit", 100, 1, 1000)]
+        body = feed.rss(shown, origin, str(request.url), chats=chats)
         return _cached(request, listing.Answer(body, etag_of(body)), "application/rss+xml")
     return _cached(request, listing.page(snapshot, query, request.url.path, measured=catalog.measured))
 

@@ -36,6 +36,7 @@ __all__ = [
     "PublicPricing",
     "ToolChoiceSupport",
     "TopProviderInfo",
+    "WorkloadPerformance",
     "ZdrEndpointsResponse",
 ]
 
@@ -243,6 +244,14 @@ class PercentileStats(_Schema):
     p99: float
 
 
+class WorkloadPerformance(_Schema):
+    """How an endpoint did with one kind of work."""
+
+    latency: PercentileStats | None
+    throughput: PercentileStats | None
+    request_count: int | None
+
+
 class PublicEndpoint(_Schema):
     """One way to have a model."""
 
@@ -268,6 +277,11 @@ class PublicEndpoint(_Schema):
     uptime_last_1d: float | None
     latency_last_30m: PercentileStats | None
     throughput_last_30m: PercentileStats | None
+    latency_last_5m: PercentileStats | None = Field(description="Milliseconds; ours, as the three below.")
+    latency_last_1d: PercentileStats | None
+    throughput_last_5m: PercentileStats | None
+    throughput_last_1d: PercentileStats | None
+    perf_last_30m_by_workload: dict[str, WorkloadPerformance] | None = None
     supports_image_reference: bool | None = None
     supports_multiple_audio_references: bool | None = None
     supports_voice_cloning: bool | None = None

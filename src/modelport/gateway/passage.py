@@ -21,6 +21,7 @@ from modelport.dialects.canonical import (
     RefusalDelta,
     Start,
     TextDelta,
+    ToolCall,
     ToolCallDelta,
     Usage,
     UsageEvent,
@@ -32,7 +33,7 @@ from modelport.gateway.dialect_table import FAULTS
 from modelport.kit.raw_json import FAULTS as UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from modelport.dialects.canonical import Output
     from modelport.dialects.openai_chat.response import Answer
@@ -82,6 +83,11 @@ class Passage(Protocol):
     @property
     def produced_bytes(self) -> int:
         """How much of it there is."""
+        ...
+
+    @property
+    def calls(self) -> Sequence[ToolCall]:
+        """The tools it calls, once it is whole."""
         ...
 
     def feed(self, name: bytes, data: bytes) -> bytes:
@@ -155,6 +161,10 @@ class SameChat:
     def produced_bytes(self) -> int:  # noqa: D102
         return self._patcher.produced_bytes
 
+    @property
+    def calls(self) -> Sequence[ToolCall]:  # noqa: D102
+        return self._patcher.calls() if self._answer is None else chat_response.calls_of(self._answer)
+
     def feed(self, name: bytes, data: bytes) -> bytes:  # noqa: D102
         del name  # this dialect's events have none
         return self._patcher.feed(data)
@@ -214,6 +224,11 @@ class Translated:
         self.has_output = False
         self.text: list[str] = []
         self.produced_bytes = 0
+        self._calls: list[Event] = []
+
+    @property
+    def calls(self) -> Sequence[ToolCall]:  # noqa: D102 (see Passage)
+        return [part for each in fold(self._calls).choices for part in each.parts if isinstance(part, ToolCall)]
 
     @property
     def done(self) -> bool:  # noqa: D102 (see Passage)
@@ -247,6 +262,8 @@ class Translated:
                 self.has_output = True
                 self.text.append(text)
                 self.produced_bytes += len(text)
+                if isinstance(event, ToolCallDelta):
+                    self._calls.append(event)
             elif isinstance(event, UsageEvent):
                 self.usage = event.usage
             elif isinstance(event, Start):

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modelport.dialects.openai_chat.wire import Percentiles, ProviderPreferences
+    from modelport.upstream.health_record import Figures
 
 __all__ = [
     "ALL_WELL",
@@ -43,16 +44,12 @@ class HealthView(Protocol):
         """Seconds for which a provider asked not to be called, if it did."""
         ...
 
-    def latency(self, endpoint_id: str, percentile: int, /) -> float | None:
-        """Seconds to the first token over the last minutes; None when too little is known."""
-        ...
-
-    def throughput(self, endpoint_id: str, percentile: int, /) -> float | None:
-        """Tokens a second over the last minutes, in so many per cent of answers at most; None as above."""
+    def figures(self, endpoint_ids: tuple[str, ...], /) -> Mapping[str, Figures]:
+        """Percentiles of a model's endpoints over the last minutes; those of which too little is known are missing."""
         ...
 
     def success(self, endpoint_id: str, /) -> float | None:
-        """The share of requests that it answered lately; None as above."""
+        """The share of requests that it answered lately; None when too little is known."""
         ...
 
     def outliers(self, endpoint_ids: tuple[str, ...], /) -> frozenset[str]:
@@ -69,11 +66,8 @@ class _AllWell:
     def resting_until(self, _endpoint_id: str, /) -> float | None:
         return None
 
-    def latency(self, _endpoint_id: str, _percentile: int, /) -> float | None:
-        return None
-
-    def throughput(self, _endpoint_id: str, _percentile: int, /) -> float | None:
-        return None
+    def figures(self, _endpoint_ids: tuple[str, ...], /) -> Mapping[str, Figures]:
+        return {}
 
     def success(self, _endpoint_id: str, /) -> float | None:
         return None
@@ -96,15 +90,14 @@ def thresholds(preferences: ProviderPreferences | None) -> Thresholds | None:
     return None if latency is None and throughput is None else (_each(latency), _each(throughput))
 
 
-def misses(health: HealthView, endpoint_id: str, wanted: Thresholds) -> str | None:
+def misses(seen: Figures, wanted: Thresholds) -> str | None:
     """Which of a caller's preferred thresholds the endpoint misses; what isn't known misses none."""
+    latency, throughput = seen
     for percentile, most in wanted[0]:
-        seen = health.latency(endpoint_id, percentile)
-        if seen is not None and seen > most:
+        if latency.get(percentile, most) > most:
             return "misses_latency"
     for percentile, least in wanted[1]:
-        seen = health.throughput(endpoint_id, percentile)
-        if seen is not None and seen < least:
+        if throughput.get(percentile, least) < least:
             return "misses_throughput"
     return None
 

@@ -6,7 +6,7 @@ would rather have, and among equals by the draw or by what is sorted by.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import log
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -16,10 +16,11 @@ from modelport.errors import BadRequest
 from modelport.gateway.plan_facts import expected_price
 from modelport.gateway.plan_health import ALL_WELL, DEGRADED, DOWN, FINE, RESTING, misses, thresholds
 from modelport.routing.policy import NO_RULES
+from modelport.upstream.health_record import Figures
 from modelport.upstream.outliers import LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from random import Random
 
     from modelport.catalog.snapshot import Endpoint, Model
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Around", "Place", "Slowness", "ordered", "sort_of"]
 
 _SORTS = frozenset({"price", "throughput", "latency", "exacto"})
+_MEASURED = frozenset({"throughput", "latency"})
+"""Sorts that go by what was measured."""
+_NO_FIGURES: Mapping[str, Figures] = {}
+_UNSEEN = Figures({}, {})
 _NONE = frozenset[str]()
 _NO_PLACES = dict[str, int]()
 _NO_NOTES: tuple[str, ...] = ()
@@ -85,7 +90,7 @@ def ordered(
     slower = _slow_ones(lanes, health, around.slow)
     lacking = bool(wish.would_like) and facts.features is not None and not wish.would_like <= facts.features
     quality = by == "exacto" or (by is None and "tools" in wish.wanted)
-    worse = health.outliers(facts.ids) if quality and len(lanes) >= LEAST and health.typical else _NONE
+    worse = health.outliers(facts.ids) if quality and len(lanes) >= LEAST else _NONE
     soft = lacking or wish.tier is not None or bool(worse)
     troubled = health.troubled
     if (
@@ -100,7 +105,9 @@ def ordered(
         places = [Place(0, 0, 0, -log(1.0 - draw()) * lane.squared, lane, 1.0 / lane.squared) for lane in lanes]
     else:
         cheapest = min(lane.price for lane in lanes) if wish.sticky is not None else 0.0
-        order = _Order(wish, named, effects, around, by, slower=slower, worse=worse, soft=soft, cheapest=cheapest)
+        order = _Order(
+            wish, named, effects, around, by, slower=slower, worse=worse, soft=soft, cheapest=cheapest, ids=facts.ids
+        )
         places = [order.place(lane, troubled) for lane in lanes]
     places.sort(key=_DECIDE)
     return places
@@ -169,16 +176,20 @@ class _Order:
         worse: frozenset[str],
         soft: bool,
         cheapest: float,
+        ids: tuple[str, ...],
     ) -> None:
         preferences = wish.preferences
         self._wish, self._worse, self._slower, self._by = wish, worse, slower, by
-        self._health, self._draw = around.health, around.random.random
+        self._draw = around.random.random
         self._cheapest, self._longest_context = cheapest, named.longest_context
         self._pins = _places_of(effects.pins) if effects is not None else _NO_PLACES
         self._weights = effects if effects is not None and effects.weights else None
         self._order = _places_of(preferences.order) if preferences is not None and preferences.order else _NO_PLACES
         self._wanted = thresholds(preferences)
         self._soft = soft or self._wanted is not None
+        measured = self._wanted is not None or by in _MEASURED
+        self._figures = around.health.figures(ids) if measured else _NO_FIGURES
+        """Of those of which enough is known; looked up once for all endpoints."""
 
     def place(self, lane: Lane, troubled: Mapping[str, int]) -> Place:
         """Where an endpoint stands."""
@@ -187,8 +198,8 @@ class _Order:
         if standing == FINE and lane.id in self._slower:
             standing, notes = DEGRADED, ("slow",)
         soft = 0
-        if self._soft:
-            missing = self._missing(lane)
+        seen = self._figures.get(lane.id)
+        if self._soft and (missing := self._missing(lane, seen)):
             soft, notes = len(missing), notes + missing
         weight, by = 0.0, self._by
         if by is None or by == "exacto":
@@ -201,7 +212,7 @@ class _Order:
             if self._longest_context:
                 value = -float(lane.endpoint.context_length)
         else:
-            value = self._sorted(lane, by)
+            value = self._sorted(lane, by, seen)
         rank = 0
         if self._pins or self._order:
             rank, fixed, named = self._rank(lane)
@@ -224,15 +235,15 @@ class _Order:
         """Where names put it, whether a caller's order does, and which of them name it."""
         rank, named = 0, _NO_NOTES
         if self._pins:
-            rank = min([self._pins.get(name, _UNNAMED) for name in lane.names])
+            rank = _place_in(self._pins, lane)
             named = ("pinned",) if rank < _UNNAMED else _NO_NOTES
         if not self._order:
             return rank, False, named
-        own = min([self._order.get(name, _UNNAMED) for name in lane.names])
+        own = _place_in(self._order, lane)
         fixed = own < _UNNAMED
         return own * (_UNNAMED + 1) + rank, fixed, (*named, "order") if fixed else named
 
-    def _missing(self, lane: Lane) -> tuple[str, ...]:
+    def _missing(self, lane: Lane, seen: Figures | None) -> tuple[str, ...]:
         """The wishes that it does not meet."""
         found, wish = _NO_NOTES, self._wish
         if wish.would_like and (given := lane.endpoint.supported_parameters) and not wish.would_like <= given:
@@ -241,18 +252,26 @@ class _Order:
             found = (*found, "quality")
         if wish.tier is not None and lane.endpoint.service_tier != wish.tier:
             found = (*found, "other_tier")
-        if self._wanted is not None and (missed := misses(self._health, lane.id, self._wanted)) is not None:
+        if seen is not None and self._wanted is not None and (missed := misses(seen, self._wanted)) is not None:
             found = (*found, missed)
         return found
 
-    def _sorted(self, lane: Lane, by: str) -> float:
+    @staticmethod
+    def _sorted(lane: Lane, by: str, seen: Figures | None) -> float:
         if by == "price":
             return lane.price
-        if by == "latency":
-            seconds = self._health.latency(lane.id, 50)
-            return 1e9 + lane.price if seconds is None else seconds
-        speed = self._health.throughput(lane.id, 50)
-        return 1e9 + lane.price if speed is None else -speed
+        latency, throughput = seen if seen is not None else _UNSEEN
+        median = latency.get(50) if by == "latency" else throughput.get(50)
+        if median is None:
+            return 1e9 + lane.price  # behind those that were measured
+        return median if by == "latency" else -median
+
+
+def _place_in(places: Mapping[str, int], lane: Lane) -> int:
+    """The earliest place that one of the endpoint's names has."""
+    if lane.names.isdisjoint(places):  # as most are
+        return _UNNAMED
+    return min([places.get(name, _UNNAMED) for name in lane.names])
 
 
 def _places_of(names: Sequence[str]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from modelport.errors import ModelportError
 from modelport.gateway import explained, tokens
 from modelport.gateway import recovery as recovering
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of, with_attempts
+from modelport.gateway.calls import well_formed
 from modelport.gateway.counting import counted, counted_somehow, rough
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.explained import Timings, metadata
@@ -234,6 +235,10 @@ class Run:
             body = self._extras.whole(body) if self._extras else body
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
             await exchange.answer(200, shown, with_told(body, told))
+        if begun.passage.finish_reason is FinishReason.TOOL_CALLS:
+            well = well_formed(begun.passage.calls, self._request)
+            if well is not None:
+                self._services.health.called(begun.endpoint.health_id, well=well)
 
     def _explained(self, endpoint: Endpoint | None, cost: int | None = 0) -> list[tuple[bytes, bytes]]:
         by = None if endpoint is None else (endpoint.provider.slug, endpoint.model_id)

@@ -27,9 +27,9 @@ from modelport.dialects.vectors.meaning import (
 from modelport.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from modelport.dialects.canonical import Charged, FinishReason, Identity, Target
+    from modelport.dialects.canonical import Charged, FinishReason, Identity, Target, ToolCall
     from modelport.dialects.openai_chat.request import ChatRequest
     from modelport.gateway.door import Door
     from modelport.gateway.passage import Passage
@@ -210,6 +210,7 @@ class _Numbers(ABC, Generic[_R, _A]):
     native_finish_reason: str | None = None
     done = True
     produced_bytes = 0
+    calls: Sequence[ToolCall] = ()
 
     def __init__(
         self, request: _R, spoken: Shape[_R, _A], shape: Shape[_R, _A], identity: Identity, door: Door

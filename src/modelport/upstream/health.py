@@ -8,13 +8,13 @@ outlives a restart (`health_copy.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.kit import clock
+from modelport.upstream.health_record import Figures, Record, View
 from modelport.upstream.outliers import outliers
-from modelport.upstream.windows import PERCENTS, Percentiles, Ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,10 +31,11 @@ _LONGEST_WAIT = 3600.0
 _PROBE_SECONDS = 30.0
 """How long one request on trial keeps others away."""
 _OUTAGE_LEAST, _LEAST = 5, 20
-_ENOUGH = 5
-"""Values below which a percentile says nothing."""
 _FRESH = 1.0
-_MOST_OUTLIERS = 20_000
+_LOOK_SECONDS = 5.0
+_MOST_MODELS = 20_000
+_TYPICAL_SECONDS = 300.0
+"""How long the usual latency of an endpoint that answers no more says something of it."""
 
 
 class Verdict(StrEnum):
@@ -65,45 +66,6 @@ class Outcome(NamedTuple):
     """Seconds after which the provider wants to be asked again."""
 
 
-class View(NamedTuple):
-    """An endpoint's health as it is published."""
-
-    status: int = 0
-    """0 fine, -1 degraded, -2 down, -3 over its rate limit, -5 resting after faults."""
-    uptime_last_5m: float | None = None
-    """Per cent of minutes with at least 80 % success; of minutes with at least ten attempts only."""
-    uptime_last_30m: float | None = None
-    uptime_last_1d: float | None = None
-    latency_last_30m: dict[str, float] | None = None
-    """Milliseconds, by `p50`, `p75`, `p90`, `p99`."""
-    throughput_last_30m: dict[str, float] | None = None
-    """Tokens a second: so many per cent of answers were at most as quick."""
-
-
-@dataclass(slots=True)
-class Record:
-    """What is known of one endpoint; about 20 kB, whatever the traffic."""
-
-    recent: Ring = field(default_factory=lambda: Ring(60, 5.0))
-    """Five minutes, forgotten when the endpoint proves to be well again."""
-    minutes: Ring = field(default_factory=lambda: Ring(1440, 60.0))
-    latency_5m: Percentiles = field(default_factory=lambda: Percentiles(0.001, 10, 30.0))
-    latency_30m: Percentiles = field(default_factory=lambda: Percentiles(0.001, 10, 180.0))
-    throughput_5m: Percentiles = field(default_factory=lambda: Percentiles(0.1, 10, 30.0))
-    throughput_30m: Percentiles = field(default_factory=lambda: Percentiles(0.1, 10, 180.0))
-    in_a_row: int = 0
-    rest: float = 0.0
-    """How long it last rested; the next time is twice as long."""
-    until: float = 0.0
-    stated: bool = False
-    """Whether the provider itself said until when."""
-    trial: bool = False
-    """Whether it has to prove itself by one request when `until` has come."""
-    typical_at: float = -1.0
-    seen_at: float = -1.0
-    """When an attempt there last ended."""
-
-
 @dataclass(slots=True)
 class _Bench:
     until: float = 0.0
@@ -123,6 +85,8 @@ class Health:
         """Whether endpoints on trial are probed, so that no request need be the one to try them."""
         self._keys: dict[tuple[str, str], _Bench] = {}
         self._outliers: dict[tuple[str, ...], tuple[float, frozenset[str]]] = {}
+        self._figures: dict[tuple[str, ...], tuple[float, dict[str, Figures]]] = {}
+        self._forget_at = 0.0
 
     # What the planner reads.
 
@@ -137,7 +101,15 @@ class Health:
 
     @property
     def typical(self) -> Mapping[str, float]:
-        """The usual seconds to the first token, of endpoints that were seen often enough."""
+        """The usual seconds to the first token, of endpoints that were seen often enough, and lately: one that was slow
+        and is put behind for it gets no requests to show that it is not slow any more.
+        """
+        if self._typical and (now := self.now()) >= self._forget_at:
+            self._forget_at = now + _LOOK_SECONDS
+            for endpoint_id in [
+                each for each in self._typical if now - self.records[each].typical_at >= _TYPICAL_SECONDS
+            ]:
+                del self._typical[endpoint_id]
         return self._typical
 
     def resting_until(self, endpoint_id: str, /) -> float | None:
@@ -146,15 +118,17 @@ class Health:
         left = record.until - self.now() if record is not None and record.stated else 0.0
         return left if left > 0 else None
 
-    def latency(self, endpoint_id: str, percentile: int, /) -> float | None:
-        """Seconds to the first token over the last five minutes."""
-        record = self.records.get(endpoint_id)
-        return None if record is None else self._percentile(record.latency_5m, percentile)
-
-    def throughput(self, endpoint_id: str, percentile: int, /) -> float | None:
-        """Tokens a second over the last five minutes."""
-        record = self.records.get(endpoint_id)
-        return None if record is None else self._percentile(record.throughput_5m, percentile)
+    def figures(self, endpoint_ids: tuple[str, ...], /) -> Mapping[str, Figures]:
+        """Percentiles of a model's endpoints over the last five minutes; worked out once a second."""
+        now, known = self.now(), self._figures.get(endpoint_ids)
+        if known is not None and now - known[0] < _FRESH:
+            return known[1]
+        records = self.records
+        found = {each: records[each].figures(now) for each in endpoint_ids if each in records}
+        if len(self._figures) > _MOST_MODELS:
+            self._figures.clear()
+        self._figures[endpoint_ids] = (now, found)
+        return found
 
     def success(self, endpoint_id: str, /) -> float | None:
         """The share of requests that it answered in the last five minutes."""
@@ -169,11 +143,13 @@ class Health:
         now, known = self.now(), self._outliers.get(endpoint_ids)
         if known is not None and now - known[0] < _FRESH:
             return known[1]
+        records = {each: record for each in endpoint_ids if (record := self.records.get(each)) is not None}
         found = outliers(
-            {each: self.throughput(each, 50) for each in endpoint_ids},
-            {each: self.success(each) for each in endpoint_ids},
+            {each: figures.throughput.get(50) for each, figures in self.figures(endpoint_ids).items()},
+            {each: self.success(each) for each in records},
+            {each: record.tool_success(now) for each, record in records.items()},
         )
-        if len(self._outliers) > _MOST_OUTLIERS:
+        if len(self._outliers) > _MOST_MODELS:
             self._outliers.clear()
         self._outliers[endpoint_ids] = (now, found)
         return found
@@ -183,19 +159,9 @@ class Health:
         record = self.records.get(endpoint_id)
         if record is None:
             return View()
-        now = self.now()
         standing = self.troubled.get(endpoint_id, FINE)
         status = {FINE: 0, DEGRADED: -1, DOWN: -2, RESTING: -3 if record.stated else -5}[standing]
-        latency = record.latency_30m.of(now, PERCENTS)
-        speed = record.throughput_30m.of(now, PERCENTS)
-        return View(
-            status,
-            _uptime(record.minutes.each(now, 5)),
-            _uptime(record.minutes.each(now, 30)),
-            _uptime(record.minutes.each(now, 1440)),
-            None if latency is None else _named(tuple(value * 1000 for value in latency)),
-            None if speed is None else _named(speed),
-        )
+        return record.view(self.now(), status)
 
     def quiet(self, seconds: float) -> list[str]:
         """Endpoints that were called once and not for so long, or that have to prove themselves; none that rests."""
@@ -240,6 +206,12 @@ class Health:
             self._did_badly(record, verdict, now)
         self._judge(endpoint_id, record, now)
 
+    def called(self, endpoint_id: str, *, well: bool) -> None:
+        """An answer there called tools, all of them `well` formed or not."""
+        record = self.records.get(endpoint_id)
+        if record is not None:
+            record.calls.add(self.now(), good=well)
+
     def take_over(self, endpoint_id: str, record: Record) -> None:
         """What an earlier process knew of an endpoint."""
         self.records[endpoint_id] = record
@@ -252,6 +224,7 @@ class Health:
         self._typical.clear()
         self._keys.clear()
         self._outliers.clear()
+        self._figures.clear()
 
     # Keys.
 
@@ -282,15 +255,10 @@ class Health:
         record.in_a_row, record.until, record.stated = 0, 0.0, False
         record.recent.add(now, good=True)
         record.minutes.add(now, good=True)
-        if outcome.latency is not None:
-            record.latency_5m.add(now, outcome.latency)
-            record.latency_30m.add(now, outcome.latency)
-        if outcome.throughput:
-            record.throughput_5m.add(now, outcome.throughput)
-            record.throughput_30m.add(now, outcome.throughput)
+        record.measured(now, outcome.latency, outcome.throughput)
         if now - record.typical_at >= 1.0:
             record.typical_at = now
-            typical = self._percentile(record.latency_5m, 50)
+            typical = record.typical(now)
             if typical is None:
                 self._typical.pop(endpoint_id, None)
             else:
@@ -327,18 +295,5 @@ class Health:
         share = good / (good + bad)
         return FINE if share >= 0.95 else DEGRADED if share >= 0.8 else DOWN
 
-    def _percentile(self, of: Percentiles, percentile: int) -> float | None:
-        count, seen = of.glance(self.now())
-        return seen.get(percentile) if count >= _ENOUGH else None
-
 
 _SAYS_NOTHING = frozenset({Verdict.CALLER, Verdict.OURS})
-
-
-def _uptime(minutes: list[tuple[int, int]]) -> float | None:
-    busy = [good / (good + bad) for good, bad in minutes if good + bad >= 10]
-    return round(100 * sum(share >= 0.8 for share in busy) / len(busy), 2) if busy else None
-
-
-def _named(values: tuple[float, ...]) -> dict[str, float]:
-    return {f"p{percent}": round(value, 3) for percent, value in zip(PERCENTS, values, strict=True)}

@@ -15,7 +15,7 @@ import structlog
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
 from modelport.upstream import store
-from modelport.upstream.health import Record
+from modelport.upstream.health_record import Record
 
 if TYPE_CHECKING:
     from modelport.db.database import Database

@@ -15,10 +15,12 @@ LEAST = 4
 _SPEED_SIGMAS, _SUCCESS_SIGMAS = 1.5, 2.0
 
 
-def outliers(speeds: Mapping[str, float | None], rates: Mapping[str, float | None]) -> frozenset[str]:
-    """Those whose speed or share of successes is far under the others'."""
+def outliers(
+    speeds: Mapping[str, float | None], rates: Mapping[str, float | None], calls: Mapping[str, float | None]
+) -> frozenset[str]:
+    """Those whose speed, share of successes or share of well-formed tool calls is far under the others'."""
     worse: set[str] = set()
-    for measured, sigmas in ((speeds, _SPEED_SIGMAS), (rates, _SUCCESS_SIGMAS)):
+    for measured, sigmas in ((speeds, _SPEED_SIGMAS), (rates, _SUCCESS_SIGMAS), (calls, _SUCCESS_SIGMAS)):
         seen = {each: value for each, value in measured.items() if value is not None}
         if len(seen) >= LEAST:
             bound = median(seen.values()) - sigmas * pstdev(seen.values())

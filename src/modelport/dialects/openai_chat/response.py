@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
-from modelport.dialects.canonical import FinishReason, Usage
+from modelport.dialects.canonical import FinishReason, ToolCall, Usage
 from modelport.dialects.openai_chat.errors import Malformed
 from modelport.dialects.openai_chat.wire import UpstreamUsage
 from modelport.kit.forgiving import Forgiving
@@ -20,6 +20,7 @@ __all__ = [
     "Bill",
     "Identity",
     "Malformed",
+    "calls_of",
     "drop_nulls_and_take_text",
     "finish_reason",
     "read",
@@ -200,6 +201,39 @@ def read(body: bytes, identity: Identity, *, without_reasoning: bool) -> Answer:
         raise Malformed("the body holds an error")
     fields.pop("error", None)
     return answer
+
+
+def calls_of(answer: Answer) -> list[ToolCall]:
+    """The functions that a whole answer calls."""
+    choices = _CALLING.decode_or_none(answer.fields.get("choices", _NULL)) or []
+    return [
+        ToolCall(call.id or "", call.function.name or "", call.function.arguments or "")
+        for choice in choices
+        if choice.message is not None
+        for call in choice.message.tool_calls or ()
+        if call.function is not None
+    ]
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(Struct):
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Calling(Struct):
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(Struct):
+    message: _Calling | None = None
+
+
+_CALLING = Forgiving(list[_Choice])
 
 
 def _patch_choice(choice: dict[str, Raw], index: int, answer: Answer, *, without_reasoning: bool) -> None:

@@ -6,10 +6,12 @@ break clients. The usage chunk and `[DONE]` are held back: they go out once the 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 from msgspec import Raw
 
-from modelport.dialects.canonical import FinishReason, Usage
+from modelport.dialects.canonical import FinishReason, ToolCall, Usage
 from modelport.dialects.openai_chat.errors import StreamError, error_object
 from modelport.dialects.openai_chat.response import (
     REASONING_FIELDS,
@@ -23,6 +25,9 @@ from modelport.dialects.openai_chat.response import (
 )
 from modelport.dialects.openai_chat.wire import UpstreamError
 from modelport.kit.forgiving import Forgiving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["DONE", "Assembler", "Patcher", "StreamError"]
 
@@ -58,6 +63,8 @@ class Patcher:
         self.produced_bytes = 0
         self._spoke: set[bytes] = set()
         """Choices whose role the caller knows."""
+        self._calls: list[tuple[bytes, Raw]] = []
+        """Pieces of tool calls as they came, each with its choice's index; put together only when somebody asks."""
 
     def feed(self, data: bytes) -> bytes:
         """The event for the caller that a provider's event becomes; empty when there is nothing to pass on.
@@ -101,6 +108,8 @@ class Patcher:
                 del delta["role"]  # clients that add up deltas, OpenAI's among them, would add up roles too
             else:
                 self._spoke.add(index)
+        if "tool_calls" in delta:
+            self._calls.append((bytes(choice.get("index", b"0")), delta["tool_calls"]))
         self._note(delta)
         if read is None or tuple(delta) != names:  # else the provider's own bytes will do
             choice["delta"] = Raw(_ENCODER.encode(delta))
@@ -123,6 +132,18 @@ class Patcher:
         if self._without_reasoning:
             for name in REASONING_FIELDS:
                 delta.pop(name, None)
+
+    def calls(self) -> list[ToolCall]:
+        """The functions that were called until now."""
+        choices: dict[bytes, _Sum] = {}
+        for index, pieces in self._calls:
+            choices.setdefault(index, _Sum()).add_calls(_PIECES.decode_or_none(pieces) or ())
+        return [
+            ToolCall(call["id"], call["name"], call["arguments"])
+            for one in choices.values()
+            for call in one.calls.values()
+            if call["type"] == "function"
+        ]
 
     def has_spoken(self) -> None:
         """Notes that the caller knows who speaks, where somebody else told them."""
@@ -227,6 +248,7 @@ class _Chunk(msgspec.Struct):
 
 
 _TYPED = Forgiving(_Chunk)
+_PIECES = Forgiving(list[_Piece])
 
 
 class _Sum:
@@ -263,7 +285,10 @@ class _Sum:
         ):
             if entries:
                 self.lists.setdefault(name, []).extend(entries)
-        for piece in delta.tool_calls or ():
+        self.add_calls(delta.tool_calls or ())
+
+    def add_calls(self, pieces: Iterable[_Piece]) -> None:
+        for piece in pieces:
             self._add_call(piece)
 
     def _add_logprobs(self, logprobs: _Logprobs | None) -> None:
