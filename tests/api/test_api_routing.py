@@ -172,3 +172,14 @@ class TestDefaults:
         assert own.chat("one", headers=on).status == 404, "the scripted provider promises nothing"
         settle(own, {"provider": {"data_collection": "allow"}})
         assert own.chat("one", headers=on).headers["x-openrouter-cache-status"] == "HIT"
+
+
+def test_a_conversation_keeps_the_model_that_a_router_picked(own: Caller) -> None:
+    first = {"role": "user", "content": "which one are you?"}
+    said: list[dict[str, str]] = [first]
+    found: set[str] = set()
+    for _ in range(7):
+        answer = own.post(json.dumps({"model": "openrouter/free", "messages": said}).encode())
+        found.add(answer.json["model"])
+        said += [{"role": "assistant", "content": answer.text}, {"role": "user", "content": "and now?"}]
+    assert len(found) == 1

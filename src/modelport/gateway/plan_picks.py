@@ -80,7 +80,7 @@ def free(wish: Wish, snapshot: Snapshot, random: Random) -> list[Model]:
     if not found:
         raise plan_refusals.none_fits("No free model can serve this request.", wish)
     random.shuffle(found)
-    return found[:_PICKED]
+    return _same_first(found, wish)[:_PICKED]
 
 
 def auto(wish: Wish, snapshot: Snapshot, health: HealthView) -> list[Model]:
@@ -102,7 +102,13 @@ def auto(wish: Wish, snapshot: Snapshot, health: HealthView) -> list[Model]:
     band = allowed[int(low * len(allowed)) : max(int(high * len(allowed)), int(low * len(allowed)) + 1)]
     hard = (wish.max_tokens is not None and wish.max_tokens > 8_000) or bool(wish.wanted)
     ranked = sorted(band, key=lambda model: (_works(model, health), -int(hard and _reasons(model)), -model.created))
-    return ranked[:_PICKED]
+    return _same_first(ranked, wish)[:_PICKED]
+
+
+def _same_first(found: list[Model], wish: Wish) -> list[Model]:
+    """A conversation keeps its model, for as long as that is still among those to choose from."""
+    kept = wish.sticky.model_id if wish.sticky is not None else None
+    return found if kept is None else sorted(found, key=lambda model: model.id != kept)
 
 
 def _works(model: Model, health: HealthView) -> float:

@@ -89,6 +89,6 @@ class Planner:
         made.defaults = said
         return made, conversation
 
-    def remember(self, conversation: Conversation, endpoint: Endpoint, usage: Usage) -> None:
-        """An endpoint has answered part of a conversation."""
-        self._conversations.remember(conversation, endpoint, usage)
+    def remember(self, conversation: Conversation, endpoint: Endpoint, usage: Usage, *, routed: bool) -> None:
+        """An endpoint has answered part of a conversation; `routed` when its model was picked for it."""
+        self._conversations.remember(conversation, endpoint, usage, routed=routed)

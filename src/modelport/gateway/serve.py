@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 __all__ = ["Chat"]
 
 _JSON = (b"content-type", b"application/json")
+_PICKED = frozenset({"auto", "free"})
+"""Strategies by which a router picks the model."""
 
 
 class Chat:
@@ -253,7 +255,7 @@ class Chat:
             exchange.through(run.memory.through)
         run.recovery = recovery_of(exchange, door, request)
         if conversation is not None and plan.total > 1:
-            run.remember = partial(self._planner.remember, conversation)
+            run.remember = partial(self._planner.remember, conversation, routed=plan.strategy in _PICKED)
         if errand is not None:
             run.errand = partial(self._run_errand, run, request, errand, (door, address), planned)
         return run
@@ -305,7 +307,7 @@ def _facts(
 ) -> dict[str, str | None]:
     return {
         "operation": door.operation,
-        "router": plan.requested if plan.strategy in {"auto", "free"} else None,
+        "router": plan.requested if plan.strategy in _PICKED else None,
         "preset_id": preset_id,
         "web_search": engine,
         "workspace_id": workspace_id,

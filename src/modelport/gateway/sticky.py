@@ -25,6 +25,8 @@ __all__ = ["Conversation", "Conversations", "conversation_of"]
 
 _MOST = 50_000
 _HOUR = 3600
+_ROUTED = 300
+"""Seconds for which a conversation keeps the model that a router picked for it."""
 _EXPECTED = 0.5
 """The share of a prompt that is expected from the cache where none was told yet: after a write, or in a session."""
 
@@ -42,6 +44,9 @@ class _Place(NamedTuple):
     endpoint_id: str
     cached_share: float
     until: float
+    model_id: str | None
+    """The model that a router picked, for as long as that is to be kept."""
+    model_until: float
 
 
 def conversation_of(account_id: str, asked: Asked, session: str | None) -> Conversation:
@@ -89,20 +94,32 @@ class Conversations:
         place = self._places.get(conversation.key)
         if place is None:
             return None
-        if place.until <= self._now():
+        now = self._now()
+        cached, routed = place.until > now, place.model_until > now
+        if not cached and not routed:
             del self._places[conversation.key]
             return None
-        return Sticky(place.endpoint_id, place.cached_share)
+        model_id = place.model_id if routed else None
+        return Sticky(place.endpoint_id if cached else "", place.cached_share, model_id)
 
-    def remember(self, conversation: Conversation, endpoint: Endpoint, usage: Usage) -> None:
-        """An endpoint has answered; worth remembering where a second reading of the prompt is cheaper there."""
+    def remember(self, conversation: Conversation, endpoint: Endpoint, usage: Usage, *, routed: bool = False) -> None:
+        """An endpoint has answered; worth remembering where a second reading of the prompt is cheaper there, and where
+        the model was picked by a router: the conversation's next turn gets the same one.
+        """
         rates, seconds = endpoint.pricing.base, endpoint.provider.cache_seconds
         used = usage.cached_tokens or usage.cache_write_tokens
-        if not seconds or rates.cache_read >= rates.prompt or not (used or conversation.named):
+        is_cached = bool(seconds) and rates.cache_read < rates.prompt and bool(used or conversation.named)
+        if not is_cached and not routed:
             return
         share = usage.cached_tokens / usage.prompt_tokens if usage.cached_tokens and usage.prompt_tokens else _EXPECTED
-        until = self._now() + (max(seconds, _HOUR) if conversation.hour else seconds)
-        self._places[conversation.key] = _Place(endpoint.id, min(share, 1.0), until)
+        now = self._now()
+        self._places[conversation.key] = _Place(
+            endpoint.id,
+            min(share, 1.0),
+            now + (max(seconds, _HOUR) if conversation.hour else seconds) if is_cached else 0.0,
+            endpoint.model_id,
+            now + _ROUTED if routed else 0.0,
+        )
         self._places.move_to_end(conversation.key)
         if len(self._places) > _MOST:
             self._places.popitem(last=False)

@@ -54,8 +54,11 @@ class Sticky:
     """Where a conversation's prompt is likely still in a provider's cache."""
 
     endpoint_id: str
+    """Empty where it is in none."""
     cached_share: float
     """The part of the prompt that was read from the cache the last time."""
+    model_id: str | None = None
+    """The model that a router picked for the conversation the last time."""
 
 
 @dataclass
