@@ -55,6 +55,12 @@ def test_a_guardrail_binds_a_key(open_page: Open, stage: Stage, language: str) -
     expect(page.get_by_role("heading", name="Interns", level=1)).to_be_visible()
     page.get_by_role("combobox", name=say(language, "guardrails.detectors.email")).click()
     page.get_by_role("option", name=say(language, "guardrails.actions.block"), exact=True).click()
+    # Tried before it is saved; what can't be held to says so.
+    field(page, language, "guardrails.tryText").fill("Write to someone@example.com")
+    press(page, language, "guardrails.tryNow")
+    result = page.get_by_role("status", name=say(language, "guardrails.tryResult"))
+    expect(result).to_contain_text(say(language, "guardrails.verdicts.block"))
+    expect(result.locator("mark")).to_have_text("someone@example.com")
     page.get_by_role("combobox", name=say(language, "guardrails.zdrNames.openai")).click()
     page.get_by_role("option", name=say(language, "guardrails.zdrChoices.on"), exact=True).click()
     expect(page.get_by_text(say(language, "guardrails.noEffect"), exact=True)).to_be_visible()

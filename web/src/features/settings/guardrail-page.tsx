@@ -17,6 +17,7 @@ import { Assigned } from "./guardrail-assigned";
 import { Bounds } from "./guardrail-bounds";
 import { DataPolicy } from "./guardrail-data";
 import { Filters } from "./guardrail-filters";
+import { Preview } from "./guardrail-preview";
 import {
   bodyOf,
   type Change,
@@ -87,40 +88,43 @@ function Form({ guardrail, isDefault }: { guardrail: Guardrail; isDefault: boole
     setDraft((before) => ({ ...before, ...part }));
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
-    >
-      <fieldset className={classes.plain} disabled={!may("guardrails:write")}>
-        <Stack gap={40}>
-          <Section title={t("guardrails.about")}>
-            {!isDefault && (
-              <TextInput
-                label={t("common.name")}
-                required
-                maxLength={200}
-                value={draft.name ?? ""}
-                onChange={(event) => set({ name: event.currentTarget.value })}
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className={classes.plain} disabled={!may("guardrails:write")}>
+          <Stack gap={40}>
+            <Section title={t("guardrails.about")}>
+              {!isDefault && (
+                <TextInput
+                  label={t("common.name")}
+                  required
+                  maxLength={200}
+                  value={draft.name ?? ""}
+                  onChange={(event) => set({ name: event.currentTarget.value })}
+                />
+              )}
+              <Textarea
+                label={t("workspaces.description")}
+                autosize
+                maxLength={1000}
+                value={draft.description ?? ""}
+                onChange={(event) => set({ description: event.currentTarget.value })}
               />
-            )}
-            <Textarea
-              label={t("workspaces.description")}
-              autosize
-              maxLength={1000}
-              value={draft.description ?? ""}
-              onChange={(event) => set({ description: event.currentTarget.value })}
-            />
-          </Section>
-          <Budget draft={draft} set={set} />
-          <Bounds draft={draft} set={set} />
-          <DataPolicy draft={draft} set={set} />
-          <Filters draft={draft} set={set} />
-          <SaveRow save={save} />
-        </Stack>
-      </fieldset>
-    </form>
+            </Section>
+            <Budget draft={draft} set={set} />
+            <Bounds draft={draft} set={set} />
+            <DataPolicy draft={draft} set={set} />
+            <Filters draft={draft} set={set} />
+            <SaveRow save={save} />
+          </Stack>
+        </fieldset>
+      </form>
+      <Preview id={guardrail.id} draft={draft} />
+    </>
   );
 }
 
