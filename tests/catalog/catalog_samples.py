@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +18,7 @@ from modelport.db.base import metadata
 from modelport.db.database import Database
 from modelport.errors import ModelportError
 from modelport.kit.vault import Vault
+from modelport.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -80,6 +81,7 @@ class Services:
     """What the application offers its routes."""
 
     catalog: Catalog
+    settings: Settings = field(default_factory=Settings)
 
 
 def server(catalog: Catalog) -> httpx.AsyncClient:
