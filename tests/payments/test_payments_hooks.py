@@ -12,7 +12,6 @@ import pytest
 from stripe_front import signature
 from structlog.testing import capture_logs
 
-from modelport.audit.service import Search
 from modelport.kit.money import parse_usd
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from payments_house import Buyer, House
 
 TEN = parse_usd("10")
-FORGED = 20
-"""How often each kind of what is refused comes among what comes a hundred times."""
 
 
 def test_a_hundred_deliveries_in_any_order(house: House) -> None:
@@ -39,9 +36,8 @@ def test_a_hundred_deliveries_in_any_order(house: House) -> None:
     deliveries: list[tuple[bytes, Any]] = []
     for _ in range(100):
         deliveries += [(body, {}) for body in good]
-        deliveries.append((house.stripe.event("payment_intent.succeeded", intent), {}))
-    for _ in range(FORGED):
         deliveries += [
+            (house.stripe.event("payment_intent.succeeded", intent), {}),
             (good[0], {"secret": "whsec_wrong"}),
             (good[0], {"secret": ""}),
             (good[0], {"at": int(time.time()) - 3600}),
@@ -64,18 +60,18 @@ def test_a_hundred_deliveries_in_any_order(house: House) -> None:
             word = "forged" if answer.status_code == 400 else answer.json()["verdict"]
             verdicts[word] = verdicts.get(word, 0) + 1
     assert verdicts["applied"] == 2
-    assert verdicts["forged"] == 3 * FORGED
-    assert verdicts["refused: another amount"] == FORGED
-    assert verdicts["refused: another currency"] == FORGED
-    assert verdicts["refused: names another order"] == FORGED
-    assert verdicts["refused: another processor's order"] == FORGED
+    assert verdicts["forged"] == 300
+    assert verdicts["refused: another amount"] == 100
+    assert verdicts["refused: another currency"] == 100
+    assert verdicts["refused: names another order"] == 100
+    assert verdicts["refused: another processor's order"] == 100
     assert verdicts["ignored"] == 298
-    assert sum(verdicts.values()) == len(deliveries) == 300 + 7 * FORGED
+    assert sum(verdicts.values()) == len(deliveries) == 1000
     words = [(each["event"], each["log_level"]) for each in logs if each["event"].startswith("payments.event")]
-    assert words.count(("payments.event_forged", "warning")) == 3 * FORGED
-    assert words.count(("payments.event_refused", "error")) == 4 * FORGED
+    assert words.count(("payments.event_forged", "warning")) == 300
+    assert words.count(("payments.event_refused", "error")) == 400
     kept = house.operator.ask("GET", "/admin/payments/events?verdict=refused&limit=200").json()
-    assert len(kept) >= 4 * FORGED
+    assert len(kept) == 200
     assert {each["verdict"][:8] for each in kept} == {"refused:"}
     assert buyer.balance == 2 * TEN
     assert stranger.balance == 0
@@ -89,21 +85,19 @@ def test_a_hundred_refunds_and_disputes_in_any_order(house: House) -> None:
     loser.spend("4")
     winner, _, won = _bought(house)
     event, dispute = house.stripe.event, house.stripe.dispute
-    refused = [
-        event("refund.created", {**made.json(), "amount": 10**7}),
-        event("refund.created", {**made.json(), "currency": "cny"}),
-        event("charge.dispute.created", {**dispute(lost), "amount": 10**7}),
-    ]
     bodies = [
         event("refund.created", made.json()),
         event("refund.updated", made.json()),
+        event("refund.created", {**made.json(), "amount": 10**7}),
+        event("refund.created", {**made.json(), "currency": "cny"}),
         event("charge.dispute.created", dispute(lost)),
         event("charge.dispute.closed", dispute(lost, status="lost")),
+        event("charge.dispute.created", {**dispute(lost), "amount": 10**7}),
         event("charge.dispute.created", dispute(won)),
         event("charge.dispute.closed", dispute(won, status="won")),
         event("charge.dispute.funds_reinstated", dispute(won, status="won")),
     ]
-    deliveries = bodies * 100 + refused * FORGED
+    deliveries = bodies * 100
     random.Random(11).shuffle(deliveries)  # noqa: S311 (an order of deliveries is no secret)
     stripe, hooks = house.payments.stripe, house.payments.hooks
     assert stripe is not None
@@ -112,8 +106,8 @@ def test_a_hundred_refunds_and_disputes_in_any_order(house: House) -> None:
         return [await hooks.take("stripe", await stripe.read_event(body, signature(body))) for body in deliveries]
 
     verdicts = house.harness.call(deliver())
-    assert verdicts.count("refused: more than was paid") == 2 * FORGED
-    assert verdicts.count("refused: another currency") == FORGED
+    assert verdicts.count("refused: more than was paid") == 200
+    assert verdicts.count("refused: another currency") == 100
     assert (refunder.balance, refunder.debt) == (parse_usd("5"), 0)
     assert (loser.balance, loser.debt) == (0, parse_usd("4"))
     assert (winner.balance, winner.debt) == (TEN, 0)
@@ -128,9 +122,10 @@ def test_a_hundred_notices_of_epay(house: House) -> None:
     crossed = buyer.buy("10")["id"]
     notice = house.epay.notice
     good = notice(facts)
-    deliveries: list[dict[str, str]] = [good] * 100 + [
+    deliveries: list[dict[str, str]] = [
         each
         for each in (
+            good,
             notice(facts, key="wrong"),
             notice(facts, key=""),
             good | {"sign": ""},
@@ -138,16 +133,13 @@ def test_a_hundred_notices_of_epay(house: House) -> None:
             notice({**facts, "money": "0.01"}),
             notice({**facts, "out_trade_no": crossed, "trade_no": "trade-y"}),
         )
-        for _ in range(FORGED)
+        for _ in range(100)
     ]
     random.Random(5).shuffle(deliveries)  # noqa: S311 (an order of deliveries is no secret)
     told = [house.harness.http.get("/api/webhooks/epay", params=each) for each in deliveries]
     words = [each.text if each.status_code == 200 else str(each.status_code) for each in told]
-    assert (words.count("success"), words.count("fail"), words.count("400")) == (100, 2 * FORGED, 4 * FORGED)
+    assert (words.count("success"), words.count("fail"), words.count("400")) == (100, 200, 400)
     assert buyer.balance == TEN
-    notices = house.harness.call(house.harness.services.audit.page(Search(action="GET /webhooks/epay")))
-    moved = [each for entry in notices for each in (entry.after or {}).get("transfers", [])]
-    assert [each["amount"] for each in moved if each["code"] == "topup"] == [TEN]
 
 
 async def _an_epay_order(house: House, buyer: Buyer, name: str = "pay_of_epay") -> str:

@@ -150,9 +150,8 @@ async def _prove(world: World, stripe: StripeFront, people: int, kills: int, see
         for number, (account, code) in enumerate(zip(town.accounts, town.codes, strict=True))
     ]
     await asyncio.gather(town.killings(lots, kills, 1.5), *lives)
-    if kills > 1:
-        world.kill()
-        await world.start()  # its first round finishes what the last kill cut off
+    world.kill()
+    await world.start()  # its first round finishes what the last kill cut off
     await _finished(world)
     world.stop()
     await _judge(town)
