@@ -17,12 +17,15 @@ from modelport.catalog.service import Catalog
 from modelport.db.base import metadata
 from modelport.db.database import Database
 from modelport.errors import ModelportError
+from modelport.keys.errors import KeyRefused
 from modelport.kit.vault import Vault
 from modelport.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
+
+    from modelport.keys.live import LiveKey
 
 MASTER = b"0123456789abcdef0123456789abcdef"
 
@@ -76,12 +79,21 @@ async def a_catalog(folder: Path, environ: Mapping[str, str] | None = None) -> A
         await database.close()
 
 
+class NoKeys:
+    """Knows nobody."""
+
+    async def authenticate(self, text: str) -> LiveKey:
+        """Refuses everybody."""
+        raise KeyRefused(f"{text!r} is no key here.")
+
+
 @dataclass
 class Services:
     """What the application offers its routes."""
 
     catalog: Catalog
     settings: Settings = field(default_factory=Settings)
+    keys: NoKeys = field(default_factory=NoKeys)
 
 
 def server(catalog: Catalog) -> httpx.AsyncClient:
