@@ -13,6 +13,7 @@ from e2e.e2e_words import texts
 from modelport import app, errors
 from modelport.errors import BadRequest, ModelportError, WrongField
 from modelport.payments.errors import BadOrder
+from modelport.providers import local_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ def _kinds(kind: type[ModelportError]) -> Iterator[type[ModelportError]]:
 def _problems() -> set[str]:
     """Words for the faults there are; private ones are told where they are raised."""
     assert app.control_app  # with it every domain that raises faults is there
+    assert local_facts.LocalModelUnavailable  # imported only where the local model is started
     kinds = [each for each in _kinds(ModelportError) if not each.__name__.startswith("_")]
     found = [each.__new__(each).problem for each in kinds if each.__module__.startswith("modelport.")]
     return {problem for problem in found if problem is not None}

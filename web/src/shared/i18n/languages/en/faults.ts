@@ -8,6 +8,8 @@ export const faults = {
     field: "{{name}}: {{text}}.",
     problems: {
       account_suspended: "This account is suspended. Ask the operator of this server.",
+      local_model_unavailable:
+        "The local model is not running. Look at the server's log, or choose another model.",
       already_member: "This person is a member already.",
       bad_email: "This is not an e-mail address.",
       email_taken: "Another user of this server has this address.",

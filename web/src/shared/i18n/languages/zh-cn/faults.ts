@@ -8,6 +8,7 @@ export const faults = {
     field: "{{name}}：{{text}}。",
     problems: {
       account_suspended: "此账户已停用，请联系服务器运营人员。",
+      local_model_unavailable: "本地模型未在运行。请查看服务器日志，或选择其他模型。",
       already_member: "该用户已是成员。",
       bad_email: "邮箱地址无效。",
       email_taken: "该邮箱已被其他用户使用。",
