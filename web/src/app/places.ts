@@ -13,7 +13,9 @@ import {
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useSettingsPlaces } from "@/features/settings/places";
 import type { Me } from "@/shared/api/session";
+import type { SidePlace } from "@/shared/ui/side-layout";
 
 export interface Place {
   to:
@@ -26,15 +28,6 @@ export interface Place {
     | "/settings/keys"
     | "/settings/credits"
     | "/settings/profile"
-    | "/settings/security"
-    | "/settings/notifications"
-    | "/settings/workspaces"
-    | "/settings/presets"
-    | "/settings/guardrails"
-    | "/settings/byok"
-    | "/settings/privacy"
-    | "/settings/observability"
-    | "/settings/organization"
     | "/admin";
   label: string;
   icon: TablerIcon;
@@ -64,22 +57,11 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
 }
 
 /** Every page that can be searched for: those of the navigation, and each of the settings. */
-export function useFindable(me: Me | null | undefined): Pick<Place, "to" | "label">[] {
-  const { t } = useTranslation();
+export function useFindable(me: Me | null | undefined): SidePlace[] {
   const places = usePlaces();
   const own = useOwnPlaces(me);
+  const settings = useSettingsPlaces();
   if (!me) return places;
-  return [
-    ...places,
-    ...own,
-    { to: "/settings/security", label: t("settings.security") },
-    { to: "/settings/notifications", label: t("notifications.title") },
-    { to: "/settings/workspaces", label: t("workspaces.title") },
-    { to: "/settings/presets", label: t("presets.title") },
-    { to: "/settings/guardrails", label: t("guardrails.title") },
-    { to: "/settings/byok", label: t("byok.title") },
-    { to: "/settings/privacy", label: t("privacy.title") },
-    { to: "/settings/observability", label: t("observability.title") },
-    { to: "/settings/organization", label: t("organization.title") },
-  ];
+  const there = new Set<string>(own.map(({ to }) => to));
+  return [...places, ...own, ...[...settings.account, ...settings.you].filter(({ to }) => !there.has(to))];
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { accountOf, type Me } from "@/shared/api/session";
 import { SideLayout } from "@/shared/ui/side-layout";
 import { SignedIn } from "@/shared/ui/signed-in";
+import { useSettingsPlaces } from "./places";
 import { ProveDialog } from "./prove-dialog";
 
 export function SettingsLayout() {
@@ -12,6 +13,7 @@ export function SettingsLayout() {
 
 function Settings({ me }: { me: Me }) {
   const { t } = useTranslation();
+  const places = useSettingsPlaces();
   const account = accountOf(me);
   return (
     <SideLayout
@@ -19,25 +21,11 @@ function Settings({ me }: { me: Me }) {
       groups={[
         {
           label: account?.kind === "organization" ? account.name : t("settings.ownAccount"),
-          places: [
-            { to: "/settings/keys", label: t("shell.keys") },
-            { to: "/settings/credits", label: t("shell.credits") },
-            { to: "/settings/workspaces", label: t("workspaces.title") },
-            { to: "/settings/presets", label: t("presets.title") },
-            { to: "/settings/guardrails", label: t("guardrails.title") },
-            { to: "/settings/byok", label: t("byok.title") },
-            { to: "/settings/privacy", label: t("privacy.title") },
-            { to: "/settings/observability", label: t("observability.title") },
-            { to: "/settings/organization", label: t("organization.title") },
-          ],
+          places: places.account,
         },
         {
           label: t("settings.you"),
-          places: [
-            { to: "/settings/profile", label: t("settings.profile") },
-            { to: "/settings/security", label: t("settings.security") },
-            { to: "/settings/notifications", label: t("notifications.title") },
-          ],
+          places: places.you,
         },
       ]}
     >
