@@ -16,9 +16,10 @@ from modelport.catalog import pricing
 from modelport.catalog.rules import Terms
 from modelport.credits.service import Checkpoint, StoredHold
 from modelport.dialects.canonical import Charged, FinishReason, Usage
-from modelport.errors import ModelportError, UpstreamFailed
+from modelport.errors import UpstreamFailed
 from modelport.gateway import tokens
-from modelport.gateway.weighing import Room, Sums, Weighing
+from modelport.gateway.holding import Holding
+from modelport.gateway.weighing import Weighing
 from modelport.kit import clock
 from modelport.kit.money import format_usd, parse_usd
 from modelport.usage.journal import Charge, Opened, Settled
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from modelport.limits.ticket import Ticket
     from modelport.usage.batch import Also
     from modelport.usage.generation import Generation
-    from modelport.usage.leasing import Leasing
 
 __all__ = ["SEARCH", "Bill", "Headers", "quota_headers"]
 
@@ -53,9 +53,8 @@ class Bill:
     __slots__ = (
         "_at",
         "_budgets",
-        "_counted",
         "_endpoint",
-        "_held",
+        "_holding",
         "_key",
         "_opened",
         "_owed",
@@ -63,7 +62,6 @@ class Bill:
         "_rules",
         "_services",
         "_settled",
-        "_shares",
         "_weighing",
         "also",
         "generation",
@@ -85,12 +83,7 @@ class Bill:
         self._budgets = budgets
         self._key = key
         self._purse = purse
-        self._held = 0
-        """What is set aside of the account's money."""
-        self._counted = 0
-        """What is set aside by limits that count own provider keys: as much, or more."""
-        self._shares: list[tuple[LiveBudget | LiveKey, int]] = [(meter, 0) for meter in (*budgets, key)]
-        """What is set aside of budgets and of the key's limit: more of those that count own provider keys."""
+        self._holding = Holding(purse, key, budgets)
         self._opened = False
         self._owed: list[tuple[str, int]] = []
         """What providers charge the operator, by their slugs."""
@@ -111,29 +104,7 @@ class Bill:
         set aside before for the same request. Raises as those do; then nothing is set aside.
         """
         assert not self._opened, "what is durable is settled, and not held anew"
-        self._purse.release(self._held)
-        for meter, share in self._shares:
-            meter.release(share)
-        self._held, self._counted, self._shares = 0, 0, [(meter, 0) for meter, _ in self._shares]
-        charged, counted = weighed.amount
-        held: list[tuple[LiveBudget | LiveKey, int]] = []
-        try:
-            for budget in self._budgets:  # in the order in which the reference checks
-                share = counted if budget.counts_own else charged
-                if share:
-                    budget.hold(share)
-                held.append((budget, share))
-            share = counted if self._key.counts_own else charged
-            if share:
-                self._key.hold(share, affordable_tokens=weighed.affordable)
-            held.append((self._key, share))
-            if charged:
-                self._purse.hold(charged, max_tokens=weighed.max_tokens, affordable_tokens=weighed.affordable)
-        except ModelportError:
-            for meter, share in held:
-                meter.release(share)
-            raise
-        self._held, self._counted, self._shares = charged, counted, held
+        self._holding.hold(weighed)
 
     def expect(self, searches: int, own_searches: int, growth: int = 0) -> None:
         """How many web searches may be charged, how many of them the operator's service makes, and by about how many
@@ -144,7 +115,7 @@ class Bill:
 
     def is_free(self, plan: Plan) -> bool:
         """Whether nothing can have to be paid for, nor counted."""
-        return not self._weighing.paid(plan, counts_own=self.counts_own)
+        return not self._weighing.paid(plan, counts_own=self._holding.counts_own)
 
     def searched(self) -> None:
         """The operator's search service was asked: noted for the operator only, whatever becomes of the request."""
@@ -155,49 +126,19 @@ class Bill:
         """What is to be set aside, all in all; sees to it that this process may, where several share what is held
         against.
         """
-        weighing, leasing = self._weighing, self._services.leasing
-        if not tokens.loaded() and weighing.must_count(plan, request, self._room()):
+        weighing, holding, leasing = self._weighing, self._holding, self._services.leasing
+        if not tokens.loaded() and weighing.must_count(plan, request, holding.room()):
             await tokens.load()
-        weighed = weighing.weigh(plan, request, self._room())
-        missing = self._missing(weighed.full)
-        if leasing is None or leasing.reaches(self._purse, self._key, self._budgets, *missing):
+        weighed = weighing.weigh(plan, request, holding.room())
+        if leasing is None or holding.reached(leasing, weighed.full):
             return weighed
-        await self._cover(leasing, missing)
+        await holding.cover(leasing, weighed.full)
         if not tokens.loaded():
             await tokens.load()
         # What can't be had in full may do for a shorter answer.
-        weighed = weighing.weigh(plan, request, self._room())
-        await self._cover(leasing, self._missing(weighed.amount))
+        weighed = weighing.weigh(plan, request, holding.room())
+        await holding.cover(leasing, weighed.amount)
         return weighed
-
-    def _missing(self, sums: Sums) -> Sums:
-        return Sums(max(sums.charged - self._held, 0), max(sums.counted - self._counted, 0))
-
-    async def _cover(self, leasing: Leasing, sums: Sums) -> None:
-        shares = leasing.shares(self._purse, self._key, self._budgets)
-        if sums.charged == sums.counted:
-            await leasing.cover(shares, sums.charged)
-            return
-        await leasing.cover([share for share in shares if not share.counts_own], sums.charged)
-        await leasing.cover([share for share in shares if share.counts_own], sums.counted)
-
-    @property
-    def counts_own(self) -> bool:
-        """Whether any limit counts what comes by own provider keys."""
-        limited = self._key.record.limit is not None
-        return (limited and self._key.counts_own) or any(budget.counts_own for budget in self._budgets)
-
-    def _room(self) -> Room:
-        charged, counted = self._purse.reach + self._held, None
-        for meter, share in self._shares:
-            room = meter.room()
-            if room is None:
-                continue
-            if meter.counts_own:
-                counted = room + share if counted is None else min(counted, room + share)
-            else:
-                charged = min(charged, room + share)
-        return Room(charged, counted)
 
     @property
     def key(self) -> LiveKey:
@@ -220,19 +161,19 @@ class Bill:
         Raises `DatabaseDown` when it can't be; then nothing may be delivered.
         """
         self._endpoint = endpoint
-        if not self._held or endpoint.pricing.is_free or self._opened:
+        if not self._holding.amount or endpoint.pricing.is_free or self._opened:
             return
         generation = self.generation
         # Should the process die, this is what stays of the request.
         generation.prompt_tokens = self.prompt_floor
         generation.prompt_images = self._weighing.images
         self._note_prices(endpoint)
-        spent = min(self._cost(Usage(self.prompt_floor, 1, estimated=True)), self._held)
+        spent = min(self._cost(Usage(self.prompt_floor, 1, estimated=True)), self._holding.amount)
         hold = StoredHold(
             generation.id,
             self._purse.account_id,
             generation.key_id,
-            self._held,
+            self._holding.amount,
             spent,
             1,
             msgspec.json.encode(generation).decode(),
@@ -260,7 +201,7 @@ class Bill:
             return None
         completion = max(self.produced_bytes // 4, 1)
         cost = self._cost(Usage(self.prompt_floor, completion, estimated=True))
-        return Checkpoint(self.generation.id, min(cost, self._held), completion, self._expiry())
+        return Checkpoint(self.generation.id, min(cost, self._holding.amount), completion, self._expiry())
 
     def _expiry(self) -> int:
         return clock.now_ms() + self._services.settings.hold_seconds * 1000
@@ -346,7 +287,7 @@ class Bill:
         generation, endpoint = self.generation, self._endpoint
         generation.took(usage)
         self.ticket.ended(usage.prompt_tokens + usage.completion_tokens)
-        cost = extra = 0
+        cost, held = 0, self._holding.amount
         own: int | None = None
         if endpoint is not None:
             self._note_prices(endpoint)
@@ -362,25 +303,18 @@ class Bill:
                 # A count beyond all bounds is the provider's fault: nobody pays for it, and no hold outlives it.
                 _log.exception("bill.absurd_usage", generation=generation.id)
                 cost, own = 0, None
-            if cost > self._held:
-                extra = self._take_extra(cost - self._held)
-        charged = min(cost, self._held + extra)
+            if cost > held:
+                self._holding.take_extra(cost - held)
+        charged = min(cost, self._holding.amount)
         generation.cost = charged
         generation.shortfall = cost - charged
         generation.byok_cost = own
         generation.is_free = endpoint is not None and endpoint.is_gratis
         entry = None
         if charged or self._opened or own:
-            held = self._held if self._opened else 0
-            entry = Charge(self._purse.ledger_account, self._key, charged, held, self._budgets, own or 0)
-        purse, set_aside, shares = self._purse, self._held + extra, self._shares
-
-        def release() -> None:
-            purse.release(set_aside)
-            for meter, share in shares:
-                meter.release(share + extra)
-
-        settled = Settled(generation, entry, release, tuple(self._owed), self.also)
+            durable = held if self._opened else 0
+            entry = Charge(self._purse.ledger_account, self._key, charged, durable, self._budgets, own or 0)
+        settled = Settled(generation, entry, self._holding.release, tuple(self._owed), self.also)
         done = self._services.journal.written(settled, or_free=or_free)
         return Charged(usage, charged, *self._split(usage, charged if own is None else own), own), done
 
@@ -391,18 +325,6 @@ class Bill:
         own = pricing.cost(self._of_provider(usage), endpoint.owned.listed, self._at)
         self._services.own_keys.used(self._purse.account_id, own)
         return own
-
-    def _take_extra(self, wanted: int) -> int:
-        record = self._key.record
-        if record.limit is not None:
-            wanted = min(wanted, self._key.free(record.limit, record.limit_reset))
-        for budget in self._budgets:
-            wanted = min(wanted, budget.free(budget.record.limit, budget.record.interval))
-        extra = self._purse.take_extra(wanted)
-        self._key.held += extra
-        for budget in self._budgets:
-            budget.held += extra
-        return extra
 
     def _split(self, usage: Usage, charged: int) -> tuple[int, int]:
         endpoint = self._endpoint
