@@ -16,7 +16,7 @@ import { client, taken } from "@/shared/api/client";
 import { modelsQuery } from "@/shared/api/models";
 import { providerNamesQuery } from "@/shared/api/providers";
 import { FormFault } from "@/shared/ui/form-fault";
-import { change, type OwnKey, REGIONS } from "./byok-queries";
+import { change, type OwnKey } from "./byok-queries";
 import { keyNamesQuery } from "./guardrail-queries";
 import { membersQuery } from "./organization-queries";
 
@@ -27,7 +27,6 @@ const NEW = {
   models: [] as string[],
   keys: [] as string[],
   members: [] as string[],
-  region: null as OwnKey["declared_region"],
   zdr: null as boolean | null,
   address: "",
   use: "first" as Use,
@@ -46,7 +45,6 @@ function draftOf(key: OwnKey): Draft {
     models: key.allowed_models ?? [],
     keys: key.allowed_api_key_hashes ?? [],
     members: key.allowed_user_ids ?? [],
-    region: key.declared_region,
     zdr: key.declared_zdr,
     address: key.base_url ?? "",
     use: key.is_byok_only ? "only" : key.is_required ? "required" : key.is_fallback ? "fallback" : "first",
@@ -60,7 +58,6 @@ function saidBy(draft: Draft) {
     allowed_models: some(draft.models),
     allowed_api_key_hashes: some(draft.keys),
     allowed_user_ids: some(draft.members),
-    declared_region: draft.region,
     declared_zdr: draft.zdr,
     base_url: draft.address.trim() || null,
     is_fallback: draft.use === "fallback",
@@ -196,14 +193,6 @@ function Bounds({ draft, set }: { draft: Draft; set: (part: Partial<Draft>) => v
         onChange={(event) => set({ address: event.currentTarget.value })}
       />
       <Group grow gap="sm" align="flex-start">
-        <Select
-          label={t("byok.region")}
-          clearable
-          placeholder={t("byok.asCatalogue")}
-          value={draft.region}
-          data={REGIONS.map((value) => ({ value, label: t(`byok.regions.${value}`) }))}
-          onChange={(value) => set({ region: REGIONS.find((each) => each === value) ?? null })}
-        />
         <Select
           label={t("byok.zdr")}
           clearable

@@ -6,8 +6,6 @@ import type { components } from "@/shared/api/schema";
 export type OwnKey = components["schemas"]["OwnKeyData"];
 export type Change = components["schemas"]["OwnKeyChange"];
 
-export const REGIONS = ["global", "europe", "us"] as const;
-
 export const ownKeysQuery = (workspace: string) =>
   queryOptions({
     queryKey: ["byok", workspace],

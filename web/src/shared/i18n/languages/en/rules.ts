@@ -216,12 +216,6 @@ export const rules = {
     },
     address: "Another address",
     addressNote: "Where the key is shown instead of the provider’s own address.",
-    region: "Region of your contract",
-    regions: {
-      global: "Global",
-      europe: "Europe",
-      us: "United States",
-    },
     zdr: "Your contract keeps no data",
     asCatalogue: "As the catalogue says",
     deleteTitle: "Delete this key?",

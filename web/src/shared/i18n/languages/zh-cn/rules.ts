@@ -215,12 +215,6 @@ export const rules = {
     },
     address: "自定义地址",
     addressNote: "使用此地址代替提供商的地址。",
-    region: "合同约定的区域",
-    regions: {
-      global: "全球",
-      europe: "欧洲",
-      us: "美国",
-    },
     zdr: "合同约定不保留数据",
     asCatalogue: "以目录为准",
     deleteTitle: "删除该密钥？",
