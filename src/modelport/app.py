@@ -54,6 +54,7 @@ from modelport.keys.leaks import Leaks
 from modelport.keys.service import Keys, has_keys
 from modelport.keys.watch import Watch
 from modelport.kit import ids
+from modelport.kit.living import Living
 from modelport.kit.vault import Vault
 from modelport.limits.service import Limits, make_windows
 from modelport.mail.service import Mailer
@@ -155,7 +156,7 @@ async def _services(
         guardrails=guardrails,
         contents=Contents(database, vault, settings, workspaces),
         prices=PriceBook(database, catalog),
-        leasing=Leasing(database, credits, settings.lease_seconds) if database.dialect == "postgresql" else None,
+        leasing=_leasing(settings, database, credits),
         upstream=upstream,
         payments=Payments(database, vault, credits, settings, notices),
         health=Health(),
@@ -278,6 +279,13 @@ def _alone(settings: Settings) -> Generator[None]:
                 f"another server is using {settings.data_dir}; stop it first, or give another --data-dir"
             ) from error
         yield
+
+
+def _leasing(settings: Settings, database: Database, credits: Credits) -> Leasing | None:
+    if database.dialect != "postgresql":
+        return None
+    living = Living(settings.data_dir / "servers", credits.process)
+    return Leasing(database, credits, settings.lease_seconds, living)
 
 
 async def _seal_the_rest(credits: Credits) -> None:

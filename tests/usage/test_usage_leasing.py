@@ -12,11 +12,13 @@ from modelport.credits.budgets import Budgets, LiveBudget, Spender
 from modelport.credits.errors import BudgetExceeded, InFlight, NotEnough
 from modelport.keys.errors import KeyLimitExceeded, KeyLimitInFlight, KeyLimitTight
 from modelport.kit import clock
+from modelport.kit.living import Living
 from modelport.usage import leasing as leasing_
 from modelport.usage.leasing import Leasing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from pathlib import Path
 
     from credits.money_house import Request
     from db.database_places import Place
@@ -28,9 +30,9 @@ _REFUSED = (InFlight, NotEnough, KeyLimitExceeded, KeyLimitInFlight, BudgetExcee
 class Server:
     """One of several processes: a house and its leases."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, living: Living | None = None) -> None:
         self.house = house
-        self.leasing = Leasing(house.database, house.credits, 15)
+        self.leasing = Leasing(house.database, house.credits, 15, living)
 
     async def start(self) -> None:
         await self.leasing.start()
@@ -191,6 +193,44 @@ async def test_a_dead_process_gives_way(servers: list[Server], monkeypatch: pyte
     monkeypatch.setattr(clock, "now_ms", lambda: now + 24_000)
     await other.leasing.tick()
     assert (await other.request(900)).held == 900
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_a_successor_knows_at_once_who_was_killed(place: Place, tmp_path: Path) -> None:
+    """Who was killed had taken everything: its successor in the same directory has it back before the first request."""
+    first = await a_house(place)
+    await first.grant(1000)
+    killed = Server(first, Living(tmp_path, "proc_a"))
+    await killed.start()
+    await killed.settle(await killed.request(10), 4)
+    assert await _recorded(killed) == {"proc_a": 1000}
+
+    async def successor(name: str) -> Server:
+        house = House(place.open(), name)
+        await house.start()
+        house.like(first)
+        server = Server(house, Living(tmp_path, name))
+        await server.start()
+        return server
+
+    beside = await successor("proc_b")
+    with pytest.raises(_REFUSED):
+        await beside.request(990)  # the first one lives
+    file = killed.leasing._living_here
+    assert file is not None
+    assert file._file is not None
+    file._file.close()  # as the system does for a process that is killed
+    after = await successor("proc_c")
+    assert (await after.request(990)).held == 990
+    assert _names(tmp_path) == ["proc_b.lock", "proc_c.lock"]
+    for server in (after, beside):
+        await server.leasing.close()
+    assert _names(tmp_path) == []
+    for house in (first, beside.house, after.house):
+        await house.journal.close()
 
 
 async def test_a_dead_process_stream_is_not_lent_before_it_is_settled(

@@ -14,9 +14,12 @@ from modelport.kit import clock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import ColumnElement
+
 __all__ = [
     "Orphans",
     "Subject",
+    "bury",
     "is_alive",
     "leased",
     "lock",
@@ -65,13 +68,16 @@ def is_alive(connection: Connection, process: str) -> bool:
 
 def reclaim(connection: Connection, process: str, before_ms: int) -> list[str]:
     """Takes back what processes had leased whose end was before `before_ms`; returns their names."""
-    dead = list(
-        connection.execute(
-            delete(processes)
-            .where(processes.c.expires_at < before_ms, processes.c.id != process)
-            .returning(processes.c.id)
-        ).scalars()
-    )
+    return _bury(connection, processes.c.expires_at < before_ms, processes.c.id != process)
+
+
+def bury(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Takes back what these processes had leased, which are dead for certain; returns those that had not been found."""
+    return _bury(connection, processes.c.id.in_(names))
+
+
+def _bury(connection: Connection, *which: ColumnElement[bool]) -> list[str]:
+    dead = list(connection.execute(delete(processes).where(*which).returning(processes.c.id)).scalars())
     if dead:
         connection.execute(delete(leases).where(leases.c.process.in_(dead)))
     return dead

@@ -46,6 +46,7 @@ __all__ = [
     "amounts",
     "balances_of",
     "books",
+    "bury",
     "checkpoint_holds",
     "dead_holds",
     "debited",
@@ -98,6 +99,7 @@ leased = lease_store.leased
 lock = lease_store.lock
 orphans = lease_store.orphans
 posted_of = store.posted_of
+bury = lease_store.bury
 reclaim = lease_store.reclaim
 register = lease_store.register
 renew = lease_store.renew

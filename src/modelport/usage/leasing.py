@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modelport.credits.service import Credits, Purse, Subject
     from modelport.db.database import Database
     from modelport.keys.service import LiveKey
+    from modelport.kit.living import Living
     from modelport.kit.meter import OwnMeter
 
 __all__ = ["Leasing", "Share"]
@@ -67,8 +68,11 @@ class Share(NamedTuple):
 class Leasing:
     """This process's leases."""
 
-    def __init__(self, database: Database, credits: Credits, seconds: float) -> None:
-        """`seconds` is how long others wait for a sign of life before they take this process for dead."""
+    def __init__(self, database: Database, credits: Credits, seconds: float, living: Living | None = None) -> None:
+        """`seconds` is how long others wait for a sign of life before they take this process for dead; who shares
+        `living` with it knows at once.
+        """
+        self._living_here = living
         self._database = database
         self._credits = credits
         self._seconds = seconds
@@ -81,8 +85,16 @@ class Leasing:
         """Till then nobody is taken for dead: the database was away, and others need a moment as well."""
 
     async def start(self) -> None:
-        """Makes this process known."""
-        process = self._credits.process
+        """Makes this process known, and takes back what a predecessor had that was killed a moment ago: it would be
+        missing here until the others' patience ends.
+        """
+        process, here = self._credits.process, self._living_here
+        if here is not None:
+            await asyncio.to_thread(here.begin)
+            if names := await asyncio.to_thread(here.find_dead):
+                if dead := await self._database.write(lambda connection: credits_.bury(connection, names)):
+                    _log.warning("leases.taken_back", processes=dead)
+                await asyncio.to_thread(here.forget)
         await self._database.write(lambda connection: credits_.register(connection, process, self._life))
         self._credits.shared = True
         self._credits.cover = self._cover_purse
@@ -93,6 +105,8 @@ class Leasing:
         process = self._credits.process
         with contextlib.suppress(DatabaseDown):
             await self._database.write(lambda connection: credits_.sign_off(connection, process))
+            if self._living_here is not None:
+                await asyncio.to_thread(self._living_here.end)
 
     async def run(self) -> None:
         """Shows that this process lives, returns what it does not use, finds the dead; until cancelled."""
