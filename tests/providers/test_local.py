@@ -13,8 +13,9 @@ import tempfile
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -466,16 +467,21 @@ def real_models() -> Path:
 class TestRealModel:
     """The whole of it, once."""
 
-    async def test_a_short_answer(self, tmp_path: Path, real_models: Path) -> None:
+    async def test_a_short_answer(self, tmp_path: Path, real_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The real engine and weights, through the very code the gateway runs."""
         engine = pytest.importorskip("xllamacpp")
         assert engine
+        monkeypatch.setattr(local, "LOCAL_MODEL", replace(LOCAL_MODEL, usual_completion_tokens=16))
         lines: list[str] = []
         model = LocalModel(real_models, log=lines.append, log_path=tmp_path / "log")
         await model.start()
         try:
             url, key = await model.wait_ready(100)
             await self.check(url, key)
+            unbounded, asked = await self.ramble(url, key), await self.ramble(url, key, max_tokens=20)
+            assert unbounded["choices"][0]["finish_reason"] == "length"
+            assert unbounded["usage"]["completion_tokens"] == 16, "where nobody names a number"
+            assert asked["usage"]["completion_tokens"] == 20
         finally:
             await model.stop()
         assert have_weights(real_models, SMOLLM2)
@@ -505,3 +511,13 @@ class TestRealModel:
         assert len(text.split()) >= 3  # what it says is not ours to promise
         assert chunks[-1]["choices"] == []
         assert chunks[-1]["usage"]["completion_tokens"] > 0
+
+    async def ramble(self, url: str, key: str, **asked: int) -> dict[str, Any]:
+        """How an answer ends that finds no end of its own."""
+        question = [{"role": "user", "content": "What is the capital of France?"}]
+        body = {"model": LOCAL_MODEL.upstream_model, "messages": question, "ignore_eos": True, **asked}
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session,
+            session.post(f"{url}/v1/chat/completions", json=body) as answer,
+        ):
+            return await answer.json()

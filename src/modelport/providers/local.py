@@ -203,6 +203,7 @@ class LocalModel:
             api_key=random_text(32),
             parent_pid=os.getpid(),
             context=LOCAL_MODEL.context_length,
+            usual=LOCAL_MODEL.usual_completion_tokens,
             threads=self._threads,
         )
         child = self._child = await Child.spawn(orders, self._log_path, self._command)

@@ -35,6 +35,9 @@ class LocalModelFacts:
     context_length: int
     """Tokens of prompt and answer together, shared by the requests running at the same time."""
     max_completion_tokens: int
+    usual_completion_tokens: int
+    """Where the caller names no number: so small a model does not always find an end of its own, and would go on
+    repeating itself for minutes."""
     supported_parameters: tuple[str, ...]
     """Each seen to change the engine's answer. No `tools`: the model's own template ignores them silently."""
     renames: tuple[tuple[str, str], ...]
@@ -55,6 +58,7 @@ LOCAL_MODEL: Final = LocalModelFacts(
     ),
     context_length=8192,
     max_completion_tokens=4096,
+    usual_completion_tokens=1024,
     supported_parameters=(
         "frequency_penalty",
         "logit_bias",

@@ -38,6 +38,8 @@ class Orders(msgspec.Struct, frozen=True):
     slots: int = 4
     """Requests answered at the same time; more wait."""
     threads: int = 2
+    usual: int = 1024
+    """Tokens of an answer for which nobody names a number."""
     cache_ram_mib: int = 64
     """Memory for the prompts of idle slots. llama.cpp's own default is 8 GiB."""
 
@@ -91,6 +93,7 @@ def _open(orders: Orders) -> tuple[Report, object | None]:
     params.api_keys = [orders.api_key]  # without one llama.cpp lets every web page of this machine in
     params.n_ctx = orders.context
     params.n_parallel = orders.slots
+    params.n_predict = orders.usual
     params.kv_unified = True
     params.cpuparams.n_threads = orders.threads
     params.cpuparams_batch.n_threads = orders.threads
