@@ -171,6 +171,16 @@ class TestAnswer:
         assert row.estimated
         assert row.cost == nanos(answer.usage) == caller.used
 
+    @BOTH
+    @pytest.mark.parametrize("model", ["fake/text", "fake/lazy"])
+    def test_usage_that_cannot_be_true_is_counted(self, caller: Caller, model: str, *, stream: bool) -> None:
+        answer = caller.chat('fake: text="one two three four" prompt_tokens=5000000', model, stream=stream)
+        assert answer.usage["completion_tokens"] == 4
+        assert 0 < answer.usage["prompt_tokens"] < 100
+        row = caller.generation(answer.id)
+        assert row.estimated
+        assert row.cost == nanos(answer.usage) == caller.used
+
     def test_an_event_of_megabytes_comes_through(self, caller: Caller) -> None:
         answer = caller.chat("fake: tokens=2 fail=bigline at=1", stream=True)
         assert answer.done

@@ -1,4 +1,4 @@
-"""Usage that no provider told, counted here and marked as estimated."""
+"""Usage that no provider told, or none that can be true, counted here and marked as estimated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,32 @@ from modelport.gateway import tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelport.catalog.snapshot import Endpoint
     from modelport.gateway.asked import Asked
     from modelport.gateway.bill import Bill
 
-__all__ = ["counted", "counted_somehow", "rough"]
+__all__ = ["believed", "counted", "counted_somehow", "rough"]
 
 _log = structlog.get_logger(__name__)
+_CONTEXTS = 32
+"""How often a provider that calls tools of its own may read the whole context again for one answer."""
+
+
+def believed(told: Usage | None, asked: Asked, endpoint: Endpoint) -> Usage | None:
+    """What the provider told, unless no model with this endpoint's context can have read or written as much: then the
+    provider counts in another unit or miscounts, and nobody may pay for that.
+    """
+    most = endpoint.context_length * _CONTEXTS
+    if told is None or not most or (told.prompt_tokens <= most and told.completion_tokens <= most):
+        return told
+    # A batch of texts is read one by one, and several answers are written beside each other.
+    read = told.prompt_tokens - asked.prompt_bytes - asked.prompt_text()[1]
+    if read <= most and told.completion_tokens <= most * (asked.peek.n or 1):
+        return told
+    _log.error(
+        "chat.impossible_usage", endpoint=endpoint.id, prompt=told.prompt_tokens, completion=told.completion_tokens
+    )
+    return None
 
 
 def counted(asked: Asked, answered: Sequence[str]) -> Usage:

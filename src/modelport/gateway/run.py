@@ -20,7 +20,7 @@ from modelport.gateway import explained, tokens
 from modelport.gateway import recovery as recovering
 from modelport.gateway.attempt import Attempt, Begun, Caller, attempt, upstream_failure, verdict_of, with_attempts
 from modelport.gateway.calls import well_formed
-from modelport.gateway.counting import counted, counted_somehow, rough
+from modelport.gateway.counting import believed, counted, counted_somehow, rough
 from modelport.gateway.dialect_table import FAULTS
 from modelport.gateway.explained import Timings, metadata
 from modelport.gateway.refusing import hedge_after, refuse, with_told
@@ -210,9 +210,10 @@ class Run:
 
     async def _complete(self, exchange: Exchange, headers: list[tuple[bytes, bytes]], begun: Begun) -> None:
         """The answer is whole: settle, wait for the disk, then send its end."""
-        if begun.passage.usage is None:
+        told = self._reported(begun)
+        if told is None:
             await tokens.load()
-        usage, has_output = self._usage(begun)
+        usage, has_output = self._usage(begun, told), begun.passage.has_output
         self._did_well(begun, usage)
         self._describe(begun)
         self._settled = True
@@ -226,15 +227,15 @@ class Run:
             else:
                 await refuse(exchange, self._door, error, [*headers, *self._explained(None)])
             return
-        told = self._metadata()
+        metadata_ = self._metadata()
         if self._request.stream:
-            last = with_told(begun.passage.end(charged), told)
+            last = with_told(begun.passage.end(charged), metadata_)
             await exchange.end(last, self._explained(begun.endpoint, charged.cost))
         else:
             body = begun.passage.whole(charged)
             body = self._extras.whole(body) if self._extras else body
             shown = [*headers, *self._explained(begun.endpoint, charged.cost), _JSON]
-            await exchange.answer(200, shown, with_told(body, told))
+            await exchange.answer(200, shown, with_told(body, metadata_))
         if begun.passage.finish_reason is FinishReason.TOOL_CALLS:
             well = well_formed(begun.passage.calls, self._request)
             if well is not None:
@@ -269,10 +270,12 @@ class Run:
         if self._begun is not None:
             self._services.health.observe(self._begun.endpoint.health_id, outcome)
 
-    def _usage(self, begun: Begun) -> tuple[Usage, bool]:
-        told = begun.passage.usage
+    def _reported(self, begun: Begun) -> Usage | None:
+        return believed(begun.passage.usage, self._request, begun.endpoint)
+
+    def _usage(self, begun: Begun, told: Usage | None) -> Usage:
         usage = counted(self._request, begun.passage.text) if told is None else told
-        return self._whole(usage, told is not None), begun.passage.has_output
+        return self._whole(usage, told is not None)
 
     def _whole(self, usage: Usage, told: bool) -> Usage:  # noqa: FBT001 (private)
         if self._extras is not None and self._extras.searches:
@@ -337,9 +340,8 @@ class Run:
         begun = self._begun
         if begun is None:
             return None
-        if begun.passage.usage is not None or not self._delivering:
-            return begun.passage.usage
-        return rough(self.bill)
+        told = self._reported(begun)
+        return told if told is not None or not self._delivering else rough(self.bill)
 
     def _nobody(self) -> StreamWriter:
         """Signs the error of a stream that was answered with comments, but by no provider."""
@@ -357,7 +359,8 @@ class Run:
     @property
     def must_count(self) -> bool:
         """Whether what was delivered has to be counted here."""
-        return self._delivering and not self._settled and self._begun is not None and self._begun.passage.usage is None
+        begun = self._begun
+        return self._delivering and not self._settled and begun is not None and self._reported(begun) is None
 
     def cancelled(self) -> None:
         """The caller left, or the server is told to stop: what was delivered until now is charged."""
@@ -370,6 +373,6 @@ class Run:
         if begun is None or not self._delivering:
             self.bill.cancelled(None, None)
         else:
-            told = begun.passage.usage
+            told = self._reported(begun)
             used = told or counted_somehow(self._request, begun.passage.text, self.bill)
             self.bill.cancelled(begun.endpoint, self._whole(used, told is not None))
