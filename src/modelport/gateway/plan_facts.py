@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from modelport.kit.money import nanos, to_number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from modelport.catalog.snapshot import Endpoint, Model
 
 __all__ = ["Facts", "Lane", "expected_price", "facts_of", "facts_with"]
@@ -48,6 +50,8 @@ class Facts(NamedTuple):
     shortest_context: int
     ids: tuple[str, ...]
     """The endpoints' ids."""
+    called: Mapping[str, Sequence[str]]
+    """Which endpoints each name calls, by their ids."""
     features: frozenset[str] | None
     """Parameters that all of the endpoints which state theirs support; None when none states them."""
 
@@ -79,6 +83,7 @@ def facts_with(model: Model, more: tuple[Endpoint, ...] = ()) -> Facts:
         shortest_answer=min((lane.longest for lane in lanes), default=_UNBOUNDED),
         shortest_context=min((_context(each) for each in endpoints), default=_UNBOUNDED),
         ids=tuple(each.id for each in endpoints),
+        called=_called(lanes),
         features=stated[0].intersection(*stated) if stated else None,
     )
 
@@ -94,6 +99,14 @@ def _lane(endpoint: Endpoint) -> Lane:
         max(price, 1e-6) ** 2,
         endpoint.max_completion_tokens or _UNBOUNDED,
     )
+
+
+def _called(lanes: tuple[Lane, ...]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for lane in lanes:
+        for name in lane.names:
+            found.setdefault(name, []).append(lane.id)
+    return found
 
 
 def _context(endpoint: Endpoint) -> int:

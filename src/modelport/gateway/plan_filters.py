@@ -158,7 +158,7 @@ def _bounds(limit: MaxPrice) -> list[Test]:
     for name, rate, scale in _BOUNDS:
         most = getattr(limit, name)
         if most is not None:
-            over, under = _number(name, most).as_integer_ratio()
+            over, under = _ratio(name, most)
             found.append(_dearer(attrgetter(rate), over * scale, under))
     return found
 
@@ -171,11 +171,14 @@ def _dearer(rate: Callable[[Rates], int], over: int, under: int) -> Test:
     return test
 
 
-def _number(name: str, limit: float | str) -> Decimal:
+def _ratio(name: str, limit: float | str) -> tuple[int, int]:
+    """A limit as it is written, exactly."""
+    if isinstance(limit, int | float) and limit == limit // 1:
+        return int(limit), 1
     try:
         number = Decimal(str(limit))
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise BadRequest(f"Invalid request: `provider.max_price.{name}` holds {limit!r}, which is no number.")
-    return number
+    return number.as_integer_ratio()

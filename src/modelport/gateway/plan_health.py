@@ -25,6 +25,7 @@ __all__ = [
 
 FINE, DEGRADED, DOWN, RESTING = range(4)
 STANDINGS = ("fine", "degraded", "down", "resting")
+_MISSES_LATENCY, _MISSES_THROUGHPUT = ("misses_latency",), ("misses_throughput",)
 
 
 class HealthView(Protocol):
@@ -90,16 +91,20 @@ def thresholds(preferences: ProviderPreferences | None) -> Thresholds | None:
     return None if latency is None and throughput is None else (_each(latency), _each(throughput))
 
 
-def misses(seen: Figures, wanted: Thresholds) -> str | None:
-    """Which of a caller's preferred thresholds the endpoint misses; what isn't known misses none."""
-    latency, throughput = seen
-    for percentile, most in wanted[0]:
-        if latency.get(percentile, most) > most:
-            return "misses_latency"
+def misses(seen: Mapping[str, Figures], wanted: Thresholds) -> dict[str, tuple[str]]:
+    """Which of a caller's preferred thresholds each endpoint misses, of those that miss any; what isn't known misses
+    none. Threshold by threshold, since that is several times as quick as endpoint by endpoint.
+    """
+    found: dict[str, tuple[str]] = {}
     for percentile, least in wanted[1]:
-        if throughput.get(percentile, least) < least:
-            return "misses_throughput"
-    return None
+        for each, (_, throughput) in seen.items():
+            if throughput.get(percentile, least) < least:
+                found[each] = _MISSES_THROUGHPUT
+    for percentile, most in wanted[0]:
+        for each, (latency, _) in seen.items():
+            if latency.get(percentile, most) > most:
+                found[each] = _MISSES_LATENCY
+    return found
 
 
 def _each(threshold: float | Percentiles | None) -> list[tuple[int, float]]:

@@ -38,7 +38,8 @@ _MEASURED = frozenset({"throughput", "latency"})
 _NO_FIGURES: Mapping[str, Figures] = {}
 _UNSEEN = Figures({}, {})
 _NONE = frozenset[str]()
-_NO_PLACES = dict[str, int]()
+_NO_RANKS = dict[str, "_Rank"]()
+_NO_MISSES = dict[str, tuple[str, ...]]()
 _NO_NOTES: tuple[str, ...] = ()
 _UNNAMED = 100_000
 """The place of those that are not named; more names than that can't be given."""
@@ -104,11 +105,10 @@ def ordered(
         draw = around.random.random
         places = [Place(0, 0, 0, -log(1.0 - draw()) * lane.squared, lane, 1.0 / lane.squared) for lane in lanes]
     else:
-        cheapest = min(lane.price for lane in lanes) if wish.sticky is not None else 0.0
         order = _Order(
-            wish, named, effects, around, by, slower=slower, worse=worse, soft=soft, cheapest=cheapest, ids=facts.ids
+            facts, lanes, named, effects, wish=wish, around=around, by=by, slower=slower, worse=worse, lacking=lacking
         )
-        places = [order.place(lane, troubled) for lane in lanes]
+        places = order.places(troubled)
     places.sort(key=_DECIDE)
     return places
 
@@ -161,130 +161,159 @@ class Around(NamedTuple):
     """The caller's own provider keys, where they have any."""
 
 
+_Rank = tuple[int, bool, tuple[str, ...]]
+"""Where names put an endpoint, whether a caller's order does, and which of them name it."""
+
+
 class _Order:
-    """One request's order of one model's endpoints. What it asks for is looked at once, not for each endpoint."""
+    """One request's order of one model's endpoints.
+
+    What it asks for is looked at once and not for each endpoint: which of them it names, which miss a wish of its.
+    """
 
     def __init__(
         self,
-        wish: Wish,
+        facts: Facts,
+        lanes: Sequence[Lane],
         named: Named,
         effects: Effects | None,
+        *,
+        wish: Wish,
         around: Around,
         by: str | None,
-        *,
         slower: frozenset[str],
         worse: frozenset[str],
-        soft: bool,
-        cheapest: float,
-        ids: tuple[str, ...],
+        lacking: bool,
     ) -> None:
         preferences = wish.preferences
-        self._wish, self._worse, self._slower, self._by = wish, worse, slower, by
+        wanted = thresholds(preferences)
+        measured = wanted is not None or by in _MEASURED
+        self._figures = around.health.figures(facts.ids) if measured else _NO_FIGURES
+        """Of those of which enough is known."""
+        self._lanes, self._by, self._slower, self._sticky = lanes, by, slower, wish.sticky
         self._draw = around.random.random
-        self._cheapest, self._longest_context = cheapest, named.longest_context
-        self._pins = _places_of(effects.pins) if effects is not None else _NO_PLACES
+        self._longest_context = named.longest_context
         self._weights = effects if effects is not None and effects.weights else None
-        self._order = _places_of(preferences.order) if preferences is not None and preferences.order else _NO_PLACES
-        self._wanted = thresholds(preferences)
-        self._soft = soft or self._wanted is not None
-        measured = self._wanted is not None or by in _MEASURED
-        self._figures = around.health.figures(ids) if measured else _NO_FIGURES
-        """Of those of which enough is known; looked up once for all endpoints."""
+        missed = _NO_MISSES if wanted is None else misses(self._figures, wanted)
+        plain = not (lacking or worse or wish.tier is not None)
+        self._missing = missed if plain else _missing(lanes, wish, worse, missed)
+        pins = effects.pins if effects is not None else ()
+        order = preferences.order if preferences is not None else None
+        self._ranks, self._unnamed = _ranks(facts, pins, order) if pins or order else (_NO_RANKS, 0)
 
-    def place(self, lane: Lane, troubled: Mapping[str, int]) -> Place:
-        """Where an endpoint stands."""
-        notes = _NO_NOTES
-        standing = troubled.get(lane.id, FINE) if troubled else FINE
-        if standing == FINE and lane.id in self._slower:
-            standing, notes = DEGRADED, ("slow",)
-        soft = 0
-        seen = self._figures.get(lane.id)
-        if self._soft and (missing := self._missing(lane, seen)):
-            soft, notes = len(missing), notes + missing
-        weight, by = 0.0, self._by
-        if by is None or by == "exacto":
-            weight = 1.0 / lane.squared
-            if self._weights is not None and (factor := self._weights.factor(lane.names)) != 1.0:
-                weight *= factor
-                notes = (*notes, "weighted")
-            # Exponential race: the smallest is endpoint i with a chance in proportion to its weight.
-            value = -log(1.0 - self._draw()) / max(weight, 1e-12)
-            if self._longest_context:
-                value = -float(lane.endpoint.context_length)
-        else:
-            value = self._sorted(lane, by, seen)
-        rank = 0
-        if self._pins or self._order:
-            rank, fixed, named = self._rank(lane)
-            notes += named
-            if fixed:
-                # Who names an order gets it; only what would certainly fail is put behind.
-                rank += 10**12 if standing == RESTING else 0
-                return Place(rank, 0, soft, value, lane, weight, notes)
-        sticky = self._wish.sticky
-        if sticky is not None and sticky.endpoint_id == lane.id and by is None and standing < DOWN:
-            price = expected_price(lane.endpoint, sticky.cached_share)
-            if price <= self._cheapest:
-                return Place(rank - 1, standing, soft, -1.0, lane, weight, (*notes, "cache"))
-            # Even with the discount another is cheaper: the discount counts in the draw, and no more.
-            ratio = max(price * price, 1e-12) / lane.squared
-            return Place(rank, standing, soft, value * ratio, lane, weight / ratio, (*notes, "cache_discount"))
-        return Place(rank, standing, soft, value, lane, weight, notes)
+    def places(self, troubled: Mapping[str, int]) -> list[Place]:
+        """Where each endpoint stands."""
+        slower, missing, ranks, sticky = self._slower, self._missing, self._ranks, self._sticky
+        weights, draw, draws = self._weights, self._draw, self._by is None or self._by == "exacto"
+        places: list[Place] = []
+        for lane in self._lanes:
+            lane_id, standing, rank = lane.id, FINE, self._unnamed
+            notes = missing.get(lane_id, _NO_NOTES)
+            soft = len(notes)
+            if troubled:
+                standing = troubled.get(lane_id, FINE)
+            if standing == FINE and lane_id in slower:
+                standing, notes = DEGRADED, ("slow", *notes)
+            if draws:
+                # Exponential race: the smallest is endpoint i with a chance in proportion to its weight.
+                weight, value = 1.0 / lane.squared, -log(1.0 - draw()) * lane.squared
+                if weights is not None and (factor := weights.factor(lane.names)) != 1.0:
+                    weight, value = weight * factor, value / factor
+                    notes = (*notes, "weighted")
+                if self._longest_context:
+                    value = -float(lane.endpoint.context_length)
+            else:
+                weight, value = 0.0, self._sorted(lane)
+            if lane_id in ranks:
+                rank, fixed, said = ranks[lane_id]
+                notes += said
+                if fixed:
+                    # Who names an order gets it; only what would certainly fail is put behind.
+                    rank += 10**12 if standing == RESTING else 0
+                    standing = FINE
+            place = Place(rank, standing, soft, value, lane, weight, notes)
+            if sticky is not None and sticky.endpoint_id == lane_id and self._by is None:
+                place = self._cached(place, sticky.cached_share)
+            places.append(place)
+        return places
 
-    def _rank(self, lane: Lane) -> tuple[int, bool, tuple[str, ...]]:
-        """Where names put it, whether a caller's order does, and which of them name it."""
-        rank, named = 0, _NO_NOTES
-        if self._pins:
-            rank = _place_in(self._pins, lane)
-            named = ("pinned",) if rank < _UNNAMED else _NO_NOTES
-        if not self._order:
-            return rank, False, named
-        own = _place_in(self._order, lane)
-        fixed = own < _UNNAMED
-        return own * (_UNNAMED + 1) + rank, fixed, (*named, "order") if fixed else named
+    def _cached(self, place: Place, share: float) -> Place:
+        """The place of the endpoint that has so much of the prompt in its cache."""
+        lane = place.lane
+        if "order" in place.notes or place.standing >= DOWN:
+            return place
+        price = expected_price(lane.endpoint, share)
+        if price <= min(each.price for each in self._lanes):
+            return place._replace(rank=place.rank - 1, value=-1.0, notes=(*place.notes, "cache"))
+        # Even with the discount another is cheaper: the discount counts in the draw, and no more.
+        ratio = max(price * price, 1e-12) / lane.squared
+        return place._replace(
+            value=place.value * ratio, weight=place.weight / ratio, notes=(*place.notes, "cache_discount")
+        )
 
-    def _missing(self, lane: Lane, seen: Figures | None) -> tuple[str, ...]:
-        """The wishes that it does not meet."""
-        found, wish = _NO_NOTES, self._wish
-        if wish.would_like and (given := lane.endpoint.supported_parameters) and not wish.would_like <= given:
-            found = ("lacks_parameters",)
-        if lane.id in self._worse:
-            found = (*found, "quality")
-        if wish.tier is not None and lane.endpoint.service_tier != wish.tier:
-            found = (*found, "other_tier")
-        if seen is not None and self._wanted is not None and (missed := misses(seen, self._wanted)) is not None:
-            found = (*found, missed)
-        return found
-
-    @staticmethod
-    def _sorted(lane: Lane, by: str, seen: Figures | None) -> float:
-        if by == "price":
+    def _sorted(self, lane: Lane) -> float:
+        if self._by == "price":
             return lane.price
-        latency, throughput = seen if seen is not None else _UNSEEN
-        median = latency.get(50) if by == "latency" else throughput.get(50)
+        latency, throughput = self._figures.get(lane.id, _UNSEEN)
+        median = latency.get(50) if self._by == "latency" else throughput.get(50)
         if median is None:
             return 1e9 + lane.price  # behind those that were measured
-        return median if by == "latency" else -median
+        return median if self._by == "latency" else -median
 
 
-def _place_in(places: Mapping[str, int], lane: Lane) -> int:
-    """The earliest place that one of the endpoint's names has."""
-    if lane.names.isdisjoint(places):  # as most are
-        return _UNNAMED
-    return min([places.get(name, _UNNAMED) for name in lane.names])
+def _missing(
+    lanes: Sequence[Lane], wish: Wish, worse: frozenset[str], missed: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The wishes that each endpoint does not meet, of those that do not meet all."""
+    found: dict[str, tuple[str, ...]] = {}
+    for lane in lanes:
+        notes = missed.get(lane.id, _NO_NOTES)
+        if wish.tier is not None and lane.endpoint.service_tier != wish.tier:
+            notes = ("other_tier", *notes)
+        if lane.id in worse:
+            notes = ("quality", *notes)
+        if wish.would_like and (given := lane.endpoint.supported_parameters) and not wish.would_like <= given:
+            notes = ("lacks_parameters", *notes)
+        if notes:
+            found[lane.id] = notes
+    return found
 
 
-def _places_of(names: Sequence[str]) -> dict[str, int]:
-    """Which place each name has, the earliest where it has several."""
-    return {each: place for place, name in reversed([*enumerate(names)]) for each in (name.lower(), name)}
+def _ranks(facts: Facts, pins: Sequence[str], order: Sequence[str] | None) -> tuple[dict[str, _Rank], int]:
+    """Where names put the endpoints that have one, and where the others stand."""
+    pinned, ordered_ = _named(facts, pins), _named(facts, order or ())
+    others = _UNNAMED if pins else 0
+    if not order:
+        return {each: (place, False, ("pinned",)) for each, place in pinned.items()}, others
+    step = _UNNAMED + 1
+    ranks: dict[str, _Rank] = {
+        each: (_UNNAMED * step + place, False, ("pinned",)) for each, place in pinned.items() if each not in ordered_
+    }
+    for each, place in ordered_.items():
+        notes = ("pinned", "order") if each in pinned else ("order",)
+        ranks[each] = (place * step + pinned.get(each, others), True, notes)
+    return ranks, _UNNAMED * step + others
+
+
+def _named(facts: Facts, names: Sequence[str]) -> dict[str, int]:
+    """The earliest place that one of an endpoint's names has, of the endpoints that are named."""
+    found: dict[str, int] = {}
+    for place, name in enumerate(names):
+        # A provider's display name counts in any letters.
+        for endpoint_id in (*facts.called.get(name, ()), *facts.called.get(name.lower(), ())):
+            found.setdefault(endpoint_id, place)
+    return found
 
 
 def _slow_ones(lanes: Sequence[Lane], health: HealthView, slow: Slowness) -> frozenset[str]:
     typical = health.typical
     if not typical or len(lanes) < 2 or not slow.factor:
         return _NONE
-    seen = [(typical[lane.id], lane.id) for lane in lanes if lane.id in typical]
-    if len(seen) < 2:
+    known = [seconds for lane in lanes if (seconds := typical.get(lane.id)) is not None]
+    if len(known) < 2:
         return _NONE
-    quickest = min(seen)[0]
-    return frozenset(each for seconds, each in seen if seconds > max(quickest * slow.factor, quickest + slow.margin))
+    quickest = min(known)
+    most = max(quickest * slow.factor, quickest + slow.margin)
+    if max(known) <= most:  # as is usual
+        return _NONE
+    return frozenset(lane.id for lane in lanes if typical.get(lane.id, 0.0) > most)
