@@ -102,6 +102,26 @@ def test_privacy_is_kept_for_every_request(open_page: Open, stage: Stage, langua
     assert (kept.default_model, kept.provider.zdr) == ("acme/echo:free", True)
     assert asked(stage, key, "acme/writer", "Hello").status_code == 404  # nobody is known to keep nothing
 
+    # The list of models narrows to the same where that is asked for, and the address remembers it.
+    page.goto("/models?q=acme")
+    writer = page.get_by_role("link", name="Writer", exact=True)
+    expect(writer).to_be_visible()
+    mine = page.get_by_role("switch", name=say(language, "models.onlyMine"))
+    mine.click(force=True)
+    expect(page).to_have_url(re.compile("mine=true"))
+    expect(writer).to_be_hidden()
+    page.reload()
+    expect(mine).to_be_checked()
+    expect(page.get_by_text(say(language, "models.none"))).to_be_visible()
+    # The account can have it so for all its keys and members.
+    page.goto("/settings/privacy")
+    page.get_by_role("switch", name=say(language, "privacy.onlyUsable")).click(force=True)
+    page.goto("/models?q=acme")
+    expect(mine).to_be_checked()
+    expect(mine).to_be_disabled()
+    listed = httpx.get(f"{stage.url}/api/v1/models", headers={"Authorization": f"Bearer {key}"}).json()["data"]
+    assert "acme/writer" not in {each["id"] for each in listed}
+
 
 def test_own_keys_are_added_ordered_changed_and_tried(open_page: Open, stage: Stage, language: str) -> None:
     person = stage.person(f"byok-{language.lower()}@example.test")

@@ -111,6 +111,15 @@ def test_notices_are_chosen_and_tried(open_page: Open, stage: Stage, language: s
     press(page, language, "organization.remove")
     expect(page.get_by_role("button", name=say(language, "organization.remove"))).to_be_hidden()
 
+    page.goto("/settings/credits")
+    page.get_by_role("radio", name=say(language, "credits.low.choices.own")).check()
+    field(page, language, "credits.low.amount").fill("12.5")
+    press(page, language, "common.save")
+    expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
+    assert stage.harness.call(stage.harness.services.notices.low_balance(person.account_id)) == 12_500_000_000
+    page.reload()
+    expect(field(page, language, "credits.low.amount")).to_have_value("$12.5")
+
 
 def test_ones_data_is_taken_and_the_account_deleted(open_page: Open, stage: Stage, language: str) -> None:
     person = stage.person(f"leaving-{language.lower()}@example.test")

@@ -3,6 +3,7 @@ import { Card, SimpleGrid, Stack, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useMay } from "@/shared/api/session";
 import { formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Loaded } from "@/shared/ui/loaded";
@@ -12,6 +13,7 @@ import { AutoTopup } from "./auto-topup";
 import { Billing } from "./billing";
 import { Buy } from "./buy";
 import { Lots } from "./lots";
+import { LowBalanceNotice } from "./low-balance";
 import { Orders } from "./orders";
 import { creditsQuery, optionsQuery } from "./queries";
 import { Redeem } from "./redeem";
@@ -102,6 +104,7 @@ function Figures() {
 function Add() {
   const { t } = useTranslation();
   const options = useQuery(optionsQuery);
+  const may = useMay();
   return (
     <Loaded query={options} rows={5}>
       {(known) => (
@@ -119,6 +122,11 @@ function Add() {
           {known.methods.some(({ method }) => method === "card") && (
             <Section title={t("credits.auto.title")} lead={t("credits.auto.lead")}>
               <AutoTopup options={known} />
+            </Section>
+          )}
+          {may("settings:read") && (
+            <Section title={t("credits.low.title")} lead={t("credits.low.lead")}>
+              <LowBalanceNotice />
             </Section>
           )}
         </Stack>

@@ -6,6 +6,7 @@ import type { components } from "@/shared/api/schema";
 export type Order = components["schemas"]["OrderData"];
 export type Options = components["schemas"]["Options"];
 export type Profile = components["schemas"]["ProfileData"];
+export type LowBalance = components["schemas"]["LowBalanceShown"];
 export type Auto = components["schemas"]["AutoData"];
 
 export const creditsQuery = queryOptions({
@@ -67,6 +68,12 @@ export const receiptsQuery = queryOptions({
 export const autoQuery = queryOptions({
   queryKey: ["payments", "auto"],
   queryFn: ({ signal }) => taken(client.GET("/api/app/payments/auto", { signal })),
+});
+
+/** Below which balance the account is told. */
+export const lowBalanceQuery = queryOptions({
+  queryKey: ["notices", "low-balance"],
+  queryFn: async ({ signal }) => (await taken(client.GET("/api/app/notices/low-balance", { signal }))).data,
 });
 
 export const profileQuery = queryOptions({

@@ -44,9 +44,21 @@ test("sorts", () => {
   expect(ids({ sort: "context" })[0]).toBe("acme/large");
 });
 
+test("the account's own list is asked for by the address", () => {
+  expect(readModelsSearch({ mine: true })).toEqual({ mine: true });
+});
+
 test("an address that makes no sense is read as far as it does", () => {
   expect(
-    readModelsSearch({ q: 4, sort: "upwards", context: "many", free: "yes", input: "image", view: 3 }),
+    readModelsSearch({
+      mine: "yes",
+      q: 4,
+      sort: "upwards",
+      context: "many",
+      free: "yes",
+      input: "image",
+      view: 3,
+    }),
   ).toEqual({
     q: "4",
     input: ["image"],

@@ -1,7 +1,10 @@
 /** The filters beside the list of models. */
 import { Checkbox, Chip, Group, MultiSelect, Select, Stack, Switch } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
+import { accountSettingsQuery } from "@/shared/api/models";
+import { useMay } from "@/shared/api/session";
 import { formatContext, formatUsd } from "@/shared/lib/format";
 import { useModality } from "@/shared/lib/modality";
 import type { Facets } from "./filter";
@@ -12,6 +15,8 @@ interface Props {
   search: ModelsSearch;
   facets: Facets;
   change: (part: Partial<ModelsSearch>) => void;
+  /** Whether one can ask for what one's account may use. */
+  signedIn: boolean;
 }
 
 const CONTEXTS = [8192, 32_768, 65_536, 131_072, 200_000, 1_000_000];
@@ -19,7 +24,8 @@ const PRICES = [0.1, 0.5, 1, 3, 10];
 const SPEEDS = [20, 50, 100, 200];
 /** Abilities people look for; the other parameters are in the list below them. */
 const ABILITIES = ["tools", "structured_outputs", "reasoning"] as const;
-export function Filters({ search, facets, change }: Props) {
+
+export function Filters({ search, facets, change, signedIn }: Props) {
   const { t } = useTranslation();
   const modality = useModality();
   const rest = facets.params.filter((each) => !ABILITIES.some((ability) => ability === each));
@@ -27,6 +33,7 @@ export function Filters({ search, facets, change }: Props) {
   const chosenAbilities = (search.params ?? []).filter((each) => !rest.includes(each));
   return (
     <Stack gap="lg">
+      {signedIn && <Mine checked={search.mine ?? false} change={(mine) => change({ mine })} />}
       <Switch
         label={t("models.onlyFree")}
         checked={search.free ?? false}
@@ -129,6 +136,23 @@ export function Filters({ search, facets, change }: Props) {
         onChange={(values) => change({ params: [...chosenAbilities, ...values] })}
       />
     </Stack>
+  );
+}
+
+/** What the account's rules leave. Where the account lists nothing else anyway, it is on and stays so. */
+function Mine({ checked, change }: { checked: boolean; change: (mine: true | undefined) => void }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const settings = useQuery({ ...accountSettingsQuery, enabled: may("settings:read") });
+  const always = settings.data?.is_filtered_model_catalog_enabled ?? false;
+  return (
+    <Switch
+      label={t("models.onlyMine")}
+      description={t(always ? "models.alwaysMine" : "models.onlyMineNote")}
+      checked={checked || always}
+      disabled={always}
+      onChange={(event) => change(event.currentTarget.checked || undefined)}
+    />
   );
 }
 

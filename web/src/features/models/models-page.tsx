@@ -16,7 +16,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { marketQuery, modelsQuery } from "@/shared/api/models";
+import { marketQuery, modelsQuery, myModelsQuery } from "@/shared/api/models";
+import { useMe } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { facetsOf, filterModels } from "./filter";
@@ -26,13 +27,19 @@ import classes from "./models-page.module.css";
 import { type ModelsSearch, readModelsSearch, SORTS } from "./search";
 
 const route = getRouteApi("/models");
+const NO_FILTERS = ["q", "sort", "view"];
 
 export function ModelsPage() {
   const { t } = useTranslation();
   usePageTitle(t("shell.models"));
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const models = useQuery(modelsQuery);
+  const me = useMe();
+  // Whose they are is asked for first; without anybody signed in, an address that says so means every model.
+  const mine = search.mine === true && me !== null;
+  const everything = useQuery({ ...modelsQuery, enabled: !mine });
+  const allowed = useQuery({ ...myModelsQuery, enabled: mine && Boolean(me) });
+  const models = mine ? allowed : everything;
   const market = useQuery(marketQuery);
   const [drawer, { open, close }] = useDisclosure(false);
   const deferred = useDeferredValue(search);
@@ -49,8 +56,8 @@ export function ModelsPage() {
       resetScroll: false,
     });
   const clear = () => void navigate({ search: search.view ? { view: search.view } : {}, replace: true });
-  const active = Object.keys(search).filter((name) => !["q", "sort", "view"].includes(name)).length;
-  const filters = <Filters search={search} facets={facets} change={change} />;
+  const active = Object.keys(search).filter((name) => !NO_FILTERS.includes(name)).length;
+  const filters = <Filters search={search} facets={facets} change={change} signedIn={Boolean(me)} />;
 
   return (
     <Container size={1480} w="100%" py="xl">

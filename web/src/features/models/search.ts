@@ -20,6 +20,8 @@ export type Policy = (typeof POLICIES)[number];
 
 export interface ModelsSearch {
   q?: string;
+  /** Only what the account may use: of no effect for those who are not signed in. */
+  mine?: boolean;
   free?: boolean;
   input?: string[];
   output?: string[];
@@ -40,6 +42,7 @@ export function readModelsSearch(raw: Record<string, unknown>): ModelsSearch {
   const search: ModelsSearch = {};
   if (typeof raw.q === "string" && raw.q) search.q = raw.q;
   else if (typeof raw.q === "number") search.q = String(raw.q);
+  if (raw.mine === true) search.mine = true;
   if (raw.free === true) search.free = true;
   for (const name of ["input", "output", "params", "authors", "providers", "series"] as const) {
     const list = strings(raw[name]);

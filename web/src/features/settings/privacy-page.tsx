@@ -4,9 +4,11 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
+import { accountSettingsQuery } from "@/shared/api/models";
 import type { components } from "@/shared/api/schema";
 import { useMay } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { FormFault } from "@/shared/ui/form-fault";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Loaded } from "@/shared/ui/loaded";
 import { ModelField } from "@/shared/ui/model-field";
@@ -32,9 +34,52 @@ export function PrivacyPage() {
     <>
       <PageTitle title={t("privacy.title")}>{t("privacy.lead")}</PageTitle>
       <Loaded query={defaults} rows={6}>
-        {(found) => <Form defaults={found} />}
+        {(found) => (
+          <Stack gap={40}>
+            <Form defaults={found} />
+            <Listed />
+          </Stack>
+        )}
       </Loaded>
     </>
+  );
+}
+
+/** Whether lists of models show the account only what it may use. */
+function Listed() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const may = useMay();
+  const settings = useQuery(accountSettingsQuery);
+  const save = useMutation({
+    mutationFn: async (only: boolean) =>
+      (
+        await taken(
+          client.PATCH("/api/v1/organization/settings", {
+            body: { is_filtered_model_catalog_enabled: only },
+          }),
+        )
+      ).data,
+    onSuccess: (now) => {
+      queries.setQueryData(accountSettingsQuery.queryKey, now);
+      return queries.invalidateQueries({ queryKey: ["models"] });
+    },
+  });
+  return (
+    <Section title={t("privacy.catalog")}>
+      <Loaded query={settings} rows={1}>
+        {(found) => (
+          <Switch
+            label={t("privacy.onlyUsable")}
+            description={t("privacy.onlyUsableNote")}
+            checked={save.isPending ? save.variables : found.is_filtered_model_catalog_enabled}
+            disabled={!may("settings:write")}
+            onChange={(event) => save.mutate(event.currentTarget.checked)}
+          />
+        )}
+      </Loaded>
+      <FormFault error={save.error} />
+    </Section>
   );
 }
 

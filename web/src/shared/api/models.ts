@@ -22,6 +22,24 @@ export const modelsQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Those of them that the account's preferences and guardrails leave; never kept long, as these are changed beside it. */
+export const myModelsQuery = queryOptions({
+  queryKey: ["models", "mine"],
+  queryFn: async ({ signal }): Promise<Model[]> => {
+    const answer = await taken(
+      client.GET("/api/v1/models/user", { params: { query: { output_modalities: "all" } }, signal }),
+    );
+    return answer.data;
+  },
+  staleTime: 0,
+});
+
+/** What the account has set for all its keys and members. */
+export const accountSettingsQuery = queryOptions({
+  queryKey: ["account-settings"],
+  queryFn: async ({ signal }) => (await taken(client.GET("/api/v1/organization/settings", { signal }))).data,
+});
+
 export const providersQuery = queryOptions({
   queryKey: ["providers"],
   queryFn: async ({ signal }): Promise<Provider[]> =>

@@ -83,6 +83,18 @@ export const money = {
     what: "What",
     reference: "Reference",
     moved: "Amount",
+    low: {
+      title: "Low-balance notice",
+      lead: "The account's heads are told once when less is left, and again only after there was more in between.",
+      choices: {
+        usual: "At the usual {{amount}}",
+        off: "Never",
+        own: "At an amount of our own",
+      },
+      usualOff: "As usual here: never",
+      amount: "When less is left than",
+      where: "Who is told, and how",
+    },
     auto: {
       title: "Automatic top-up",
       lead: "Buys more from your saved card when little is left.",

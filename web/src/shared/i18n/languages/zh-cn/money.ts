@@ -83,6 +83,18 @@ export const money = {
     what: "内容",
     reference: "参考号",
     moved: "金额",
+    low: {
+      title: "余额提醒",
+      lead: "余额低于设定值时提醒一次账户管理者；余额回升后再次不足才会重新提醒。",
+      choices: {
+        usual: "默认值 {{amount}}",
+        off: "不提醒",
+        own: "自定义金额",
+      },
+      usualOff: "默认设置：不提醒",
+      amount: "余额低于",
+      where: "通知方式",
+    },
     auto: {
       title: "自动充值",
       lead: "余额不足时从已保存的银行卡自动充值。",
