@@ -51,7 +51,7 @@ OPENROUTER: Final = {
     ]
 }
 
-FILES: Final = {"catalogue.yaml", "litellm.yaml", "openrouter.json", "rules.yaml", "new.db", "one.db"}
+FILES: Final = {"catalogue.yaml", "litellm.yaml", "openrouter.json", "rules.yaml", "new.db", "one.db", "copied"}
 CHANGES: Final[dict[str, tuple[str, ...]]] = {
     "init": (),
     "users create": ("--email", "a@cli.test"),
@@ -87,6 +87,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "ledger check": (),
     "ledger margin": (),
     "doctor": (),
+    "backup": ("copied",),
 }
 """Those that must change nothing."""
 UNAUDITED: Final[dict[str, str]] = {

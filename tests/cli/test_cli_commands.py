@@ -8,6 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+import structlog
+
+from modelport.cli.output import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +155,15 @@ def test_an_expected_fault_is_told_and_exits_1(done: dict[str, Done], name: str,
     assert "Traceback" not in err
     assert said in " ".join(err.split())
     assert len(err.strip().splitlines()) <= 3
+
+
+def test_what_a_server_runs_beside_itself_logs_as_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work() -> None:
+        structlog.get_logger().warning("beside", of="the server")
+
+    run(work(), json_logs=True)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (json.loads(line)["event"], json.loads(line)["of"]) == ("beside", "the server")
 
 
 def test_the_program_itself(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def seed_catalog(data_dir: DataDir = None) -> None:
         async with open_services(settings) as services:
             await services.sync.seed()
 
-    run(work(settings_of(data_dir)))
+    settings = settings_of(data_dir)
+    run(work(settings), json_logs=settings.log_json)
 
 
 def differences(proposal: Proposal, *, done: bool) -> str:

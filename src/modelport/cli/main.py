@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from modelport.cli.backup import backup
 from modelport.cli.catalog import app as catalog
 from modelport.cli.importing import app as importing
 from modelport.cli.keys import app as keys
@@ -96,6 +97,9 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
         console.print(table)
     if any(finding.state == "failed" for finding in findings):
         raise typer.Exit(1)
+
+
+app.command()(backup)
 
 
 @app.command()

@@ -110,9 +110,12 @@ def audited() -> AbstractContextManager[None]:
     return commanded(_command.get())
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command's work to its end, telling expected faults in one line; what it changes is audited."""
-    logs("warning", as_json=False)
+def run(work: Coroutine[Any, Any, T], *, json_logs: bool = False) -> T:
+    """Runs a command's work to its end, telling expected faults in one line; what it changes is audited.
+
+    `json_logs` is for a command that a server runs beside itself: their logs are read together.
+    """
+    logs("warning", as_json=json_logs)
     with told(), audited():
         return asyncio.run(work)
 
