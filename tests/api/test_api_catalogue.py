@@ -139,6 +139,7 @@ class TestOperators:
         assert (again.status_code, again.json()["error"]["code"]) == (409, 409)
         prices = operator.get(f"{path}/prices").json()["data"]["fake"]
         assert [each["pricing"]["prompt"] for each in prices] == ["0.000001", "0.0000015"]
+        assert operator.get(f"{ADMIN}/models/fake/none/prices").status_code == 404
         assert operator.get("/api/v1/model/fake/text").json()["data"]["pricing"]["prompt"] == "0.0000015"
 
     def test_every_fault_is_told_at_once(self, operator: httpx.Client) -> None:

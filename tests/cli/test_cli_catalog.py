@@ -75,6 +75,46 @@ def test_from_nothing_to_a_catalogue_that_is_shown_and_synced(seeded: Path) -> N
     assert "0 differences" in told(seeded, "catalog", "sync")
 
 
+_TWO_PLACES = """
+providers:
+  - {slug: acme, name: Acme, dialect: openai_chat, base_url: "https://acme.test/v1", api_key: sk-x}
+models:
+  - id: acme/one
+    name: One
+    context_length: 1000
+    endpoints:
+      - {provider: acme, upstream_model: one, pricing: {prompt: "PRICE", completion: "0.000004", web_search: "0.01"}}
+      - provider: acme
+        variant: fast
+        upstream_model: one-fast
+        pricing: {prompt: "0.000003", completion: "0.000009", input_cache_read: "0.0000005", discount: "0.25"}
+        cost: {prompt: "0.000002", completion: "0.000006"}
+"""
+
+
+def test_every_price_of_an_endpoint_is_shown_the_oldest_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    file = folder / "acme.yaml"
+    for price in ("0.000001", "0.0000015", "0.0000015"):
+        file.write_text(_TWO_PLACES.replace("PRICE", price))
+        told(folder, "catalog", "apply", str(file))
+    words = ("catalog", "prices", "acme/one")
+    found: dict[str, list[dict[str, Any]]] = json.loads(told(folder, *words, "--json"))
+    assert {tag: [each["pricing"]["prompt"] for each in prices] for tag, prices in found.items()} == {
+        "acme": ["0.000001", "0.0000015"],
+        "acme/fast": ["0.000003"],
+    }
+    first, second = (each["since"] for each in found["acme"])
+    assert first < second
+    assert json.loads(told(folder, *words, "--provider", "acme/fast", "--json")).keys() == {"acme/fast"}
+    assert json.loads(told(folder, *words, "--provider", "acme", "--json")).keys() == {"acme", "acme/fast"}
+    text = " ".join(told(folder, *words).split())
+    assert first[:19].replace("T", " ") + " 1 4 web_search 0.01" in text
+    assert second[:19].replace("T", " ") + " 1.5 4 web_search 0.01" in text
+    assert "3 9 input_cache_read 0.5, discount 0.25 prompt 2, completion 6" in text
+    assert "No model is called 'acme/two'" in told(folder, "catalog", "prices", "acme/two", status=1)
+
+
 @pytest.mark.parametrize(
     ("words", "given"),
     [(["--key", "sk-x"], None), (["--key", "-"], "sk-x\n"), (["--key", "env:SOME_KEY"], None), ([], "sk-x\n")],

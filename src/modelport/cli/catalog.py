@@ -93,6 +93,37 @@ def list_catalog(
     console.print(table)
 
 
+@app.command("prices")
+def list_prices(
+    model: Annotated[str, typer.Argument(help="The model's id, such as `openai/gpt-5`.")],
+    provider: Annotated[
+        str | None, typer.Option("--provider", help="Only of this provider, or of the endpoint with this tag.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Shows every price that a model's endpoints ever had, and from when on."""
+    from modelport.cli.document import price_rows
+
+    async def work(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+        from modelport.app import open_services
+        from modelport.catalog.admin import editing
+
+        async with open_services(settings) as services:
+            return await editing.price_history(services.catalog, model)
+
+    found = run(work(settings_of(data_dir)))
+    if provider is not None:
+        found = {tag: each for tag, each in found.items() if provider in {tag, tag.partition("/")[0]}}
+    if as_json:
+        show(found, as_json=True, text="")
+        return
+    table = Table("Endpoint", "Since (UTC)", "Prompt (USD/M)", "Completion (USD/M)", "Other prices", "Cost", box=None)
+    for row in price_rows(found):
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
 @app.command("sync")
 def sync_catalog(
     source: Annotated[

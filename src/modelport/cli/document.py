@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from modelport.kit.money import format_price
+from modelport.kit.money import format_price, parse_price
 
 if TYPE_CHECKING:
     from modelport.catalog.snapshot import Snapshot
 
-__all__ = ["model_rows", "openapi_json"]
+__all__ = ["model_rows", "openapi_json", "price_rows"]
 
 _MILLION = 1_000_000
+_USUAL = ("prompt", "completion")
+_AS_SAID = frozenset({"discount", "request", "image", "web_search"})
 
 
 def openapi_json() -> str:
@@ -36,6 +38,40 @@ def model_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
         }
         for model in sorted(snapshot.models.values(), key=lambda each: each.id)
     ]
+
+
+def price_rows(history: dict[str, list[dict[str, Any]]]) -> list[tuple[str, ...]]:
+    """Each price of each endpoint: its tag, since when, prompt and completion in USD per million, the rest in words."""
+    return [
+        (
+            tag,
+            each["since"][:19].replace("T", " "),
+            *(_per_million(each["pricing"].get(name, "0")) for name in _USUAL),
+            _others(each["pricing"]),
+            ""
+            if each["cost"] is None
+            else ", ".join(f"{name} {_per_million(each['cost'].get(name, '0'))}" for name in _USUAL),
+        )
+        for tag, prices in history.items()
+        for each in prices
+    ]
+
+
+def _others(pricing: dict[str, Any]) -> str:
+    """Discounts and prices by the piece as they are, those of tokens by the million as the columns beside them."""
+    found: list[str] = []
+    for name, value in pricing.items():
+        if name in _USUAL:
+            continue
+        if name == "overrides":
+            found.append(f"{len(value)} by length or time")
+        else:
+            found.append(f"{name} {value if name in _AS_SAID else _per_million(value)}")
+    return ", ".join(found)
+
+
+def _per_million(price: str) -> str:
+    return format_price(parse_price(price) * _MILLION)
 
 
 def _lowest(prices: list[int]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.catalog import reading, rows
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Snapshot
     from modelport.providers.row import Row
 
-__all__ = ["Item", "change", "model", "pricing_json", "provider", "provider_states", "read"]
+__all__ = ["Item", "change", "model", "price_history", "pricing_json", "provider", "provider_states", "read"]
 
 
 class Item(NamedTuple):
@@ -88,6 +89,28 @@ def provider_states(whole: Snapshot, loaded_providers: list[Mapping[str, Any]]) 
             "options": [] if row is None else _options(row),
         }
     return sorted(found.values(), key=lambda state: (not state["is_active"], state["slug"]))
+
+
+async def price_history(catalog: Catalog, model_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Every price that the model's endpoints ever had, also those that were removed: by tag, the oldest first.
+
+    Raises `ModelNotFound`.
+    """
+    loaded = await catalog.loaded()
+    endpoints = [row for row in loaded.endpoints if row["model_id"] == model_id]
+    if not endpoints and all(row["id"] != model_id for row in loaded.models):
+        raise ModelNotFound(f"No model is called {model_id!r}.")
+    return {
+        row["tag"]: [
+            {
+                "since": datetime.fromtimestamp(each.since_ms / 1000, UTC).isoformat(),
+                "pricing": pricing_json(each.pricing),
+                "cost": pricing_json(each.cost_pricing) if each.cost_pricing else None,
+            }
+            for each in await catalog.prices(row["id"])
+        ]
+        for row in endpoints
+    }
 
 
 def pricing_json(pricing: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -148,21 +147,7 @@ async def put_model(author: str, slug: str, request: Request, catalog: TheCatalo
 @router.get("/models/{author}/{slug}/prices", response_model=schemas.PricesAnswer)
 async def list_prices(author: str, slug: str, catalog: TheCatalog) -> dict[str, Any]:
     """Every price that the model's endpoints ever had."""
-    loaded = await catalog.loaded()
-    return {
-        "data": {
-            row["tag"]: [
-                {
-                    "since": datetime.fromtimestamp(each.since_ms / 1000, UTC).isoformat(),
-                    "pricing": editing.pricing_json(each.pricing),
-                    "cost": editing.pricing_json(each.cost_pricing) if each.cost_pricing else None,
-                }
-                for each in await catalog.prices(row["id"])
-            ]
-            for row in loaded.endpoints
-            if row["model_id"] == f"{author}/{slug}"
-        }
-    }
+    return {"data": await editing.price_history(catalog, f"{author}/{slug}")}
 
 
 @router.post("/sync/{source}/preview", response_model=schemas.ProposalAnswer)
