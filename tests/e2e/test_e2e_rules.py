@@ -177,6 +177,10 @@ def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, languag
     dialog = page.get_by_role("dialog")
     field(dialog, language, "common.name").fill("Ours")
     field(dialog, language, "observability.fields.url").fill("http://127.0.0.1:9/nobody")
+    dialog.get_by_role("combobox", name=say(language, "observability.fields.method")).click()
+    page.get_by_role("option", name="PUT").click()
+    contents = say(language, "observability.contents")
+    expect(dialog.get_by_role("switch", name=contents)).not_to_be_checked()
     press(dialog, language, "observability.create")
     once = page.get_by_role("dialog", name=say(language, "notifications.secretTitle"))
     expect(once.locator("pre")).to_contain_text("whsec_")
@@ -186,11 +190,22 @@ def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, languag
     press(row, language, "admin.testNow")
     expect(row.get_by_role("status")).to_contain_text(say(language, "observability.failed"))
 
+    # The first one has switched sending on; what is switched off here is off for the workspace.
+    services = stage.harness.services
+    sending = page.get_by_role("switch", name=say(language, "observability.sending"))
+    expect(sending).to_be_checked()
+    sending.click(force=True)
+    expect(page.get_by_text(say(language, "observability.sendingOff"))).to_be_visible()
+    assert not stage.harness.call(services.workspaces.default(person.account_id)).is_observability_broadcast_enabled
+    sending.click(force=True)
+    expect(page.get_by_text(say(language, "observability.sendingOff"))).to_be_hidden()
+
     # Another address and a header; the secret stays, and only what is dear is sent from now on.
     row.get_by_role("link", name="Ours").click()
     expect(page.get_by_role("heading", name="Ours", level=1)).to_be_visible()
     field(page, language, "observability.fields.url").fill("http://127.0.0.1:9/elsewhere")
     field(page, language, "observability.headers").fill("X-Team: canary-of-ours")
+    page.get_by_role("switch", name=contents).click(force=True)
     press(page, language, "observability.addRules")
     page.get_by_role("combobox", name=say(language, "observability.field")).click()
     page.get_by_role("option", name=say(language, "observability.ruleFields.total_cost")).click()
@@ -198,10 +213,11 @@ def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, languag
     press(page, language, "common.save")
     expect(page.get_by_role("status").filter(has_text=say(language, "common.saved"))).to_be_visible()
     assert "canary-of-ours" not in page.content()
-    destinations = stage.harness.services.destinations
-    workspace = stage.harness.call(stage.harness.services.workspaces.default(person.account_id))
-    (kept,), _ = stage.harness.call(destinations.page(person.account_id, workspace.id, 0, 9))
-    config = destinations.config(kept)
+    workspace = stage.harness.call(services.workspaces.default(person.account_id))
+    (kept,), _ = stage.harness.call(services.destinations.page(person.account_id, workspace.id, 0, 9))
+    config = services.destinations.config(kept)
+    assert not kept.privacy_mode  # prompts go along now
+    assert config["method"] == "PUT"
     assert config["url"] == "http://127.0.0.1:9/elsewhere"
     assert config["signingSecret"] == secret
     assert config["headers"] == {"X-Team": "canary-of-ours"}
@@ -209,6 +225,7 @@ def test_a_destination_is_added_and_tried(open_page: Open, stage: Stage, languag
     assert kept.filter_rules["groups"][0]["rules"] == [{"field": "total_cost", "operator": "gte", "value": "0.5"}]
 
     page.get_by_role("link", name=say(language, "observability.all")).click()
+    expect(row).to_contain_text(say(language, "observability.withContents"))
     menu(row).click()
     page.get_by_role("menuitem", name=say(language, "common.delete")).click()
     press(page.get_by_role("dialog"), language, "common.delete")

@@ -1,7 +1,7 @@
 /** Where a destination is, and what it is shown: the fields of its kind, and headers. */
-import { Stack, Textarea, TextInput } from "@mantine/core";
+import { Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { type Config, HIDDEN, headersOf, isRequired, KINDS, type Kind } from "./destination-queries";
+import { CHOICES, type Config, HIDDEN, headersOf, isRequired, KINDS, type Kind } from "./destination-queries";
 
 export function DestinationFields({
   kind,
@@ -24,6 +24,19 @@ export function DestinationFields({
     <Stack gap="sm">
       {KINDS[kind].map((name) => {
         const isHidden = HIDDEN.includes(name);
+        const choices = CHOICES[name];
+        if (choices) {
+          return (
+            <Select
+              key={name}
+              label={t(`observability.fields.${name}`)}
+              allowDeselect={false}
+              value={config[name] ?? choices[0] ?? null}
+              data={[...choices]}
+              onChange={(value) => setConfig({ ...config, [name]: value ?? undefined })}
+            />
+          );
+        }
         return (
           <TextInput
             key={name}

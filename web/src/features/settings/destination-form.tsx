@@ -91,10 +91,10 @@ export function DestinationForm({
           setLines={(lines) => set({ lines })}
         />
         <Switch
-          label={t("observability.private")}
-          description={t("observability.privateNote")}
-          checked={draft.isPrivate}
-          onChange={(event) => set({ isPrivate: event.currentTarget.checked })}
+          label={t("observability.contents")}
+          description={t("observability.contentsNote")}
+          checked={!draft.isPrivate}
+          onChange={(event) => set({ isPrivate: !event.currentTarget.checked })}
         />
         <Share value={draft.share} onChange={(share) => set({ share })} />
         <FormFault error={create.error} />

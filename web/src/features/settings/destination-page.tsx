@@ -199,10 +199,10 @@ function Form({ destination }: { destination: Destination }) {
           </Section>
           <Section title={t("observability.what")}>
             <Switch
-              label={t("observability.private")}
-              description={t("observability.privateNote")}
-              checked={draft.isPrivate}
-              onChange={(event) => set({ isPrivate: event.currentTarget.checked })}
+              label={t("observability.contents")}
+              description={t("observability.contentsNote")}
+              checked={!draft.isPrivate}
+              onChange={(event) => set({ isPrivate: !event.currentTarget.checked })}
             />
             {TELLS.map((field) => (
               <Switch

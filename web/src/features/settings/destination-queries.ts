@@ -33,7 +33,7 @@ export const destinationQuery = (id: string) =>
 
 /** What each kind wants to know; what is hidden is typed like a password. */
 export const KINDS = {
-  webhook: ["url", "signingSecret"],
+  webhook: ["url", "method", "signingSecret"],
   "otel-collector": ["endpoint"],
   langfuse: ["publicKey", "secretKey", "baseUrl"],
   s3: [
@@ -50,7 +50,10 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 export type Name = (typeof KINDS)[Kind][number];
 export const HIDDEN: readonly Name[] = ["signingSecret", "secretKey", "secretAccessKey", "sessionToken"];
+/** What is chosen from a few words; the first is what is meant where none is named. */
+export const CHOICES: Partial<Record<Name, readonly string[]>> = { method: ["POST", "PUT"] };
 const OPTIONAL: readonly Name[] = [
+  "method",
   "signingSecret",
   "baseUrl",
   "region",

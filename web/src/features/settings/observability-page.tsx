@@ -1,5 +1,5 @@
 /** `/settings/observability`: where the account's traces go, how deliveries do, and a test call of each. */
-import { ActionIcon, Badge, Button, Menu, Select, Stack, Text } from "@mantine/core";
+import { ActionIcon, Alert, Badge, Button, Menu, Select, Stack, Switch, Text } from "@mantine/core";
 import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -18,14 +18,16 @@ import { When } from "@/shared/ui/time";
 import { DestinationForm } from "./destination-form";
 import { type Destination, destinationsQuery, kindOf } from "./destination-queries";
 import { TestCall } from "./destination-test";
-import { workspacesQuery } from "./workspace-queries";
+import { type Workspace, workspacesQuery } from "./workspace-queries";
 
 export function ObservabilityPage() {
   const { t } = useTranslation();
   usePageTitle(t("observability.title"));
   const may = useMay();
+  const queries = useQueryClient();
   const [workspace, setWorkspace] = useState("default");
   const workspaces = useQuery(workspacesQuery);
+  const chosen = workspaces.data?.find(({ slug }) => slug === workspace);
   const destinations = useQuery(destinationsQuery(workspace));
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
@@ -36,6 +38,7 @@ export function ObservabilityPage() {
   );
   const made = (destination: Destination) => {
     setMaking(false);
+    void queries.invalidateQueries({ queryKey: workspacesQuery.queryKey }); // the first one switches sending on
     const { signingSecret } = destination.config;
     if (typeof signingSecret === "string") setSecret(signingSecret);
   };
@@ -45,10 +48,7 @@ export function ObservabilityPage() {
         title={t("observability.title")}
         aside={destinations.data && destinations.data.length > 0 && create}
       >
-        {t("observability.lead")}{" "}
-        <LinkAnchor to="/settings/workspaces" underline="always">
-          {t("workspaces.title")}
-        </LinkAnchor>
+        {t("observability.lead")}
       </PageTitle>
       {workspaces.data && workspaces.data.length > 1 && (
         <Select
@@ -61,6 +61,7 @@ export function ObservabilityPage() {
           onChange={(value) => setWorkspace(value ?? "default")}
         />
       )}
+      {chosen && destinations.data && destinations.data.length > 0 && <Sending of={chosen} />}
       <Loaded query={destinations} rows={3}>
         {(rows) =>
           rows.length === 0 ? (
@@ -82,6 +83,46 @@ export function ObservabilityPage() {
         </Stack>
       </Dialog>
     </>
+  );
+}
+
+/** Whether the workspace's traces are sent at all: the same switch as on its own page. */
+function Sending({ of: workspace }: { of: Workspace }) {
+  const isOn = workspace.is_observability_broadcast_enabled;
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const may = useMay();
+  const save = useMutation({
+    mutationFn: (on: boolean) =>
+      taken(
+        client.PATCH("/api/v1/workspaces/{ref}", {
+          params: { path: { ref: workspace.id } },
+          body: {
+            io_logging_sampling_rate: workspace.io_logging_sampling_rate,
+            is_data_discount_logging_enabled: workspace.is_data_discount_logging_enabled,
+            is_observability_io_logging_enabled: workspace.is_observability_io_logging_enabled,
+            is_observability_broadcast_enabled: on,
+          },
+        }),
+      ),
+    onSettled: () => queries.invalidateQueries({ queryKey: workspacesQuery.queryKey }),
+  });
+  return (
+    <Stack gap="sm" mb="md">
+      <Switch
+        label={t("observability.sending")}
+        description={t("observability.sendingNote")}
+        checked={save.isPending ? save.variables : isOn}
+        disabled={!may("workspaces:write")}
+        onChange={(event) => save.mutate(event.currentTarget.checked)}
+      />
+      {!isOn && (
+        <Alert color="orange" variant="light" role="status">
+          {t("observability.sendingOff")}
+        </Alert>
+      )}
+      <FormFault error={save.error} />
+    </Stack>
   );
 }
 
@@ -128,7 +169,7 @@ function Destinations({ rows }: { rows: Destination[] }) {
                 </LinkAnchor>
                 <Text size="xs" c="dimmed">
                   {t(`observability.kinds.${kindOf(type)}`)}
-                  {privacy_mode && ` · ${t("observability.private")}`}
+                  {!privacy_mode && ` · ${t("observability.withContents")}`}
                   {(sampling_rate < 1 || filter_rules || api_key_hashes) && ` · ${t("observability.some")}`}
                 </Text>
               </div>

@@ -273,10 +273,10 @@ export const account = {
       exacto: "Quality with tools",
     },
     broadcast: "Send traces to observability destinations",
-    broadcastNote: "To those set up on that page.",
+    broadcastNote: "Each of them is told on its own page whether prompts and answers go along.",
     logging: "Keep prompts and answers",
     loggingNote:
-      "They can be read again with each generation by members who may. Off: nothing of them is kept.",
+      "They can be read again with each generation by members who may. Off: nothing of them is kept here.",
     sampling: "Share of requests kept",
     budgets: "Budgets",
     budgetsLead: "Requests that would pass one are refused. A wider period needs a higher limit.",

@@ -48,7 +48,8 @@ export const rules = {
     model: "Default model",
     modelLead: "For requests that name none. A workspace’s own goes before it.",
     logging: "Prompts and answers",
-    loggingLead: "They are kept only where a workspace is set up so.",
+    loggingLead:
+      "They are kept here only where a workspace is set up so, and sent only to observability destinations told so.",
   },
   guardrails: {
     title: "Guardrails",
@@ -226,7 +227,10 @@ export const rules = {
   },
   observability: {
     title: "Observability",
-    lead: "Traces of each request, sent to where you look at them. A workspace switches sending on:",
+    lead: "Traces of each request, sent to where you look at them: figures and names, and prompts and answers only where a destination is told so.",
+    sending: "Send traces of this workspace",
+    sendingNote: "The first destination switches it on. Off: no destination gets anything.",
+    sendingOff: "Sending is switched off: none of these gets anything.",
     create: "Add a destination",
     none: "No destinations yet",
     noneBody: "Send traces to a webhook, an OpenTelemetry collector, Langfuse or a store with S3’s API.",
@@ -239,6 +243,7 @@ export const rules = {
     },
     fields: {
       url: "Address",
+      method: "HTTP method",
       endpoint: "Endpoint",
       publicKey: "Public key",
       secretKey: "Secret key",
@@ -321,8 +326,9 @@ export const rules = {
       lte: "is at most",
     },
     value: "Value",
-    private: "Without prompts and answers",
-    privateNote: "Figures and names only.",
+    contents: "Send prompts and answers too",
+    contentsNote: "Off: figures and names only.",
+    withContents: "with prompts and answers",
     share: "Share of requests",
     delivered: "Delivered",
     dropped_one: "{{count}} trace given up",
