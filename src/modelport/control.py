@@ -46,6 +46,7 @@ from modelport.routing.admin_routes import router as routing_admin_router
 from modelport.routing.routes import router as routing_router
 from modelport.usage.analytics_routes import router as analytics_router
 from modelport.usage.app_routes import router as use_router
+from modelport.usage.apps_routes import router as apps_router
 from modelport.usage.content_routes import router as content_router
 from modelport.usage.content_routes import switch_router
 from modelport.usage.data_routes import router as data_router
@@ -96,11 +97,8 @@ def control_app(services: Services | None = None) -> FastAPI:
     for router in people_routers:
         app.include_router(router, prefix="/api/app")
     app.include_router(catalog_admin_router)
-    app.include_router(preset_app_router, prefix="/api/app")
-    app.include_router(trying_router, prefix="/api/app")
-    app.include_router(use_router, prefix="/api/app")
-    app.include_router(switch_router, prefix="/api/app")
-    app.include_router(market_router, prefix="/api/app")
+    for router in (preset_app_router, trying_router, use_router, apps_router, switch_router, market_router):
+        app.include_router(router, prefix="/api/app")
     app.include_router(admin_router)
     app.include_router(system_router)
     app.include_router(admin_health_router)

@@ -1,4 +1,4 @@
-"""Use for the web app: rankings, apps, the log of generations with its export, series for charts."""
+"""Use for the web app: rankings, the log of generations with its export, series for charts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 from modelport.keys.access import Permission, Principal, allow, public
 from modelport.kit import clock
 from modelport.kit.money import format_usd, to_number
-from modelport.usage.app_schemas import UseLog, UseModels, UseRankings, UseSeries
+from modelport.usage.app_schemas import UseLog, UseRankings, UseSeries
+from modelport.usage.apps_routes import SPANS, Span, app_row, change
 from modelport.usage.data_routes import day_of, text_of
 from modelport.usage.log import Filters, read_cursor, write_cursor
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 router = APIRouter(tags=["Use"])
-_SPANS = {"day": 1, "week": 7, "month": 30}
 _DAY_MS = 86_400_000
 _MOST_HOURS, _MOST_DAYS = 31 * 24, 366
 _COLUMNS = (
@@ -36,12 +36,6 @@ _COLUMNS = (
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost", "latency_ms", "generation_ms",
     "session_id", "external_user",
 )  # fmt: skip
-Span = Literal["day", "week", "month"]
-
-
-def _share(tokens: int, before: int) -> float | None:
-    """How much more than before, as a part of it; None for what is new."""
-    return None if not before else (tokens - before) / before
 
 
 @router.get(
@@ -56,7 +50,7 @@ async def read_rankings(
     """Of the last day, week or month, today included; `change` is against the span of the same length before it."""
     insight: Insight = request.app.state.services.insight
     last = clock.day(clock.now_ms())
-    first = last - _SPANS[span] + 1
+    first = last - SPANS[span] + 1
     models, apps = await insight.models(first, last), await insight.apps(first, last)
     total = sum(each.figures.tokens for each in models) or 1
     shown = [
@@ -66,7 +60,7 @@ async def read_rankings(
             "tokens": each.figures.tokens,
             "requests": each.figures.requests,
             "share": each.figures.tokens / total,
-            "change": _share(each.figures.tokens, each.before),
+            "change": change(each.figures.tokens, each.before),
         }
         for rank, each in enumerate(models, start=1)
     ]
@@ -83,42 +77,8 @@ async def read_rankings(
             for each in movers[:limit]
             if each.figures.tokens > each.before
         ],
-        "apps": [
-            {
-                "id": each.app.id,
-                "title": each.app.title,
-                "url": each.app.origin,
-                "categories": each.app.categories,
-                "tokens": each.figures.tokens,
-                "requests": each.figures.requests,
-                "change": _share(each.figures.tokens, each.before),
-            }
-            for each in apps[:limit]
-        ],
+        "apps": [app_row(each, rank) for rank, each in enumerate(apps[:limit], start=1)],
         "days": [{"date": text_of(day), "tokens": days[day]} for day in sorted(days)],
-    }
-
-
-@router.get(
-    "/apps/{app_id}",
-    summary="One app and the models it uses",
-    dependencies=[Depends(public)],
-    response_model=UseModels,
-)
-async def read_app(request: Request, app_id: int, span: Span = "month") -> dict[str, Any]:
-    """Its use over the last day, week or month."""
-    insight: Insight = request.app.state.services.insight
-    last = clock.day(clock.now_ms())
-    app, models = await insight.app(app_id, last - _SPANS[span] + 1, last)
-    ranked = sorted(models.items(), key=lambda each: -each[1].tokens)
-    return {
-        "id": app.id,
-        "title": app.title,
-        "url": app.origin,
-        "categories": app.categories,
-        "tokens": sum(figures.tokens for figures in models.values()),
-        "requests": sum(figures.requests for figures in models.values()),
-        "models": [{"model": model, "tokens": sums.tokens, "requests": sums.requests} for model, sums in ranked[:50]],
     }
 
 

@@ -6,7 +6,18 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-__all__ = ["UseApp", "UseLog", "UseModels", "UseMover", "UsePoint", "UseRanked", "UseRankings", "UseRow", "UseSeries"]
+__all__ = [
+    "UseApp",
+    "UseAppPage",
+    "UseApps",
+    "UseLog",
+    "UseMover",
+    "UsePoint",
+    "UseRanked",
+    "UseRankings",
+    "UseRow",
+    "UseSeries",
+]
 
 
 class UseRow(BaseModel):
@@ -90,8 +101,11 @@ class UseApp(BaseModel):
 
     id: int
     title: str
-    url: str
+    url: str | None
+    """None for what runs on one's own machine."""
     categories: list[str]
+    rank: int
+    """Among all apps, by tokens."""
     tokens: int
     requests: int
     change: float | None
@@ -121,15 +135,42 @@ class UseOfModel(BaseModel):
     model: str
     tokens: int
     requests: int
+    share: float
 
 
-class UseModels(BaseModel):
-    """One app and the models it uses."""
+class UseAppPage(BaseModel):
+    """One app over some days: its place, the models it uses, and every day's tokens by model."""
 
     id: int
     title: str
-    url: str
+    url: str | None
     categories: list[str]
+    created_at: int
+    """When it was first seen, in milliseconds since 1970."""
+    start_date: str
+    end_date: str
+    rank: int | None
+    """None where nothing was used."""
     tokens: int
     requests: int
+    change: float | None
     models: list[UseOfModel]
+    days: list[UseDay]
+
+
+class UseCategory(BaseModel):
+    """How many apps are of a category."""
+
+    category: str
+    group: str
+    apps: int
+
+
+class UseApps(BaseModel):
+    """A page of the apps that a filter lets through, and the categories there are."""
+
+    start_date: str
+    end_date: str
+    total: int
+    data: list[UseApp]
+    categories: list[UseCategory]

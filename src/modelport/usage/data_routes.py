@@ -13,6 +13,7 @@ from modelport.errors import BadRequest
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit import clock
 from modelport.kit.money import to_number
+from modelport.usage.attribution import GROUPS
 
 if TYPE_CHECKING:
     from modelport.keys.service import Keys
@@ -26,12 +27,6 @@ _TOP = 50
 _MOST_DAYS = 366
 _EPOCH = dt.date(1970, 1, 1)
 _BUCKETS = {"1K": 0, "10K": 1, "100K": 2, "1M": 3, "10M": 4}
-_CATEGORIES = {
-    "coding": ("cli-agent", "ide-extension", "cloud-agent", "programming-app", "native-app-builder"),
-    "creative": ("creative-writing", "video-gen", "image-gen", "audio-gen"),
-    "productivity": ("writing-assistant", "general-chat", "personal-agent", "legal"),
-    "entertainment": ("roleplay", "game"),
-}
 
 
 def day_of(text: str) -> int:
@@ -229,7 +224,7 @@ async def read_apps(request: Request, query: Annotated[AppQuery, Query()]) -> Ap
     first, last = _span(query.start_date, query.end_date, 7)
     found = await insight.apps(first, last)
     if query.category is not None:
-        found = [each for each in found if set(each.app.categories) & set(_CATEGORIES[query.category])]
+        found = [each for each in found if set(each.app.categories) & set(GROUPS[query.category])]
     if query.subcategory is not None:
         found = [each for each in found if query.subcategory in each.app.categories]
     if query.sort == "trending":

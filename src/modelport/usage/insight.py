@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from modelport.db.database import DatabaseDown
 from modelport.kit import clock
 from modelport.usage import log, queries, session_cost
+from modelport.usage.attribution import is_published
 from modelport.usage.errors import NoSuchApp, TookTooLong
 
 if TYPE_CHECKING:
@@ -147,11 +148,14 @@ class Insight:
         return await self._database.read(partial(queries.accounts_with, model=model, since_day=since_day))
 
     async def apps(self, first: int, last: int, model: str | None = None) -> list[AppRanked]:
-        """Every app that was used over some days (with one model, where one is given), most tokens first."""
+        """Every app that may be shown and was used over some days (with one model, where one is given), most tokens
+        first.
+        """
         days = last - first + 1
         now = await self._database.read(partial(queries.apps_between, first=first, last=last, model=model))
         past = await self._database.read(partial(queries.apps_between, first=first - days, last=first - 1, model=model))
-        known = await self._database.read(partial(queries.apps_known, origins=list(now)))
+        shown = [origin for origin in now if is_published(origin)]
+        known = await self._database.read(partial(queries.apps_known, origins=shown))
         found = [
             AppRanked(known[origin], sums, past[origin].tokens if origin in past else 0)
             for origin, sums in now.items()
@@ -159,16 +163,19 @@ class Insight:
         ]
         return sorted(found, key=lambda each: (-each.figures.tokens, each.app.id))
 
-    async def app(self, app_id: int, first: int, last: int) -> tuple[AppRow, dict[str, Figures]]:
-        """An app, and its use by model over some days.
+    async def app(self, app_id: int) -> AppRow:
+        """The app with this number, if it may be shown.
 
         Raises `NoSuchApp`.
         """
         found = await self._database.read(partial(queries.app_by_id, app_id=app_id))
-        if found is None:
+        if found is None or not is_published(found.origin):
             raise NoSuchApp(f"There is no app {app_id}.")
-        models = partial(queries.models_of_app, origin=found.origin, first=first, last=last)
-        return found, await self._database.read(models)
+        return found
+
+    async def app_days(self, app: AppRow, first: int, last: int) -> list[tuple[int, str, int, int]]:
+        """What an app used: day, model, tokens, requests."""
+        return await self._database.read(partial(queries.days_of_app, origin=app.origin, first=first, last=last))
 
     async def log(self, account_id: str | None, filters: Filters, after: tuple[int, str] | None, limit: int) -> Page:
         """A page of generations, newest first; without their traces."""

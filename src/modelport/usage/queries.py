@@ -31,9 +31,9 @@ __all__ = [
     "app_by_id",
     "apps_between",
     "apps_known",
+    "days_of_app",
     "models_between",
     "models_by_period",
-    "models_of_app",
     "months",
     "series",
     "tokens_by_day",
@@ -83,6 +83,8 @@ class AppRow(NamedTuple):
     origin: str
     title: str
     categories: tuple[str, ...]
+    created_at: int
+    """When it was first seen."""
 
 
 def _sums(table: Any) -> list[ColumnElement[int]]:  # any table of the roll-ups
@@ -233,15 +235,17 @@ def apps_between(connection: Connection, first: int, last: int, model: str | Non
     return _by_name(connection.execute(query).all())
 
 
-def models_of_app(connection: Connection, origin: str, first: int, last: int) -> dict[str, Figures]:
-    """One app's use by model over some days."""
+def days_of_app(connection: Connection, origin: str, first: int, last: int) -> list[tuple[int, str, int, int]]:
+    """One app's tokens and requests by day and model."""
     c = app_days.c
-    query = select(c.model, *_sums(app_days)).where(c.day.between(first, last), c.app == origin).group_by(c.model)
-    return _by_name(connection.execute(query).all())
+    query = select(c.day, c.model, c.prompt_tokens + c.completion_tokens, c.requests)
+    query = query.where(c.day.between(first, last), c.app == origin).order_by(c.day, c.model)
+    return [(int(row[0]), row[1], int(row[2]), int(row[3])) for row in connection.execute(query)]
 
 
 def _app(row: Any) -> AppRow:  # what a driver gives
-    return AppRow(row.id, row.origin, row.title, tuple(each for each in row.categories.split(",") if each))
+    categories = tuple(each for each in row.categories.split(",") if each)
+    return AppRow(row.id, row.origin, row.title, categories, row.created_at)
 
 
 def apps_known(connection: Connection, origins: Sequence[str]) -> dict[str, AppRow]:

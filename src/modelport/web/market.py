@@ -16,6 +16,7 @@ from modelport.catalog.errors import ModelNotFound
 from modelport.catalog.routes import TheCatalog, the_catalog
 from modelport.keys.access import public
 from modelport.kit import clock
+from modelport.usage.attribution import link_of
 from modelport.usage.data_routes import text_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class MarketApp(BaseModel):
 
     id: int
     title: str
-    url: str
+    url: str | None
     tokens: int
 
 
@@ -183,7 +184,7 @@ async def _read(insight: Insight, model: Model, span: Span) -> ModelMarket:
             for slug, of in sorted(by_provider.items())
         ],
         apps=[
-            MarketApp(id=each.app.id, title=each.app.title, url=each.app.origin, tokens=each.figures.tokens)
+            MarketApp(id=each.app.id, title=each.app.title, url=link_of(each.app.origin), tokens=each.figures.tokens)
             for each in apps[:_APPS]
         ],
     )
