@@ -1,4 +1,4 @@
-"""No page has a serious accessibility fault, in either theme."""
+"""No page has a serious accessibility fault in either theme, and none is cut at any width in either language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from e2e_axe import serious
+from e2e_clipped import clipped, speak
 from e2e_pages import PAGES, Place
 from e2e_settled import settled, watch_calls
 
@@ -29,7 +30,9 @@ def readers(stage: Stage, browser: Browser, ada: Person, root: Person) -> Iterat
 
 
 @pytest.mark.parametrize("place", PAGES, ids=lambda place: place.name)
-def test_no_serious_finding(readers: dict[str, BrowserContext], furniture: dict[str, str], place: Place) -> None:
+def test_no_serious_finding_and_nothing_cut(
+    readers: dict[str, BrowserContext], furniture: dict[str, str], place: Place
+) -> None:
     reader = "nobody" if not place.signed_in else "operator" if place.operator else "person"
     page = readers[reader].new_page()
     page.goto(place.address.format(**furniture))
@@ -38,6 +41,11 @@ def test_no_serious_finding(readers: dict[str, BrowserContext], furniture: dict[
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # the theme follows the system's
         page.wait_for_function(f"() => document.documentElement.dataset.mantineColorScheme === '{scheme}'")
-        found[scheme] = serious(page)
-    page.close()
+        found[scheme] = serious(page, colours_only=scheme == "dark")
     assert found == {"light": [], "dark": []}
+
+    cut = {"en": clipped(page)}
+    speak(page, "zh-CN")
+    cut["zh-CN"] = clipped(page)
+    page.close()
+    assert cut == {"en": {}, "zh-CN": {}}

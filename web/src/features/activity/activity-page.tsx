@@ -1,5 +1,6 @@
 /** `/activity`: what was spent on what, over time, and every generation of it. */
 import {
+  Box,
   Button,
   Card,
   Container,
@@ -7,7 +8,6 @@ import {
   SegmentedControl,
   SimpleGrid,
   Stack,
-  Table,
   Text,
   Title,
 } from "@mantine/core";
@@ -20,6 +20,7 @@ import { formatCompact, formatNumber, formatPercent, formatUsd } from "@/shared/
 import { usePageTitle } from "@/shared/lib/page-title";
 import { useSignedIn } from "@/shared/lib/use-signed-in";
 import { Chart } from "@/shared/ui/chart/chart";
+import { DataTable } from "@/shared/ui/data-table";
 import { Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { Log } from "./log";
 import { csvAddress, seriesQuery } from "./queries";
@@ -151,34 +152,30 @@ function Use({ search, change }: Props) {
         />
       )}
       {sums.length > 0 && (
-        <div className="mp-scroll-x">
-          <Table mt="lg" verticalSpacing={8}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t(`activity.groups.${by}`)}</Table.Th>
-                <Table.Th className="mp-num">{t("common.requests")}</Table.Th>
-                <Table.Th className="mp-num">{t("activity.failed")}</Table.Th>
-                <Table.Th className="mp-num">{t("common.tokens")}</Table.Th>
-                <Table.Th className="mp-num">{t("activity.metrics.cost")}</Table.Th>
-                <Table.Th className="mp-num">{t("rankings.share")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {sums.slice(0, MOST_SUMS).map((each) => (
-                <Table.Tr key={each.group}>
-                  <Table.Td>{nameOf(each.group)}</Table.Td>
-                  <Table.Td className="mp-num">{formatNumber(each.requests)}</Table.Td>
-                  <Table.Td className="mp-num">{formatNumber(each.failed)}</Table.Td>
-                  <Table.Td className="mp-num">{formatCompact(each.tokens)}</Table.Td>
-                  <Table.Td className="mp-num">{formatUsd(each.cost)}</Table.Td>
-                  <Table.Td className="mp-num">
-                    {formatPercent(each.cost / (total((one) => one.cost) || 1))}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
+        <Box mt="lg">
+          <DataTable
+            isDense
+            rows={sums.slice(0, MOST_SUMS)}
+            keyOf={({ group }) => group}
+            label={t(`activity.groups.${by}`)}
+            columns={[
+              { label: t(`activity.groups.${by}`), cell: ({ group }) => nameOf(group) },
+              {
+                label: t("common.requests"),
+                isNumber: true,
+                cell: ({ requests }) => formatNumber(requests),
+              },
+              { label: t("activity.failed"), isNumber: true, cell: ({ failed }) => formatNumber(failed) },
+              { label: t("common.tokens"), isNumber: true, cell: ({ tokens }) => formatCompact(tokens) },
+              { label: t("activity.metrics.cost"), isNumber: true, cell: ({ cost }) => formatUsd(cost) },
+              {
+                label: t("rankings.share"),
+                isNumber: true,
+                cell: ({ cost }) => formatPercent(cost / (total((one) => one.cost) || 1)),
+              },
+            ]}
+          />
+        </Box>
       )}
     </section>
   );

@@ -1,10 +1,11 @@
 /** Every generation, newest first, as far as the filters let it through. A row leads to its page. */
-import { Badge, Button, Group, Select, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Select, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { authorOf, modelsQuery, providersQuery } from "@/shared/api/models";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
+import { DataTable } from "@/shared/ui/data-table";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
@@ -26,29 +27,7 @@ export function Log({ search, change }: Props) {
       {log.isPending && <LoadingRows rows={6} />}
       {log.isError && <Failed error={log.error} retry={() => void log.refetch()} />}
       {log.data && rows.length === 0 && <Empty title={t("activity.none")}>{t("activity.noneBody")}</Empty>}
-      {rows.length > 0 && (
-        <div className="mp-scroll-x" tabIndex={0} role="region" aria-label={t("activity.log")}>
-          <Table highlightOnHover verticalSpacing={8} miw={880}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("generation.when")}</Table.Th>
-                <Table.Th>{t("common.model")}</Table.Th>
-                <Table.Th>{t("common.provider")}</Table.Th>
-                <Table.Th>{t("activity.from")}</Table.Th>
-                <Table.Th className="mp-num">{t("activity.inOut")}</Table.Th>
-                <Table.Th className="mp-num">{t("common.cost")}</Table.Th>
-                <Table.Th className="mp-num">{t("generation.speed")}</Table.Th>
-                <Table.Th>{t("common.state")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <LogRow key={row.id} row={row} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
-      )}
+      {rows.length > 0 && <Rows rows={rows} />}
       {log.hasNextPage && (
         <Group justify="center" mt="md">
           <Button variant="default" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
@@ -60,50 +39,78 @@ export function Log({ search, change }: Props) {
   );
 }
 
-function LogRow({ row }: { row: Row }) {
+function Rows({ rows }: { rows: Row[] }) {
   const { t } = useTranslation();
-  const known = STATES.find((each) => each === row.status);
-  const speed =
-    row.generation_ms && row.completion_tokens ? (row.completion_tokens / row.generation_ms) * 1000 : null;
   return (
-    <Table.Tr>
-      <Table.Td style={{ whiteSpace: "nowrap" }}>
-        <LinkAnchor to="/activity/$id" params={{ id: row.id }} size="sm" title={t("activity.open")}>
-          <When at={row.created_at} />
-        </LinkAnchor>
-      </Table.Td>
-      <Table.Td>
-        <Group gap={7} wrap="nowrap">
-          <AuthorMark author={authorOf(row.model)} size={16} />
-          <code className="mp-mono">{row.model}</code>
-        </Group>
-      </Table.Td>
-      <Table.Td>{row.provider_name ?? "—"}</Table.Td>
-      <Table.Td>
-        {row.key_name ?? t("activity.browser")}
-        {row.app && (
-          <Text size="xs" c="dimmed">
-            {row.app}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td className="mp-num">
-        {formatNumber(row.prompt_tokens)} → {formatNumber(row.completion_tokens)}
-      </Table.Td>
-      <Table.Td className="mp-num">{formatUsd(row.cost)}</Table.Td>
-      <Table.Td className="mp-num">
-        {speed === null ? formatMilliseconds(row.latency_ms) : `${formatNumber(speed, 1)} tok/s`}
-      </Table.Td>
-      <Table.Td>
-        <Badge color={row.status === "ok" ? "gray" : row.status === "cancelled" ? "orange" : "red"}>
-          {row.status === "ok" && row.finish_reason
-            ? row.finish_reason
-            : known
-              ? t(`activity.states.${known}`)
-              : row.status}
-        </Badge>
-      </Table.Td>
-    </Table.Tr>
+    <section aria-label={t("activity.log")}>
+      <DataTable
+        isDense
+        rows={rows}
+        keyOf={({ id }) => id}
+        label={t("activity.log")}
+        columns={[
+          {
+            label: t("generation.when"),
+            cell: ({ id, created_at }) => (
+              <LinkAnchor to="/activity/$id" params={{ id }} size="sm" title={t("activity.open")}>
+                <When at={created_at} />
+              </LinkAnchor>
+            ),
+          },
+          { label: t("common.model"), cell: ({ model }) => <ModelName model={model} /> },
+          { label: t("common.provider"), cell: ({ provider_name }) => provider_name ?? "—" },
+          { label: t("activity.from"), cell: (row) => <From row={row} /> },
+          {
+            label: t("activity.inOut"),
+            isNumber: true,
+            cell: (row) => `${formatNumber(row.prompt_tokens)} → ${formatNumber(row.completion_tokens)}`,
+          },
+          { label: t("common.cost"), isNumber: true, cell: ({ cost }) => formatUsd(cost) },
+          { label: t("generation.speed"), isNumber: true, cell: speedOf },
+          { label: t("common.state"), cell: (row) => <State row={row} /> },
+        ]}
+      />
+    </section>
+  );
+}
+
+/** Tokens a second while it wrote; how long it took in all, where that is all that is known. */
+function speedOf({ generation_ms, completion_tokens, latency_ms }: Row): string {
+  return generation_ms && completion_tokens
+    ? `${formatNumber((completion_tokens / generation_ms) * 1000, 1)} tok/s`
+    : formatMilliseconds(latency_ms);
+}
+
+function ModelName({ model }: { model: string }) {
+  return (
+    <Group gap={7} wrap="nowrap">
+      <AuthorMark author={authorOf(model)} size={16} />
+      <code className="mp-mono">{model}</code>
+    </Group>
+  );
+}
+
+function From({ row: { key_name, app } }: { row: Row }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {key_name ?? t("activity.browser")}
+      {app && (
+        <Text size="xs" c="dimmed">
+          {app}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function State({ row: { status, finish_reason } }: { row: Row }) {
+  const { t } = useTranslation();
+  const known = STATES.find((each) => each === status);
+  return (
+    <Badge color={status === "ok" ? "gray" : status === "cancelled" ? "orange" : "red"}>
+      {status === "ok" && finish_reason ? finish_reason : known ? t(`activity.states.${known}`) : status}
+    </Badge>
   );
 }
 

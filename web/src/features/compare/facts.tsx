@@ -18,6 +18,7 @@ import { useModality } from "@/shared/lib/modality";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
 import { ModelLink } from "@/shared/ui/model-card";
+import { Scrolled } from "@/shared/ui/scrolled";
 import classes from "./compare.module.css";
 
 interface Props {
@@ -41,7 +42,7 @@ export function Facts({ models, market, endpoints, remove }: Props) {
   const { t } = useTranslation();
   const lines = useLines(market, endpoints);
   return (
-    <div className="mp-scroll-x" tabIndex={0} role="region" aria-label={t("shell.compare")}>
+    <Scrolled label={t("shell.compare")}>
       <table className={classes.facts}>
         <thead>
           <tr>
@@ -86,7 +87,7 @@ export function Facts({ models, market, endpoints, remove }: Props) {
           })}
         </tbody>
       </table>
-    </div>
+    </Scrolled>
   );
 }
 

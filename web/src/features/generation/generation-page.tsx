@@ -1,5 +1,5 @@
 /** `/activity/{id}`: one generation: what it took, what it cost line by line, and why that provider answered. */
-import { Badge, Container, Group, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Box, Container, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { exactColumn } from "@/shared/lib/exact";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { CopyableId } from "@/shared/ui/copy";
+import { DataTable } from "@/shared/ui/data-table";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
@@ -134,46 +135,40 @@ function CostTable({ cost }: { cost: Cost }) {
     const known = COMPONENTS.find((each) => each === component);
     return known ? t(`model.prices.${known}`) : component;
   };
-  const adjusted = Number(cost.adjustment) !== 0;
   // To the last digit: whoever adds the lines up comes to the total.
   const prices = exactColumn(cost.lines.map(({ price }) => price));
   const amounts = exactColumn([...cost.lines.map(({ amount }) => amount), cost.adjustment, cost.total]);
+  const sum = { units: "", price: "" };
+  const rows = [
+    ...cost.lines.map(({ component, units }, index) => ({
+      what: name(component),
+      units: formatNumber(units),
+      price: prices[index],
+      amount: amounts[index],
+    })),
+    ...(Number(cost.adjustment) === 0
+      ? []
+      : [{ ...sum, what: t("generation.adjustment"), amount: amounts.at(-2) }]),
+    { ...sum, what: t("generation.total"), amount: amounts.at(-1) },
+  ];
   return (
-    <div className="mp-scroll-x">
-      <Table maw={760}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th miw={96}>{t("generation.what")}</Table.Th>
-            <Table.Th className="mp-num">{t("generation.units")}</Table.Th>
-            <Table.Th className="mp-num">{t("generation.price")}</Table.Th>
-            <Table.Th className="mp-num">{t("generation.amount")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {cost.lines.map((line, index) => (
-            <Table.Tr key={line.component}>
-              <Table.Td>{name(line.component)}</Table.Td>
-              <Table.Td className="mp-num">{formatNumber(line.units)}</Table.Td>
-              <Table.Td className="mp-num">{prices[index]}</Table.Td>
-              <Table.Td className="mp-num">{amounts[index]}</Table.Td>
-            </Table.Tr>
-          ))}
-          {adjusted && (
-            <Table.Tr>
-              <Table.Td colSpan={3}>{t("generation.adjustment")}</Table.Td>
-              <Table.Td className="mp-num">{amounts.at(-2)}</Table.Td>
-            </Table.Tr>
-          )}
-          <Table.Tr fw={650}>
-            <Table.Td colSpan={3}>{t("generation.total")}</Table.Td>
-            <Table.Td className="mp-num">{amounts.at(-1)}</Table.Td>
-          </Table.Tr>
-        </Table.Tbody>
-      </Table>
+    <Box maw={760}>
+      <DataTable
+        rows={rows}
+        keyOf={({ what }) => what}
+        label={t("generation.cost")}
+        isSum={(row) => row === rows.at(-1)}
+        columns={[
+          { label: t("generation.what"), cell: ({ what }) => what },
+          { label: t("generation.units"), isNumber: true, cell: ({ units }) => units },
+          { label: t("generation.price"), isNumber: true, cell: ({ price }) => price },
+          { label: t("generation.amount"), isNumber: true, cell: ({ amount }) => amount },
+        ]}
+      />
       <Text size="sm" c="dimmed" mt={6}>
         {cost.factor !== "1" && `${t("generation.factor", { factor: asDecimal(cost.factor) })} `}
         {Number(cost.discount) !== 0 && t("generation.discount", { discount: cost.discount })}
       </Text>
-    </div>
+    </Box>
   );
 }

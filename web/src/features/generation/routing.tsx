@@ -1,10 +1,11 @@
 /** Which endpoints were tried, and why each stood where it did: the routing's own notes in words. */
-import { Badge, Table, Text, Title } from "@mantine/core";
+import { Badge, Box, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Messages } from "@/shared/i18n/languages/en";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
+import { DataTable } from "@/shared/ui/data-table";
 import classes from "./generation.module.css";
-import type { Step, Trace } from "./queries";
+import type { Attempt, Step, Trace } from "./queries";
 
 type Words = Messages["generation"];
 
@@ -56,46 +57,26 @@ export function Attempts({ trace }: { trace: Trace }) {
       </Title>
       {attempts.length === 0 && <Text c="dimmed">{t("generation.noAttempts")}</Text>}
       {attempts.length > 0 && (
-        <div className="mp-scroll-x">
-          <Table maw={760}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("common.provider")}</Table.Th>
-                <Table.Th>{t("common.state")}</Table.Th>
-                <Table.Th className="mp-num">{t("generation.took")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {attempts.map((attempt, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: an endpoint may be tried twice
-                <Table.Tr key={index}>
-                  <Table.Td>
-                    {attempt.provider} <code className="mp-mono">{attempt.endpoint}</code>
-                    {attempt.key && attempt.key !== "main" && (
-                      <Text size="xs" c="dimmed">
-                        {t("generation.shownKey", { name: attempt.key })}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Badge color={attempt.fault ? "orange" : "tide"}>
-                      {attempt.status || t("generation.noAnswer")}
-                    </Badge>{" "}
-                    {attempt.fault && words("faults", attempt.fault)}
-                  </Table.Td>
-                  <Table.Td className="mp-num">
-                    {formatMilliseconds(attempt.milliseconds)}
-                    {attempt.started_ms ? (
-                      <Text size="xs" c="dimmed">
-                        {t("generation.beganAt", { time: formatMilliseconds(attempt.started_ms) })}
-                      </Text>
-                    ) : null}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
+        <Box maw={760}>
+          <DataTable
+            rows={attempts.map((attempt, place) => ({ ...attempt, place }))}
+            keyOf={({ place }) => String(place)}
+            label={t("generation.attempts")}
+            columns={[
+              { label: t("common.provider"), cell: (attempt) => <Called of={attempt} /> },
+              {
+                label: t("common.state"),
+                cell: ({ fault, status }) => (
+                  <div>
+                    <Badge color={fault ? "orange" : "tide"}>{status || t("generation.noAnswer")}</Badge>{" "}
+                    {fault && words("faults", fault)}
+                  </div>
+                ),
+              },
+              { label: t("generation.took"), isNumber: true, cell: (attempt) => <Took of={attempt} /> },
+            ]}
+          />
+        </Box>
       )}
       {trace.milliseconds && <Spans spans={trace.milliseconds} />}
       {guardrails.length > 0 && (
@@ -104,6 +85,34 @@ export function Attempts({ trace }: { trace: Trace }) {
         </Text>
       )}
     </section>
+  );
+}
+
+function Called({ of: { provider, endpoint, key } }: { of: Attempt }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {provider} <code className="mp-mono">{endpoint}</code>
+      {key && key !== "main" && (
+        <Text size="xs" c="dimmed">
+          {t("generation.shownKey", { name: key })}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function Took({ of: { milliseconds, started_ms } }: { of: Attempt }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      {formatMilliseconds(milliseconds)}
+      {started_ms ? (
+        <Text size="xs" c="dimmed">
+          {t("generation.beganAt", { time: formatMilliseconds(started_ms) })}
+        </Text>
+      ) : null}
+    </div>
   );
 }
 

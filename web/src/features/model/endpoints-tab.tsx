@@ -1,5 +1,5 @@
 /** Who serves the model: a row an endpoint, in the order one chooses. */
-import { Badge, Group, ScrollArea, SegmentedControl, Table, Text, Title, Tooltip } from "@mantine/core";
+import { Badge, Group, SegmentedControl, Text, Title, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,6 +19,7 @@ import {
 } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyIcon } from "@/shared/ui/copy";
+import { DataTable } from "@/shared/ui/data-table";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./model-page.module.css";
 
@@ -83,85 +84,97 @@ export function EndpointsTab({ model }: { model: Model }) {
 function EndpointTable({ endpoints, policies }: { endpoints: Endpoint[]; policies: Policy[] }) {
   const { t } = useTranslation();
   return (
-    <ScrollArea
-      type="auto"
-      viewportProps={{ tabIndex: 0, "aria-label": t("model.providers"), role: "region" }}
-    >
-      <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("common.provider")}</Table.Th>
-            <Table.Th className="mp-num">{t("models.promptPrice")}</Table.Th>
-            <Table.Th className="mp-num">{t("models.completionPrice")}</Table.Th>
-            <Table.Th className="mp-num">{t("model.cachePrice")}</Table.Th>
-            <Table.Th className="mp-num">{t("models.context")}</Table.Th>
-            <Table.Th className="mp-num">{t("model.maxOutput")}</Table.Th>
-            <Table.Th>{t("model.quantization")}</Table.Th>
-            <Table.Th className="mp-num">{t("model.latency")}</Table.Th>
-            <Table.Th className="mp-num">{t("model.throughput")}</Table.Th>
-            <Table.Th className="mp-num">{t("model.uptime")}</Table.Th>
-            <Table.Th>{t("model.policy")}</Table.Th>
-            <Table.Th>{t("models.otherParameters")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {endpoints.map((endpoint) => (
-            <EndpointRow
-              key={endpoint.tag}
-              endpoint={endpoint}
-              policy={policies.find(({ tag }) => tag === endpoint.tag)}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </ScrollArea>
+    <DataTable
+      isDense
+      rows={endpoints}
+      keyOf={({ tag }) => tag}
+      label={t("model.providers")}
+      columns={[
+        { label: t("common.provider"), cell: (endpoint) => <ProviderName endpoint={endpoint} /> },
+        {
+          label: t("models.promptPrice"),
+          isNumber: true,
+          cell: ({ pricing }) => formatPerMillion(pricing.prompt),
+        },
+        {
+          label: t("models.completionPrice"),
+          isNumber: true,
+          cell: ({ pricing }) => formatPerMillion(pricing.completion),
+        },
+        {
+          label: t("model.cachePrice"),
+          isNumber: true,
+          cell: ({ pricing }) => formatPerMillion(pricing.input_cache_read),
+        },
+        {
+          label: t("models.context"),
+          isNumber: true,
+          cell: ({ context_length }) => formatContext(context_length),
+        },
+        {
+          label: t("model.maxOutput"),
+          isNumber: true,
+          cell: ({ max_completion_tokens: most }) => (most ? formatContext(most) : "—"),
+        },
+        {
+          label: t("model.quantization"),
+          cell: ({ quantization }) =>
+            quantization && quantization !== "unknown" ? (
+              <code className="mp-mono">{quantization}</code>
+            ) : (
+              "—"
+            ),
+        },
+        {
+          label: t("model.latency"),
+          isNumber: true,
+          cell: ({ latency_last_30m }) => formatMilliseconds(latency_last_30m?.p50),
+        },
+        {
+          label: t("model.throughput"),
+          isNumber: true,
+          cell: ({ throughput_last_30m }) =>
+            throughput_last_30m?.p50 ? `${formatNumber(throughput_last_30m.p50, 1)} tok/s` : "—",
+        },
+        {
+          label: t("model.uptime"),
+          isNumber: true,
+          cell: (each) => <Uptime percent={each.uptime_last_1d ?? each.uptime_last_30m} />,
+        },
+        {
+          label: t("model.policy"),
+          cell: (each) => <PolicyWords policy={policies.find(({ tag }) => tag === each.tag)} />,
+        },
+        {
+          label: t("models.otherParameters"),
+          cell: ({ supported_parameters: names }) => (
+            <Tooltip label={names.join(", ") || t("common.none")}>
+              <Badge size="sm" color="gray" tabIndex={0}>
+                {t("model.parameterCount", { count: names.length })}
+              </Badge>
+            </Tooltip>
+          ),
+        },
+      ]}
+    />
   );
 }
 
-function EndpointRow({ endpoint, policy }: { endpoint: Endpoint; policy: Policy | undefined }) {
+function ProviderName({ endpoint }: { endpoint: Endpoint }) {
   const { t } = useTranslation();
-  const throughput = endpoint.throughput_last_30m?.p50;
-  const known = endpoint.quantization && endpoint.quantization !== "unknown";
   return (
-    <Table.Tr>
-      <Table.Td>
-        <Group gap={8} wrap="nowrap">
-          <AuthorMark author={endpoint.tag.split("/")[0] ?? ""} size={20} />
-          <Text fw={600} span>
-            {endpoint.provider_name}
-          </Text>
-          <CopyIcon value={endpoint.tag} what={t("model.providerSlug")} size="xs" />
-          {endpoint.status < 0 && (
-            <Badge size="sm" color="orange">
-              {t("model.degraded")}
-            </Badge>
-          )}
-        </Group>
-      </Table.Td>
-      <Table.Td className="mp-num">{formatPerMillion(endpoint.pricing.prompt)}</Table.Td>
-      <Table.Td className="mp-num">{formatPerMillion(endpoint.pricing.completion)}</Table.Td>
-      <Table.Td className="mp-num">{formatPerMillion(endpoint.pricing.input_cache_read)}</Table.Td>
-      <Table.Td className="mp-num">{formatContext(endpoint.context_length)}</Table.Td>
-      <Table.Td className="mp-num">
-        {endpoint.max_completion_tokens ? formatContext(endpoint.max_completion_tokens) : "—"}
-      </Table.Td>
-      <Table.Td>{known ? <code className="mp-mono">{endpoint.quantization}</code> : "—"}</Table.Td>
-      <Table.Td className="mp-num">{formatMilliseconds(endpoint.latency_last_30m?.p50)}</Table.Td>
-      <Table.Td className="mp-num">{throughput ? `${formatNumber(throughput, 1)} tok/s` : "—"}</Table.Td>
-      <Table.Td className="mp-num">
-        <Uptime percent={endpoint.uptime_last_1d ?? endpoint.uptime_last_30m} />
-      </Table.Td>
-      <Table.Td>
-        <PolicyWords policy={policy} />
-      </Table.Td>
-      <Table.Td>
-        <Tooltip label={endpoint.supported_parameters.join(", ") || t("common.none")}>
-          <Badge size="sm" color="gray" tabIndex={0}>
-            {t("model.parameterCount", { count: endpoint.supported_parameters.length })}
-          </Badge>
-        </Tooltip>
-      </Table.Td>
-    </Table.Tr>
+    <Group gap={8} wrap="nowrap">
+      <AuthorMark author={endpoint.tag.split("/")[0] ?? ""} size={20} />
+      <Text fw={600} span>
+        {endpoint.provider_name}
+      </Text>
+      <CopyIcon value={endpoint.tag} what={t("model.providerSlug")} size="xs" />
+      {endpoint.status < 0 && (
+        <Badge size="sm" color="orange">
+          {t("model.degraded")}
+        </Badge>
+      )}
+    </Group>
   );
 }
 

@@ -1,5 +1,5 @@
 /** `/rankings`: which models and apps are used most here, by day, week or month, and who moved. */
-import { Container, SegmentedControl, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Container, SegmentedControl, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { formatCompact, formatNumber, formatPercent } from "@/shared/lib/format"
 import { usePageTitle } from "@/shared/lib/page-title";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { Chart } from "@/shared/ui/chart/chart";
+import { DataTable } from "@/shared/ui/data-table";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { Change } from "./change";
@@ -96,10 +97,15 @@ function Section({ id, title, children }: { id: string; title: string; children:
   );
 }
 
-function ModelName({ id }: { id: string }) {
+function ModelName({ id, rank }: { id: string; rank?: number }) {
   const [author, slug] = splitId(id);
   return (
     <span style={{ display: "inline-flex", alignItems: "center", gap: 8 }}>
+      {rank !== undefined && (
+        <Text span c="dimmed" ta="right" miw="1.6em">
+          {rank}
+        </Text>
+      )}
       <AuthorMark author={authorOf(id)} size={18} />
       <LinkAnchor to="/$author/$slug" params={{ author, slug }} fw={550}>
         {id}
@@ -111,36 +117,19 @@ function ModelName({ id }: { id: string }) {
 function Models({ models }: { models: Rankings["models"] }) {
   const { t } = useTranslation();
   return (
-    <div className="mp-scroll-x">
-      <Table highlightOnHover verticalSpacing={9} horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th className="mp-num">{t("rankings.rank")}</Table.Th>
-            <Table.Th>{t("common.model")}</Table.Th>
-            <Table.Th className="mp-num">{t("common.tokens")}</Table.Th>
-            <Table.Th className="mp-num">{t("rankings.share")}</Table.Th>
-            <Table.Th className="mp-num">{t("common.requests")}</Table.Th>
-            <Table.Th className="mp-num">{t("rankings.change")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {models.map((each) => (
-            <Table.Tr key={each.model}>
-              <Table.Td className="mp-num">{each.rank}</Table.Td>
-              <Table.Td>
-                <ModelName id={each.model} />
-              </Table.Td>
-              <Table.Td className="mp-num">{formatCompact(each.tokens)}</Table.Td>
-              <Table.Td className="mp-num">{formatPercent(each.share)}</Table.Td>
-              <Table.Td className="mp-num">{formatNumber(each.requests)}</Table.Td>
-              <Table.Td className="mp-num">
-                <Change share={each.change} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <DataTable
+      isDense
+      rows={models}
+      keyOf={({ model }) => model}
+      label={t("rankings.models")}
+      columns={[
+        { label: t("common.model"), cell: ({ model, rank }) => <ModelName id={model} rank={rank} /> },
+        { label: t("common.tokens"), isNumber: true, cell: ({ tokens }) => formatCompact(tokens) },
+        { label: t("rankings.share"), isNumber: true, cell: ({ share }) => formatPercent(share) },
+        { label: t("common.requests"), isNumber: true, cell: ({ requests }) => formatNumber(requests) },
+        { label: t("rankings.change"), isNumber: true, cell: ({ change }) => <Change share={change} /> },
+      ]}
+    />
   );
 }
 
@@ -148,26 +137,16 @@ function Movers({ movers }: { movers: Rankings["movers"] }) {
   const { t } = useTranslation();
   if (movers.length === 0) return <Text c="dimmed">{t("rankings.noMovers")}</Text>;
   return (
-    <div className="mp-scroll-x">
-      <Table verticalSpacing={9} horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("common.model")}</Table.Th>
-            <Table.Th className="mp-num">{t("rankings.gained")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {movers.map((each) => (
-            <Table.Tr key={each.model}>
-              <Table.Td>
-                <ModelName id={each.model} />
-              </Table.Td>
-              <Table.Td className="mp-num">+{formatCompact(each.gained)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <DataTable
+      isDense
+      rows={movers}
+      keyOf={({ model }) => model}
+      label={t("rankings.movers")}
+      columns={[
+        { label: t("common.model"), cell: ({ model }) => <ModelName id={model} /> },
+        { label: t("rankings.gained"), isNumber: true, cell: ({ gained }) => `+${formatCompact(gained)}` },
+      ]}
+    />
   );
 }
 
@@ -175,32 +154,26 @@ function Apps({ apps }: { apps: Rankings["apps"] }) {
   const { t } = useTranslation();
   if (apps.length === 0) return <Text c="dimmed">{t("rankings.noApps")}</Text>;
   return (
-    <div className="mp-scroll-x">
-      <Table verticalSpacing={9} horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("common.app")}</Table.Th>
-            <Table.Th className="mp-num">{t("common.tokens")}</Table.Th>
-            <Table.Th className="mp-num">{t("rankings.change")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {apps.map((each) => (
-            <Table.Tr key={each.id}>
-              <Table.Td>
-                {each.title || each.url}
-                <Text size="xs" c="dimmed">
-                  {each.categories.join(", ") || each.url}
-                </Text>
-              </Table.Td>
-              <Table.Td className="mp-num">{formatCompact(each.tokens)}</Table.Td>
-              <Table.Td className="mp-num">
-                <Change share={each.change} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <DataTable
+      isDense
+      rows={apps}
+      keyOf={({ id }) => String(id)}
+      label={t("rankings.apps")}
+      columns={[
+        {
+          label: t("common.app"),
+          cell: ({ title, url, categories }) => (
+            <div>
+              {title || url}
+              <Text size="xs" c="dimmed">
+                {categories.join(", ") || url}
+              </Text>
+            </div>
+          ),
+        },
+        { label: t("common.tokens"), isNumber: true, cell: ({ tokens }) => formatCompact(tokens) },
+        { label: t("rankings.change"), isNumber: true, cell: ({ change }) => <Change share={change} /> },
+      ]}
+    />
   );
 }

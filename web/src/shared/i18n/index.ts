@@ -55,6 +55,10 @@ export async function startLanguages(language: Language = preferredLanguage()): 
     returnNull: false,
   });
   document.documentElement.lang = language;
+  // What is chosen in one tab holds in every other.
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key === STORED && isLanguage(newValue)) void show(newValue);
+  });
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

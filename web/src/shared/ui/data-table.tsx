@@ -1,8 +1,12 @@
-/** A table of things: figures right-aligned, what can be done with each at the end. On a phone the rows become blocks. */
+/**
+ * A table of things: figures right-aligned, what can be done with each at the end. It takes the shape there is room for:
+ * where its columns don't fit, the rows become blocks.
+ */
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./data-table.module.css";
+import { Fitted } from "./fitted";
 
 export interface Column<T> {
   /** The heading; left out for what can be done with a row. */
@@ -11,25 +15,37 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
 }
 
-export function DataTable<T>({
-  rows,
-  columns,
-  keyOf,
-  label,
-}: {
+interface Props<T> {
   rows: readonly T[];
   columns: Column<T>[];
   keyOf: (row: T) => string;
   label?: string;
-}) {
+  /** For long lists of figures: less air, and the row under the pointer stands out. */
+  isDense?: boolean;
+  isSum?: (row: T) => boolean;
+  maw?: number;
+}
+
+export function DataTable<T>({ rows, columns, keyOf, label, isDense, isSum, maw }: Props<T>) {
   const { t } = useTranslation();
+  // The roles are said, as a table that is drawn as blocks would have none.
   return (
-    <div className="mp-scroll-x">
-      <Table className={classes.table} aria-label={label}>
+    <Fitted>
+      <Table
+        role="table"
+        aria-label={label}
+        maw={maw}
+        verticalSpacing={isDense ? 8 : undefined}
+        highlightOnHover={isDense}
+      >
         <Table.Thead>
-          <Table.Tr>
+          <Table.Tr role="row">
             {columns.map(({ label: heading, isNumber }) => (
-              <Table.Th key={heading ?? ""} className={isNumber ? "mp-num" : undefined}>
+              <Table.Th
+                key={heading ?? ""}
+                role="columnheader"
+                className={isNumber ? classes.number : undefined}
+              >
                 {heading ?? <span className="mp-visually-hidden">{t("common.actions")}</span>}
               </Table.Th>
             ))}
@@ -37,10 +53,11 @@ export function DataTable<T>({
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <Table.Tr key={keyOf(row)}>
+            <Table.Tr key={keyOf(row)} role="row" fw={isSum?.(row) ? 650 : undefined}>
               {columns.map(({ label: heading, isNumber, cell }, index) => (
                 <Table.Td
                   key={heading ?? ""}
+                  role="cell"
                   className={isNumber ? "mp-num" : index === 0 ? classes.main : undefined}
                   data-label={heading}
                   data-bare={heading === undefined || undefined}
@@ -53,6 +70,6 @@ export function DataTable<T>({
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Fitted>
   );
 }

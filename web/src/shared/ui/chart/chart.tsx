@@ -5,6 +5,7 @@
 import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Scrolled } from "../scrolled";
 import classes from "./chart.module.css";
 import { labelStep, type Series, ticksAround } from "./scale";
 
@@ -213,7 +214,7 @@ function Lines({ series, step, y, rest }: DrawProps) {
 
 function Figures({ title, labels, series, format }: Pick<Props, "title" | "labels" | "series" | "format">) {
   return (
-    <div className="mp-scroll-x" tabIndex={0} role="region" aria-label={title}>
+    <Scrolled label={title}>
       <table>
         <thead>
           <tr>
@@ -241,6 +242,6 @@ function Figures({ title, labels, series, format }: Pick<Props, "title" | "label
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolled>
   );
 }

@@ -8,6 +8,7 @@ import rehypeKatex from "rehype-katex";
 import remarkGfm from "remark-gfm";
 import remarkMath from "remark-math";
 import { CopyIcon } from "@/shared/ui/copy";
+import { Scrolled } from "@/shared/ui/scrolled";
 import { isPlain, splitBlocks, withDollars } from "./blocks";
 import classes from "./markdown.module.css";
 
@@ -80,6 +81,17 @@ function textOf(node: Node | undefined): string {
   return (node.children ?? []).map(textOf).join("");
 }
 
+function WideTable({ children }: { children?: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.table}>
+      <Scrolled label={t("common.table")}>
+        <table>{children}</table>
+      </Scrolled>
+    </div>
+  );
+}
+
 const COMPONENTS: Components = {
   pre: Pre,
   a: ({ href, children }) => (
@@ -96,9 +108,5 @@ const COMPONENTS: Components = {
         {alt || src}
       </a>
     ),
-  table: ({ children }) => (
-    <div className={classes.table}>
-      <table>{children}</table>
-    </div>
-  ),
+  table: WideTable,
 };

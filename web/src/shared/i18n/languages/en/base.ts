@@ -38,6 +38,7 @@ export const base = {
     yes: "Yes",
     no: "No",
     moreRows: "Show more",
+    table: "Table",
   },
   states: {
     failed: "This could not be loaded",

@@ -203,7 +203,6 @@ export const market = {
     models: "Models",
     movers: "Movers",
     apps: "Apps",
-    rank: "#",
     share: "Share",
     change: "Change",
     gained: "Tokens gained",

@@ -38,6 +38,7 @@ export const base = {
     yes: "是",
     no: "否",
     moreRows: "显示更多",
+    table: "表格",
   },
   states: {
     failed: "无法加载",

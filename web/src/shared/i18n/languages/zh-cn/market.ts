@@ -201,7 +201,6 @@ export const market = {
     models: "模型",
     movers: "上升最快",
     apps: "应用",
-    rank: "#",
     share: "占比",
     change: "变化",
     gained: "新增令牌",
