@@ -68,8 +68,8 @@ async def test_official_clients_read_the_special_lists(tmp_path: Path) -> None:
             ("acme/vectors", "acme"),
         ]
         (first, _) = (await sdk.endpoints.list_async(author="acme", slug="one")).data.endpoints
-        assert first.latency_last_30m is not None
-        assert (first.latency_last_30m.p50, first.uptime_last_30m, first.status) == (120, 99.5, -1)
+        # How quick they are is for callers whom the server knows (`tests/web/test_web_market.py`): it knows none here.
+        assert (first.latency_last_30m, first.uptime_last_30m, first.status) == (None, 99.5, -1)
         one = await sdk.models.get_async(author="acme", slug="one")
         assert one.data.id == "acme/one"
         filtered = await sdk.models.list_async(zdr="true", sort="throughput-high-to-low", region=None)

@@ -48,6 +48,31 @@ def test_every_model_says_who_serves_it(used: Harness) -> None:
     assert (text["zdr"], text["no_training"]) == (False, False)
 
 
+def test_how_quick_endpoints_are_is_for_callers_that_are_known(used: Harness) -> None:
+    def speeds(path: str, **headers: str) -> list[Any]:
+        answer = used.http.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        (one,) = answer.json()["data"]["endpoints"]
+        kinds = ("latency", "throughput")
+        found = [one[f"{kind}_last_{span}"] for kind in kinds for span in ("5m", "30m", "1d")]
+        assert ("perf_last_30m_by_workload" in one) is (found[0] is not None)
+        return [each and each["p50"] > 0 for each in found]
+
+    path = "/api/v1/models/fake/text/endpoints"
+    caller = used.caller()
+    assert caller.chat("fake: tokens=60", stream=True).status == 200
+    known = {"authorization": f"Bearer {caller.key}"}
+    assert speeds(path, **known) == [True] * 6
+    assert speeds("/api/app/models/fake/text/endpoints") == [True] * 6, (
+        "the pages tell everybody, as the reference's do"
+    )
+    for stranger in ({}, {"authorization": "Bearer sk-or-v1-nobody"}):
+        assert speeds(path, **stranger) == [None] * 6
+    zdr = "/api/v1/endpoints/zdr"
+    caches = [used.http.get(zdr, headers=each).headers["cache-control"] for each in ({}, known)]
+    assert caches == ["public, no-cache", "private, no-store"]
+
+
 def test_a_models_days_add_up_to_what_was_asked(used: Harness) -> None:
     found = _get(used, "models/fake/text/market?span=week")
     assert len(found["days"]) == 7

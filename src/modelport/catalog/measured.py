@@ -6,7 +6,7 @@ catalogue needs none of them to work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,6 +44,19 @@ class EndpointFigures:
     tool_success: float | None = None
     """Share of answers with tool calls in which every call is well formed, from 0 to 1."""
 
+    def without_speed(self) -> EndpointFigures:
+        """What anybody may see: how it stands, not how quick and how busy it is."""
+        return replace(
+            self,
+            latency_5m=None,
+            latency=None,
+            latency_1d=None,
+            throughput_5m=None,
+            throughput=None,
+            throughput_1d=None,
+            requests=None,
+        )
+
 
 _UNSEEN = EndpointFigures()
 
@@ -59,6 +72,14 @@ class Measured:
     endpoint: Callable[[str], EndpointFigures] = _unseen
     popularity: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """By model id: any number that is higher for what is used more."""
+
+    def without_speed(self) -> Measured:
+        """The same, for callers who do not say who they are."""
+
+        def endpoint(endpoint_id: str) -> EndpointFigures:
+            return self.endpoint(endpoint_id).without_speed()
+
+        return replace(self, endpoint=endpoint)
 
     def throughput(self, model: Model) -> float:
         """The best median of the model's endpoints, 0 where none is known."""

@@ -21,8 +21,9 @@ from modelport.keys.access import Permission, Principal, allow, known, public
 
 if TYPE_CHECKING:
     from modelport.accounts.organizations import Organizations
+    from modelport.catalog.measured import Measured
 
-__all__ = ["router"]
+__all__ = ["TheCatalog", "endpoints_of", "router", "the_catalog"]
 
 router = APIRouter(tags=["Models"], dependencies=[Depends(public)])
 personal = APIRouter(tags=["Models"])
@@ -169,28 +170,37 @@ async def list_embedding_models(request: Request, catalog: TheCatalog) -> Respon
 async def list_endpoints(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
     """The endpoints that serve a model; none for a variant that the model doesn't have.
 
-    With `status=all` also those whose provider lacks a key.
+    With `status=all` also those whose provider lacks a key. How quick they are is for callers who say who they are.
     """
-    snapshot, model_id = catalog.snapshot, f"{author}/{slug}"
+    measured = await _measured_for(request, catalog)
     everything = request.query_params.get("status") == "all"
+    return _json(await endpoints_of(catalog, f"{author}/{slug}", measured, everything=everything))
+
+
+async def endpoints_of(catalog: Catalog, model_id: str, measured: Measured, *, everything: bool = False) -> bytes:
+    """The answer: a model's endpoints with what is measured of them. Raises `ModelNotFound`."""
+    snapshot = catalog.snapshot
     if everything or snapshot.find(model_id) is None:
         snapshot = await catalog.whole()
     model = snapshot.find(model_id)
     if model is not None:
         shown = snapshot.shown.get(model.id)
         later = shown.waiting if shown is not None and everything else ()
-        return _json(cards.endpoints(model, measured=catalog.measured, waiting=later).to_json())
+        return cards.endpoints(model, measured=measured, waiting=later).to_json()
     base, variant = model_id.partition(":")[::2]
     plain = snapshot.find(base) if variant else None
     if plain is None:
         raise _not_found(model_id)
-    return _json(cards.endpoints(plain, as_id=model_id, empty=True).to_json())
+    return cards.endpoints(plain, as_id=model_id, empty=True).to_json()
 
 
 @router.get("/endpoints/zdr", response_model=schemas.ZdrEndpointsResponse, tags=["Endpoints"])
 async def list_zdr_endpoints(request: Request, catalog: TheCatalog) -> Response:
-    """Every endpoint that keeps nothing of what it is sent."""
-    answer = cards.zdr_endpoints(catalog.snapshot.models.values(), catalog.measured).to_json()
+    """Every endpoint that keeps nothing of what it is sent. How quick they are is for callers who say who they are."""
+    measured = await _measured_for(request, catalog)
+    answer = cards.zdr_endpoints(catalog.snapshot.models.values(), measured).to_json()
+    if measured is catalog.measured:
+        return Response(answer, media_type="application/json", headers=_PRIVATE)
     return _cached(request, listing.Answer(answer, etag_of(answer)))
 
 
@@ -240,6 +250,11 @@ async def get_tool(name: str, _caller: MayRead) -> Response:
 _public, router = router, APIRouter()
 router.include_router(personal)
 router.include_router(_public)
+
+
+async def _measured_for(request: Request, catalog: Catalog) -> Measured:
+    """What the caller may see of what is measured; the reference too shows speed only to those whom it knows."""
+    return catalog.measured if await known(request) is not None else catalog.measured.without_speed()
 
 
 def _shown(snapshot: Snapshot, asked: str) -> Shown | None:

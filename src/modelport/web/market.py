@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from modelport.catalog import schemas
 from modelport.catalog.errors import ModelNotFound
-from modelport.catalog.routes import TheCatalog, the_catalog
+from modelport.catalog.routes import TheCatalog, endpoints_of, the_catalog
 from modelport.keys.access import public
 from modelport.kit import clock
 from modelport.usage.attribution import link_of
@@ -149,6 +150,13 @@ async def read_model_market(author: str, slug: str, request: Request, span: Span
             _kept.clear()
         _kept[key] = found
     return found[1]
+
+
+@router.get("/models/{author}/{slug}/endpoints", response_model=schemas.ListEndpointsResponse)
+async def read_model_endpoints(author: str, slug: str, catalog: TheCatalog) -> Response:
+    """Who serves a model, and how quick they are: the pages tell that to everybody, the API to those it knows."""
+    body = await endpoints_of(catalog, f"{author}/{slug}", catalog.measured)
+    return Response(body, media_type="application/json")
 
 
 async def _read(insight: Insight, model: Model, span: Span) -> ModelMarket:

@@ -99,7 +99,7 @@ export function endpointsQuery(id: string) {
     queryFn: async ({ signal }): Promise<Endpoint[]> =>
       (
         await taken(
-          client.GET("/api/v1/models/{author}/{slug}/endpoints", {
+          client.GET("/api/app/models/{author}/{slug}/endpoints", {
             params: { path: { author, slug } },
             signal,
           }),
