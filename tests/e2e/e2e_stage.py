@@ -141,7 +141,7 @@ class Stage:
     def history(self, person: Person) -> str:
         """Some use to look at: of today, and as if it had been so for a month; returns one generation's id."""
         key = self.key(person, "Laptop")
-        apps = {"HTTP-Referer": "https://notes.example", "X-Title": "Notes"}
+        apps = {"HTTP-Referer": "https://notes.example", "X-Title": "Notes", "X-OpenRouter-Categories": "cli-agent"}
         answers = [
             self.ask(key, model, "fake: tokens=40", **(apps if place % 2 else {}))
             for place, model in enumerate(("qwen/sample-max", "deepseek/sample-pro", "acme/writer", "qwen/sample-max"))

@@ -73,6 +73,37 @@ def test_rankings_by_day_and_week(open_page: Open, generation: str, language: st
     expect(chart.get_by_role("table").get_by_role("row")).to_have_count(31)
 
 
+def test_an_apps_page_is_reached_from_the_rankings(open_page: Open, generation: str, language: str) -> None:
+    assert generation  # there was use
+    page = open_page("/rankings", language=language)
+    page.get_by_role("region", name=say(language, "rankings.apps")).get_by_role("link", name="Notes").click()
+    expect(page).to_have_url(re.compile(r"/apps/\d+$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Notes")
+    expect(page.get_by_text(say(language, "apps.categories.cli-agent"))).to_be_visible()
+    link = page.get_by_role("link", name=re.compile("notes.example"))
+    expect(link).to_have_attribute("rel", "nofollow noopener noreferrer")
+    expect(page.get_by_role("figure", name=say(language, "rankings.chart")).locator("svg rect").first).to_be_attached()
+    models = page.get_by_role("table", name=say(language, "apps.models"))
+    expect(models.get_by_role("link", name="deepseek/sample-pro")).to_be_visible()
+    page.get_by_text(say(language, "rankings.spans.day"), exact=True).click()
+    expect(page).to_have_url(re.compile("span=day"))
+
+    # The list of all: by kind, and what is not there says so; an address leads to the app's own page.
+    page.get_by_role("link", name=say(language, "apps.back")).click()
+    page.get_by_role("combobox", name=say(language, "apps.category")).click()
+    page.get_by_role("option", name=re.compile(say(language, "apps.categories.cli-agent"))).click()
+    expect(page).to_have_url(re.compile("category=cli-agent"))
+    expect(
+        page.get_by_role("table", name=say(language, "apps.title")).get_by_role("link", name="Notes")
+    ).to_be_visible()
+    page.goto("/apps?group=entertainment")
+    expect(page.get_by_text(say(language, "apps.noneSuch"))).to_be_visible()
+    page.goto("/apps?url=https://notes.example")
+    expect(page).to_have_url(re.compile(r"/apps/\d+$"))
+    page.goto("/apps/999999")
+    expect(page.get_by_text(say(language, "apps.unknown"))).to_be_visible()
+
+
 def test_a_models_charts_and_a_fresh_key_in_its_code(
     open_page: Open, stage: Stage, ada: Person, generation: str, language: str
 ) -> None:

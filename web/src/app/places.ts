@@ -58,7 +58,8 @@ export function useOwnPlaces(me: Me | null | undefined): Place[] {
 
 /** Every page that can be searched for: those of the navigation, and each of the settings. */
 export function useFindable(me: Me | null | undefined): SidePlace[] {
-  const places = usePlaces();
+  const { t } = useTranslation();
+  const places: SidePlace[] = [...usePlaces(), { to: "/apps", label: t("apps.title") }];
   const own = useOwnPlaces(me);
   const settings = useSettingsPlaces();
   if (!me) return places;

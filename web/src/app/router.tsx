@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { readActivitySearch } from "@/features/activity/search";
+import { readAppSearch, readAppsSearch } from "@/features/apps/search";
 import { readCompareSearch } from "@/features/compare/search";
 import { readDocsSearch } from "@/features/docs/search";
 import { HomePage } from "@/features/home/home-page";
@@ -46,6 +47,20 @@ const rankings = createRoute({
   validateSearch: (search): { span?: "day" | "month" } =>
     search.span === "day" || search.span === "month" ? { span: search.span } : {},
   component: lazyRouteComponent(() => import("@/features/rankings/rankings-page"), "RankingsPage"),
+});
+
+const apps = createRoute({
+  getParentRoute: () => root,
+  path: "/apps",
+  validateSearch: readAppsSearch,
+  component: lazyRouteComponent(() => import("@/features/apps/apps-page"), "AppsPage"),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  path: "/apps/$id",
+  validateSearch: readAppSearch,
+  component: lazyRouteComponent(() => import("@/features/apps/app-page"), "AppPage"),
 });
 
 const docs = createRoute({
@@ -117,6 +132,8 @@ const tree = root.addChildren([
   model,
   compare,
   rankings,
+  apps,
+  app,
   docs,
   chat,
   welcome,

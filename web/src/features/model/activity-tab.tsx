@@ -5,7 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Model, type ModelMarket, modelMarketQuery } from "@/shared/api/models";
 import { formatCompact, formatMilliseconds, formatNumber, formatPercent } from "@/shared/lib/format";
+import { appTitle } from "@/shared/ui/app-name";
 import { Chart } from "@/shared/ui/chart/chart";
+import { LinkAnchor } from "@/shared/ui/links";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 
 const SPANS = ["week", "month"] as const;
@@ -99,7 +101,11 @@ function Charts({ market }: { market: ModelMarket }) {
             <Table.Tbody>
               {market.apps.map((app) => (
                 <Table.Tr key={app.id}>
-                  <Table.Td>{app.title || app.url}</Table.Td>
+                  <Table.Td>
+                    <LinkAnchor to="/apps/$id" params={{ id: String(app.id) }}>
+                      {appTitle(app)}
+                    </LinkAnchor>
+                  </Table.Td>
                   <Table.Td className="mp-num">{formatCompact(app.tokens)}</Table.Td>
                 </Table.Tr>
               ))}

@@ -4,18 +4,19 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { authorOf, splitId } from "@/shared/api/models";
 import { formatCompact, formatNumber, formatPercent } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
-import { AuthorMark } from "@/shared/ui/author-mark";
-import { Chart } from "@/shared/ui/chart/chart";
+import { AppName } from "@/shared/ui/app-name";
+import { Change } from "@/shared/ui/change";
+import { TokensByModel } from "@/shared/ui/chart/tokens-by-model";
 import { DataTable } from "@/shared/ui/data-table";
 import { LinkAnchor } from "@/shared/ui/links";
+import { ModelName } from "@/shared/ui/model-name";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
-import { Change } from "./change";
 import { type Rankings, rankingsQuery, SPANS } from "./queries";
 
 const route = getRouteApi("/rankings");
+const MOST_APPS = 20;
 
 export function RankingsPage() {
   const { t } = useTranslation();
@@ -53,24 +54,9 @@ export function RankingsPage() {
 
 function Boards({ rankings }: { rankings: Rankings }) {
   const { t } = useTranslation();
-  const rest = t("chart.others");
-  const names = [...new Set(rankings.days.flatMap((day) => Object.keys(day.tokens)))];
-  const sum = (name: string) => rankings.days.reduce((total, day) => total + (day.tokens[name] ?? 0), 0);
-  // Those that stand for all others come last.
-  names.sort((one, other) => Number(one === "other") - Number(other === "other") || sum(other) - sum(one));
   return (
     <Stack gap={44}>
-      <Chart
-        title={t("rankings.chart")}
-        labels={rankings.days.map((day) => day.date.slice(5))}
-        series={names.map((name) => ({
-          name: name === "other" ? rest : name,
-          values: rankings.days.map((day) => day.tokens[name] ?? 0),
-        }))}
-        rest={rest}
-        format={formatCompact}
-        height={280}
-      />
+      <TokensByModel days={rankings.days} height={280} />
       <Section id="models" title={t("rankings.models")}>
         <Models models={rankings.models} />
       </Section>
@@ -79,7 +65,12 @@ function Boards({ rankings }: { rankings: Rankings }) {
           <Movers movers={rankings.movers} />
         </Section>
         <Section id="apps" title={t("rankings.apps")}>
-          <Apps apps={rankings.apps} />
+          <Apps apps={rankings.apps.slice(0, MOST_APPS)} />
+          {rankings.apps.length > 0 && (
+            <LinkAnchor to="/apps" size="sm" mt="sm" display="inline-block">
+              {t("apps.all")}
+            </LinkAnchor>
+          )}
         </Section>
       </SimpleGrid>
     </Stack>
@@ -94,23 +85,6 @@ function Section({ id, title, children }: { id: string; title: string; children:
       </Title>
       {children}
     </section>
-  );
-}
-
-function ModelName({ id, rank }: { id: string; rank?: number }) {
-  const [author, slug] = splitId(id);
-  return (
-    <span style={{ display: "inline-flex", alignItems: "center", gap: 8 }}>
-      {rank !== undefined && (
-        <Text span c="dimmed" ta="right" miw="1.6em">
-          {rank}
-        </Text>
-      )}
-      <AuthorMark author={authorOf(id)} size={18} />
-      <LinkAnchor to="/$author/$slug" params={{ author, slug }} fw={550}>
-        {id}
-      </LinkAnchor>
-    </span>
   );
 }
 
@@ -162,13 +136,8 @@ function Apps({ apps }: { apps: Rankings["apps"] }) {
       columns={[
         {
           label: t("common.app"),
-          cell: ({ title, url, categories }) => (
-            <div>
-              {title || url}
-              <Text size="xs" c="dimmed">
-                {categories.join(", ") || url}
-              </Text>
-            </div>
+          cell: ({ id, title, url, categories }) => (
+            <AppName id={id} title={title} url={url} categories={categories} />
           ),
         },
         { label: t("common.tokens"), isNumber: true, cell: ({ tokens }) => formatCompact(tokens) },
