@@ -76,6 +76,9 @@ coverage: setup-dev web ## Every test again, measuring what they reach: money an
 replay: setup-dev ## Replay all recorded traffic and write docs/reference/replay.md; half a minute
 	@$(BIN)/python tests/replay/replay_figures.py
 
+operations: setup-dev ## Drive every operation with the official client and write docs/reference/operations.md
+	@MODELPORT_WRITE_OPERATIONS=1 $(BIN)/python -m pytest -q tests/api/test_api_operations.py
+
 bench: setup-dev ## Speed beside nginx, a raw proxy and LiteLLM; about 12 minutes. ARGS="--quick" for one
 	@$(BIN)/python -m bench.translation
 	@$(BIN)/python -m bench $(ARGS)

@@ -16,7 +16,6 @@ from modelport.cli.main import app
 from modelport.cli.providers import page as providers_page
 from modelport.gateway.parameters import DIALECT_ORDER, PARAMETERS
 from modelport.settings import Settings
-from operations_page import page as operations_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,6 @@ def pages() -> dict[str, str]:
         "docs/reference/openapi.json": openapi_json(),
         "docs/reference/providers.md": providers_page(),
         "docs/reference/parameters.md": parameters_page(),
-        "docs/reference/operations.md": operations_page(_NOTE),
     }
 
 
