@@ -22,6 +22,7 @@ from modelport.audit.recorder import Recorder
 from modelport.broadcast.routes import router as broadcast_router
 from modelport.byok.routes import router as byok_router
 from modelport.catalog.admin.routes import router as catalog_admin_router
+from modelport.catalog.routes import personal as personal_catalog_router
 from modelport.catalog.routes import router as catalog_router
 from modelport.db import changes
 from modelport.db.database import DatabaseDown
@@ -35,8 +36,10 @@ from modelport.keys.access import public
 from modelport.keys.routes import router as keys_router
 from modelport.limits.routes import router as limits_router
 from modelport.payments.admin_routes import router as payments_admin_router
+from modelport.payments.book_routes import router as book_router
 from modelport.payments.hook_routes import router as payments_hooks_router
 from modelport.payments.routes import router as payments_router
+from modelport.payments.statement_routes import router as statement_router
 from modelport.people.consent_routes import router as consent_router
 from modelport.people.routers import account_routers, people_routers
 from modelport.people.setup_routes import router as setup_router
@@ -55,12 +58,54 @@ from modelport.usage.session_routes import router as session_router
 from modelport.web.market import router as market_router
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from modelport.errors import Metadata
     from modelport.gateway.services import Services
 
 __all__ = ["control_app"]
 
 _log = structlog.get_logger(__name__)
+_ROUTERS: Final = (
+    personal_catalog_router,
+    catalog_router,
+    limits_router,
+    preset_router,
+    byok_router,
+    broadcast_router,
+    usage_router,
+    content_router,
+    keys_router,
+    guardrails_router,
+    explaining_router,
+    *account_routers,
+    data_router,
+    session_router,
+    analytics_router,
+    *people_routers,
+    catalog_admin_router,
+    preset_app_router,
+    trying_router,
+    use_router,
+    apps_router,
+    switch_router,
+    market_router,
+    admin_router,
+    system_router,
+    admin_health_router,
+    admin_mail_router,
+    admin_price_router,
+    routing_router,
+    routing_admin_router,
+    setup_router,
+    statement_router,
+    payments_router,
+    book_router,
+    payments_admin_router,
+    payments_hooks_router,
+    consent_router,
+)
+"""In this order an address is looked for."""
 _NAMES_A_FIELD: Final = re.compile(r"Invalid request: ([a-z][a-z0-9_]*): ")
 """How faults begin that are about one field."""
 
@@ -76,52 +121,33 @@ def control_app(services: Services | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for prefix in ("/api/v1", "/v1"):
-        for router in (
-            catalog_router,
-            limits_router,
-            preset_router,
-            byok_router,
-            broadcast_router,
-            usage_router,
-            content_router,
-            keys_router,
-            guardrails_router,
-            explaining_router,
-            *account_routers,
-            data_router,
-            session_router,
-            analytics_router,
-        ):
-            app.include_router(router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    for router in people_routers:
-        app.include_router(router, prefix="/api/app")
-    app.include_router(catalog_admin_router)
-    for router in (preset_app_router, trying_router, use_router, apps_router, switch_router, market_router):
-        app.include_router(router, prefix="/api/app")
-    app.include_router(admin_router)
-    app.include_router(system_router)
-    app.include_router(admin_health_router)
-    app.include_router(admin_mail_router)
-    app.include_router(admin_price_router)
-    app.include_router(routing_router, prefix="/api/app")
-    app.include_router(routing_admin_router, prefix="/api/admin")
-    app.include_router(setup_router)
-    app.include_router(payments_router, prefix="/api/app")
-    app.include_router(payments_admin_router, prefix="/api/admin")
-    app.include_router(payments_hooks_router, prefix="/api/webhooks")
-    app.include_router(consent_router)
+    # Not `include_router`, which works every route out again for each application: theirs are whole as they stand.
+    for router in _ROUTERS:
+        app.router.routes.extend(router.routes)
     health = APIRouter(tags=["Health"], dependencies=[Depends(public)])
     health.add_api_route("/healthz", _alive, methods=["GET"], summary="Whether the process is alive")
     health.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can serve requests")
-    app.include_router(health)
+    app.router.routes.extend(health.routes)
     app.add_middleware(Recorder)
+    app.add_middleware(_ShortAddress)
     app.openapi = with_inference(app.openapi)
     app.add_exception_handler(ModelportError, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(Exception, _fault)
     return app
+
+
+class _ShortAddress:
+    """ASGI middleware by which `/v1/...` is `/api/v1/...` too; `raw_path` stays what the caller gave."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            scope = {**scope, "path": "/api" + scope["path"]}
+        await self._app(scope, receive, send)
 
 
 async def _alive() -> dict[str, str]:

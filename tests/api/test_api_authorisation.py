@@ -55,7 +55,6 @@ GUARDED = [
     for call in declared(route)
     if isinstance(call, Allow)
     for method in methods(route)
-    if not str(route.path).startswith("/v1/")  # the same functions again
 ]
 """Method, path and permission of every route that is not public."""
 

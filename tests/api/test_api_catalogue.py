@@ -67,6 +67,23 @@ class TestOfficialClients:
             assert "fake/text" in [each.id for each in client.models.list()]
 
 
+class TestShortAddress:
+    """`/v1/...` is `/api/v1/...`: for clients that are told no more than a host."""
+
+    def test_it_gives_the_same(self, caller: Caller) -> None:
+        headers = {"authorization": f"Bearer {caller.key}"}
+        for path in ("/v1/models?limit=2", "/v1/key", "/v1/credits", "/v1/models/fake/text/endpoints"):
+            short, long = (caller.harness.http.get(prefix + path, headers=headers) for prefix in ("", "/api"))
+            assert short.status_code == long.status_code == 200
+            assert short.json() | {"links": None} == long.json() | {"links": None}
+        assert caller.harness.http.get("/v1/credits").status_code == 401
+        assert caller.harness.http.get("/v1/nothing").json()["error"]["code"] == 404
+
+    def test_its_pages_lead_to_short_ones(self, caller: Caller) -> None:
+        links = caller.harness.http.get("/v1/models?limit=2").json()["links"]
+        assert links["next"].startswith("/v1/models?")
+
+
 def _shown_alone_where_the_account_wants_it(caller: Caller, other: Caller) -> None:
     """`is_filtered_model_catalog_enabled`: by whom the list that is everybody's is asked for, decides what is in it."""
     harness = caller.harness

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from modelport.catalog import tables
 from modelport.catalog.document import Document
-from modelport.catalog.routes import router
+from modelport.catalog.routes import personal, router
 from modelport.catalog.service import Catalog
 from modelport.db.base import metadata
 from modelport.db.database import Database
@@ -99,7 +99,7 @@ class Services:
 def server(catalog: Catalog) -> httpx.AsyncClient:
     """A client of a server that offers this catalogue as the real one does."""
     app = FastAPI()
-    app.include_router(router, prefix="/api/v1")
+    app.router.routes.extend([*personal.routes, *router.routes])
     app.state.services = Services(catalog)
 
     async def render(_request: Request, error: Exception) -> JSONResponse:

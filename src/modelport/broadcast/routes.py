@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/observability/destinations", tags=["Observability"])
+router = APIRouter(prefix="/api/v1/observability/destinations", tags=["Observability"])
 Reader = Annotated[Principal, Depends(allow(Permission.DESTINATIONS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.DESTINATIONS_WRITE))]
 

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/byok", tags=["Own provider keys"])
+router = APIRouter(prefix="/api/v1/byok", tags=["Own provider keys"])
 Reader = Annotated[Principal, Depends(allow(Permission.BYOK_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.BYOK_WRITE))]
 _NOT_NULL = ("key", "sort_order", "disabled", "is_fallback", "is_required", "is_byok_only")

@@ -1,4 +1,4 @@
-"""The catalogue's public addresses, mounted under `/api/v1` and `/v1`. Nobody needs a key for them.
+"""The catalogue's public addresses, under `/api/v1`. Nobody needs a key for them.
 
 Answers are made from the snapshot and, for the list, from finished JSON; the schemas are there for the OpenAPI
 document, and a test holds the two together.
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from modelport.accounts.organizations import Organizations
     from modelport.catalog.measured import Measured
 
-__all__ = ["TheCatalog", "endpoints_of", "router", "the_catalog"]
+__all__ = ["TheCatalog", "endpoints_of", "personal", "router", "the_catalog"]
 
-router = APIRouter(tags=["Models"], dependencies=[Depends(public)])
-personal = APIRouter(tags=["Models"])
+router = APIRouter(prefix="/api/v1", tags=["Models"], dependencies=[Depends(public)])
+personal = APIRouter(prefix="/api/v1", tags=["Models"])
+"""What is the caller's own. Fixed addresses win over those with a word to fill in, so it stands before the rest."""
 
 _COMMAS = "Several may be given, separated by commas."
 _DESCRIPTIONS = {
@@ -114,7 +115,7 @@ async def list_models(request: Request, catalog: TheCatalog) -> Response:
     caller = await known(request)
     if caller is not None and caller.may(Permission.MODELS_READ) and await _lists_allowed(request, caller):
         among = await catalog.shown_to(caller)
-        answer = listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured, among=among)
+        answer = listing.page(catalog.snapshot, query, _address(request), measured=catalog.measured, among=among)
         return Response(answer.body, media_type="application/json", headers=_PRIVATE)
     # What only lacks a key is not kept in memory.
     snapshot = catalog.snapshot if query.get("status", "active") == "active" else await catalog.whole()
@@ -125,7 +126,7 @@ async def list_models(request: Request, catalog: TheCatalog) -> Response:
         shown = models[: filters.whole(query, "limit", 100, 1, 1000)]
         body = feed.rss(shown, origin, str(request.url), chats=chats)
         return _cached(request, listing.Answer(body, etag_of(body)), "application/rss+xml")
-    return _cached(request, listing.page(snapshot, query, request.url.path, measured=catalog.measured))
+    return _cached(request, listing.page(snapshot, query, _address(request), measured=catalog.measured))
 
 
 async def _lists_allowed(request: Request, caller: Principal) -> bool:
@@ -149,7 +150,7 @@ async def list_my_models(request: Request, catalog: TheCatalog, caller: MayRead)
     """The models that the caller may use, by their account's preferences and guardrails."""
     query = {name: value for name, value in request.query_params.items() if name in _USER}
     models = await catalog.shown_to(caller)
-    answer = listing.page(catalog.snapshot, query, request.url.path, measured=catalog.measured, among=models)
+    answer = listing.page(catalog.snapshot, query, _address(request), measured=catalog.measured, among=models)
     return Response(answer.body, media_type="application/json", headers=_PRIVATE)
 
 
@@ -163,7 +164,7 @@ async def list_embedding_models(request: Request, catalog: TheCatalog) -> Respon
     """The models that make vectors."""
     asked = {name: value for name, value in request.query_params.items() if name in {"offset", "limit"}}
     query = {**asked, "output_modalities": "embeddings"}
-    return _cached(request, listing.page(catalog.snapshot, query, request.url.path))
+    return _cached(request, listing.page(catalog.snapshot, query, _address(request)))
 
 
 @router.get("/models/{author}/{slug}/endpoints", response_model=schemas.ListEndpointsResponse)
@@ -246,12 +247,6 @@ async def get_tool(name: str, _caller: MayRead) -> Response:
     raise NotFound(f"No server tool is called {name!r}.")
 
 
-# Fixed addresses win over those with a word to fill in, so the personal ones come first.
-_public, router = router, APIRouter()
-router.include_router(personal)
-router.include_router(_public)
-
-
 async def _measured_for(request: Request, catalog: Catalog) -> Measured:
     """What the caller may see of what is measured; the reference too shows speed only to those whom it knows."""
     return catalog.measured if await known(request) is not None else catalog.measured.without_speed()
@@ -266,6 +261,12 @@ def _shown(snapshot: Snapshot, asked: str) -> Shown | None:
 
 def _not_found(model_id: str) -> ModelNotFound:
     return ModelNotFound(f"No model is called {model_id!r}. `GET /api/v1/models` lists those there are.")
+
+
+def _address(request: Request) -> str:
+    """The path as the caller gave it, for links to further pages: it may be the short one (`control.py`)."""
+    raw: bytes = request.scope["raw_path"]
+    return raw.decode("ascii")
 
 
 def _cached(request: Request, answer: listing.Answer, media_type: str = "application/json") -> Response:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain", "router"]
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1")
 
 
 async def explain(services: Services, generation_id: str, account_id: str) -> Explanation:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/guardrails", tags=["Guardrails"])
+router = APIRouter(prefix="/api/v1/guardrails", tags=["Guardrails"])
 Reader = Annotated[Principal, Depends(allow(Permission.GUARDRAILS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.GUARDRAILS_WRITE))]
 Offset = Annotated[int, Query(ge=0, le=10**9)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router", "tried"]
 
-router = APIRouter(prefix="/guardrails", tags=["Guardrails"])
+router = APIRouter(prefix="/api/app/guardrails", tags=["Guardrails"])
 Reader = Annotated[Principal, Depends(allow(Permission.GUARDRAILS_READ))]
 _MOST_PLACES = 500
 

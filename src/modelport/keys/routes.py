@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["API keys"])
+router = APIRouter(prefix="/api/v1", tags=["API keys"])
 Reader = Annotated[Principal, Depends(allow(Permission.KEYS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.KEYS_WRITE))]
 

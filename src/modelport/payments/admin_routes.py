@@ -11,15 +11,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import parse_usd
 from modelport.payments import schemas
-from modelport.payments.book_routes import router as book_router
 from modelport.payments.errors import BadOrder, NoSuchOrder
 from modelport.payments.processor import Paid
 from modelport.payments.service import Payments
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Admin: payments"])
-router.include_router(book_router)
+router = APIRouter(prefix="/api/admin", tags=["Admin: payments"])
 _Operator = Annotated[Principal, Depends(allow(Permission.OPERATE))]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(prefix="/api/admin", tags=["Admin: payments"])
 _Operator = Annotated[Principal, Depends(allow(Permission.OPERATE))]
 _Since = Annotated[date | None, Query(description="First UTC day.")]
 _Until = Annotated[date | None, Query(description="Last UTC day.")]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
+router = APIRouter(prefix="/api/webhooks", include_in_schema=False, dependencies=[Depends(public)])
 _log = structlog.get_logger(__name__)
 _LARGEST = 256 * 1024
 """Bytes; real events have a few thousand."""

@@ -18,12 +18,10 @@ from modelport.payments.pdf import receipt_pdf
 from modelport.payments.processor import Buyer
 from modelport.payments.receipts import Profile
 from modelport.payments.service import Payments
-from modelport.payments.statement_routes import router as statement_router
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/payments", tags=["Payments"])
-router.include_router(statement_router)
+router = APIRouter(prefix="/api/app/payments", tags=["Payments"])
 _Reader = Annotated[Principal, Depends(allow(Permission.CREDITS_READ))]
 _Buyer = Annotated[Principal, Depends(allow(Permission.CREDITS_WRITE))]
 

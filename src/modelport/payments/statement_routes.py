@@ -20,7 +20,7 @@ from modelport.payments.store_books import Wanted
 
 __all__ = ["router", "span"]
 
-router = APIRouter()
+router = APIRouter(prefix="/api/app/payments", tags=["Payments"])
 _Reader = Annotated[Principal, Depends(allow(Permission.CREDITS_READ))]
 _Since = Annotated[date | None, Query(description="First UTC day; from the beginning when left out.")]
 _Until = Annotated[date | None, Query(description="Last UTC day; until now when left out.")]

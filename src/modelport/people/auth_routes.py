@@ -26,7 +26,7 @@ async def from_our_pages(request: Request) -> None:
     refuse_foreign(request)
 
 
-router = APIRouter(prefix="/auth", tags=["Signing in"])
+router = APIRouter(prefix="/api/app/auth", tags=["Signing in"])
 _OPEN = [Depends(public), Depends(from_our_pages)]
 
 Email = Annotated[str, Field(min_length=3, max_length=320)]

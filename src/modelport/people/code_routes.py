@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/auth/keys", tags=["OAuth"])
+router = APIRouter(prefix="/api/v1/auth/keys", tags=["OAuth"])
 
 
 class Exchange(BaseModel):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router", "session_of", "when"]
 
-router = APIRouter(tags=["The person signed in"])
+router = APIRouter(prefix="/api/app", tags=["The person signed in"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/notices", tags=["Notices"])
+router = APIRouter(prefix="/api/app/notices", tags=["Notices"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
 Reader = Annotated[Principal, Depends(allow(Permission.SETTINGS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.SETTINGS_WRITE))]

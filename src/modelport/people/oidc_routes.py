@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Signing in"])
+router = APIRouter(prefix="/api/app", tags=["Signing in"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
 _REASONS: Final[dict[type[ModelportError], str]] = {
     RegistrationClosed: "closed",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Organizations"])
+router = APIRouter(prefix="/api/app", tags=["Organizations"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
 Reader = Annotated[Principal, Depends(allow(Permission.MEMBERS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.MEMBERS_WRITE))]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/auth/passkey", tags=["Signing in"], dependencies=[Depends(public), Depends(from_our_pages)])
+router = APIRouter(
+    prefix="/api/app/auth/passkey", tags=["Signing in"], dependencies=[Depends(public), Depends(from_our_pages)]
+)
 
 
 @router.post("/begin", summary="Begin to sign in with a passkey")

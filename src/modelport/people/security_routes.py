@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answered", "ChallengeShown", "rotate", "router", "site_of"]
 
-router = APIRouter(prefix="/me", tags=["The person signed in"])
+router = APIRouter(prefix="/api/app/me", tags=["The person signed in"])
 Me = Annotated[Principal, Depends(allow(Permission.SELF))]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Organizations"])
+router = APIRouter(prefix="/api/v1", tags=["Organizations"])
 Reader = Annotated[Principal, Depends(allow(Permission.SETTINGS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.SETTINGS_WRITE))]
 _FILTERED = (

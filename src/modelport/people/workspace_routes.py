@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Workspaces"])
+router = APIRouter(prefix="/api/v1", tags=["Workspaces"])
 Reader = Annotated[Principal, Depends(allow(Permission.WORKSPACES_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.WORKSPACES_WRITE))]
 Offset = Annotated[int, Query(ge=0)]

@@ -14,7 +14,7 @@ from modelport.presets.routes import PresetAnswer, ThePresets, answered
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/presets", tags=["Presets"])
+router = APIRouter(prefix="/api/app/presets", tags=["Presets"])
 Writes = Annotated[Principal, Depends(allow(Permission.PRESETS_WRITE))]
 
 

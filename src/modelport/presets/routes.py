@@ -15,7 +15,7 @@ from modelport.presets.service import Presets
 
 __all__ = ["PresetAnswer", "ThePresets", "answered", "router"]
 
-router = APIRouter(prefix="/presets", tags=["Presets"])
+router = APIRouter(prefix="/api/v1/presets", tags=["Presets"])
 Offset = Annotated[int, Query(ge=0)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Inference = Annotated[dict[str, Any], Body()]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/routing", tags=["Routing (operators)"])
+router = APIRouter(prefix="/api/admin/routing", tags=["Routing (operators)"])
 Operator = Annotated[Principal, Depends(allow(Permission.OPERATE))]
 
 

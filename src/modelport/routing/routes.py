@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/routing", tags=["Routing"])
+router = APIRouter(prefix="/api/app/routing", tags=["Routing"])
 Reader = Annotated[Principal, Depends(allow(Permission.SETTINGS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.SETTINGS_WRITE))]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Use"])
+router = APIRouter(prefix="/api/app", tags=["Use"])
 _DAY_MS = 86_400_000
 _MOST_HOURS, _MOST_DAYS = 31 * 24, 366
 _COLUMNS = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPANS", "Span", "app_row", "change", "router"]
 
-router = APIRouter(tags=["Use"])
+router = APIRouter(prefix="/api/app", tags=["Use"])
 Span = Literal["day", "week", "month"]
 SPANS = {"day": 1, "week": 7, "month": 30}
 _NAMED = 9

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["router", "switch_router"]
 
-router = APIRouter(tags=["Generations"])
-switch_router = APIRouter(prefix="/content-logging", tags=["Privacy"])
+router = APIRouter(prefix="/api/v1", tags=["Generations"])
+switch_router = APIRouter(prefix="/api/app/content-logging", tags=["Privacy"])
 GenerationId = Annotated[str, Query(alias="id", min_length=1, max_length=200)]
 Reader = Annotated[Principal, Depends(allow(Permission.SETTINGS_READ))]
 Writer = Annotated[Principal, Depends(allow(Permission.SETTINGS_WRITE))]

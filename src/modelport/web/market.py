@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Use"], dependencies=[Depends(public)])
+router = APIRouter(prefix="/api/app", tags=["Use"], dependencies=[Depends(public)])
 _SPANS = {"week": 7, "month": 30}
 _KEPT_SECONDS = 30.0
 _MOST_KEPT = 256
