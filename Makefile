@@ -11,7 +11,7 @@ COVERAGE_FLOOR ?= 90
 BIN := .venv/bin
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 .DEFAULT_GOAL := help
-.PHONY: coverage help web web-check screenshots setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
+.PHONY: coverage operations help web web-check screenshots setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
 .DELETE_ON_ERROR:
 
 WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print)
