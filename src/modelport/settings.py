@@ -131,6 +131,16 @@ class Settings(BaseSettings):
         description="Ask a second endpoint too when the first has been silent for so many seconds; the first answer is "
         "taken, only that is charged. 0 leaves it to each request (`X-Modelport-Hedge: 1.5`).",
     )
+    hedge_by_request: bool = Field(
+        default=True,
+        description="Whether a request may say itself after how long a second endpoint is asked (`X-Modelport-Hedge`). "
+        "Providers may charge you for the answer that is not taken; its caller does not pay for it.",
+    )
+    hedge_least_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        description="The shortest silence after which a request may have a second endpoint asked; less counts as this.",
+    )
     search_url: str | None = Field(
         default=None,
         pattern=r"^https?://",

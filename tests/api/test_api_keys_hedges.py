@@ -23,7 +23,7 @@ HEDGED = {"x-modelport-hedge": "0.05"}
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """A provider with a sound key and a dead one, one with two sound ones, and a model with a slow endpoint."""
-    made = Harness(tmp_path_factory.mktemp("keys"), attempts=4)
+    made = Harness(tmp_path_factory.mktemp("keys"), attempts=4, hedge_least_seconds=0)
     document = catalogue(made.fake_port)
     url = f"http://127.0.0.1:{made.fake_port}/v1"
 
@@ -36,7 +36,9 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             "name": name,
             "context_length": 8192,
             "created": 1,
-            "endpoints": [{"provider": slug, "upstream_model": up, "pricing": PRICING} for slug, up in endpoints],
+            "endpoints": [
+                {"provider": slug, "upstream_model": up, "pricing": PRICING, "cost": PRICING} for slug, up in endpoints
+            ],
         }
 
     document["providers"] += [
@@ -49,6 +51,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
         model("half", ("half", "locked")),
         model("two", ("two", "text")),
         model("slow", ("alpha", "text?first_ms=20000"), ("beta", "text?text=quick")),
+        model("lazy", ("alpha", "text?first_ms=300&text=late"), ("beta", "text?text=quick")),
         model("failing", ("alpha", "text?fail=status&status=500&first_ms=200"), ("beta", "text?text=quick")),
     ]
     made.call(made.services.catalog.apply(Document.model_validate(document)))
@@ -99,8 +102,27 @@ class TestHedges:
         assert own.used == nanos(answer.usage)
         faults = [(each.endpoint, each.fault) for each in own.generation(answer.id).attempts]
         assert faults == [("alpha", "cancelled"), ("beta", None)]
+        wasted = [each.upstream_cost for each in own.generation(answer.id).attempts]
+        assert wasted[0], "its provider may charge the operator for the prompt"
+        assert wasted == [own.generation(answer.id).wasted_cost, None]
         alpha = own.harness.services.catalog.snapshot.models["keys/slow"].endpoints[0]
         assert alpha.id not in own.harness.services.health.records, "a cancelled call says nothing of it"
+
+    @pytest.mark.parametrize(("bound", "value"), [("hedge_by_request", False), ("hedge_least_seconds", 20.0)])
+    def test_the_operator_bounds_what_requests_ask_for(self, own: Caller, bound: str, value: float) -> None:
+        def settings(**values: object) -> None:
+            own.harness.call(own.harness.services.system.change(values, "usr_operator"))
+
+        order = {"order": ["alpha", "beta"]}
+        assert own.chat("x", "keys/lazy", HEDGED, provider=order).text == "quick"
+        try:
+            settings(**{bound: value})
+            answer = own.chat("x", "keys/lazy", HEDGED, provider=order)
+            assert (answer.text, len(own.generation(answer.id).attempts)) == ("late", 1)
+            settings(hedge_seconds=0.05)
+            assert own.chat("x", "keys/lazy", provider=order).text == "quick", "the operator's own is not bound"
+        finally:
+            settings(**{bound: None}, hedge_seconds=None)
 
     def test_a_failure_while_both_run(self, own: Caller) -> None:
         answer = own.chat("x", "keys/failing", HEDGED, provider={"order": ["alpha", "beta"]})

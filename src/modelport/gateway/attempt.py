@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from modelport.errors import BadRequest, UpstreamFailed
-from modelport.gateway.attempt_call import Attempt, Begun, Caller, Refused, call
+from modelport.gateway.attempt_call import Attempt, Begun, Caller, Refused, call, cost_of
 from modelport.gateway.attempt_faults import Empty, Failed, upstream_failure, verdict_of, with_attempts
 from modelport.gateway.attempt_race import race
 from modelport.gateway.dialect_table import FAULTS
@@ -51,7 +51,7 @@ async def attempt(
     """
     tries = _Tries(services, plan, asked, caller, attempts, lots=lots)
     if caller.hedge_seconds is not None and len(plan.attempts) > 1:
-        return await race(tries.run, caller.hedge_seconds)
+        return await race(tries.run, tries.drop, caller.hedge_seconds)
     return await tries.run()
 
 
@@ -76,6 +76,12 @@ class _Tries:
             if begun is not None:
                 return begun
         raise self._told()
+
+    def drop(self, begun: Begun) -> None:
+        """An answer that another was quicker than."""
+        begun.close()
+        begun.note.fault = "cancelled"
+        begun.note.upstream_cost = cost_of(begun.endpoint, self._asked, begun.passage.usage)
 
     def _told(self) -> UpstreamFailed | BadRequest:
         failure, attempts = self._failure, self._attempts
@@ -150,6 +156,7 @@ class _Tries:
             failed = Failed(error, Verdict.OURS, error.kind)
         except asyncio.CancelledError:
             note.fault = "cancelled"
+            note.upstream_cost = note.upstream_cost or cost_of(endpoint, self._asked, None)
             self._services.health.observe(endpoint.health_id, Outcome(Verdict.CALLER))
             raise
         else:

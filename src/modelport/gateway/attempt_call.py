@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from modelport.catalog import pricing
-from modelport.dialects.canonical import Identity, Target
+from modelport.dialects.canonical import Identity, Target, Usage
 from modelport.gateway.attempt_body import body_of
 from modelport.gateway.attempt_faults import Empty, Failed, refusal
 from modelport.gateway.authorize import forget_token, needs_token, token_header
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from modelport.upstream.reply import Reply
     from modelport.upstream.sse import Event
 
-__all__ = ["Attempt", "Begun", "Caller", "Refused", "call"]
+__all__ = ["Attempt", "Begun", "Caller", "Refused", "call", "cost_of"]
 
 _ERROR_BODY_LIMIT = 64 * 1024
 _DEFAULT_MAX_TOKENS = 4_096
@@ -154,15 +154,19 @@ async def call(
         if begun is None or begun.rest is None:
             reply.close()
         if begun is None and way is not None:
-            note.upstream_cost = _cost(endpoint, way)
+            note.upstream_cost = None if way.usage is None else cost_of(endpoint, asked, way.usage)
 
 
-def _cost(endpoint: Endpoint, way: Passage) -> int | None:
-    """What the provider charges for an answer that was of no use, where it said how much that was."""
-    if way.usage is None or endpoint.cost_pricing is None:
+def cost_of(endpoint: Endpoint, asked: Asked, usage: Usage | None) -> int | None:
+    """What the provider charges for an answer that was of no use. Where it was cut off before it told its usage: a low
+    estimate, for the prompt alone. That no answer came does not show that it had not begun.
+    """
+    if endpoint.cost_pricing is None:
         return None
+    if usage is None:
+        usage = Usage(max(asked.prompt_bytes // 5, 1), 0, estimated=True)
     try:
-        return pricing.cost(way.usage, endpoint.cost_pricing, clock.now())
+        return pricing.cost(usage, endpoint.cost_pricing, clock.now())
     except ValueError:
         return None  # an absurd count
 

@@ -1,6 +1,7 @@
 """A hedge: when the first endpoint keeps silent for long, a second is asked too, and whoever answers first is taken.
 
-The other is cancelled at once, which drops its connection; it is never charged, since only an answer that is taken is.
+The other is cancelled at once, which drops its connection; the caller is never charged for it, since only an answer
+that is taken is. What its provider may charge is noted for the operator.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["race"]
 
 
-async def race(run: Callable[[], Awaitable[Begun]], seconds: float) -> Begun:
+async def race(run: Callable[[], Awaitable[Begun]], drop: Callable[[Begun], None], seconds: float) -> Begun:
     """The answer of whichever run has one first; the second run begins after `seconds`, or not at all.
 
-    Raises what the last run to fail raised.
+    `drop` is given an answer that came too late. Raises what the last run to fail raised.
     """
     tasks = [asyncio.ensure_future(run())]
     try:
@@ -37,13 +38,13 @@ async def race(run: Callable[[], Awaitable[Begun]], seconds: float) -> Begun:
                 return tasks[0].result()  # raises
             tasks = [*running]
     finally:
-        await _stop(tasks)
+        await _stop(tasks, drop)
 
 
-async def _stop(tasks: Sequence[asyncio.Future[Begun]]) -> None:
+async def _stop(tasks: Sequence[asyncio.Future[Begun]], drop: Callable[[Begun], None]) -> None:
     for task in tasks:
         task.cancel()
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError, Exception):
             # It may have had its answer in the same moment.
-            (await task).close()
+            drop(await task)

@@ -13,6 +13,7 @@ from modelport.gateway.explained import with_metadata
 if TYPE_CHECKING:
     from modelport.gateway.doors import Door
     from modelport.gateway.exchange import Exchange
+    from modelport.settings import Settings
 
 __all__ = ["hedge_after", "refuse", "uncancel", "with_told"]
 
@@ -20,15 +21,17 @@ _log = structlog.get_logger(__name__)
 _JSON = (b"content-type", b"application/json")
 
 
-def hedge_after(asked: str | None, usual: float) -> float | None:
-    """After how many seconds a second endpoint is asked as well; None for never."""
-    if asked is None:
-        return usual or None
+def hedge_after(asked: str | None, settings: Settings) -> float | None:
+    """After how many seconds a second endpoint is asked as well; None for never. What a request says of it is bound by
+    the operator, who pays the provider whose answer is not taken.
+    """
+    if asked is None or not settings.hedge_by_request:
+        return settings.hedge_seconds or None
     try:
         seconds = float(asked)
     except ValueError:
         return None
-    return seconds if 0 < seconds < 3600 else None
+    return max(seconds, settings.hedge_least_seconds) if 0 < seconds < 3600 else None
 
 
 def uncancel() -> None:

@@ -194,7 +194,7 @@ class Run:
             without_reasoning=exclude or peek.include_reasoning is False,
             completion_cap=self.bill.completion_cap,
             door=self._door,
-            hedge_seconds=hedge_after(exchange.header(b"x-modelport-hedge"), self._services.settings.hedge_seconds),
+            hedge_seconds=hedge_after(exchange.header(b"x-modelport-hedge"), self._services.settings),
             echo=None if self._extras is None else self._extras.echo,
         )
         work = attempt(self._services, self._plan, self._request, caller, self._attempts, lots=self._lots)

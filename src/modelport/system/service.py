@@ -53,6 +53,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "attempt_seconds",
         "first_output_seconds",
         "hedge_seconds",
+        "hedge_by_request",
+        "hedge_least_seconds",
     ),
     "retention": ("keep_generations_days", "keep_traces_days", "keep_usage_hours_days", "keep_usage_days"),
     "privacy": ("content_logging", "content_days_max"),

@@ -27,6 +27,7 @@ const UNITS: Partial<Record<Name, Unit>> = {
   attempt_seconds: "seconds",
   first_output_seconds: "seconds",
   hedge_seconds: "seconds",
+  hedge_least_seconds: "seconds",
   keep_generations_days: "days",
   keep_traces_days: "days",
   keep_usage_hours_days: "days",

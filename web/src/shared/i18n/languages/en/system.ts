@@ -41,6 +41,8 @@ export const system = {
       attempt_seconds: "Time for one attempt",
       first_output_seconds: "Time to the first output",
       hedge_seconds: "Silence until a second endpoint is asked",
+      hedge_by_request: "Requests may ask for a second endpoint",
+      hedge_least_seconds: "Shortest silence a request may name",
       keep_generations_days: "Generations are kept",
       keep_traces_days: "Routing traces are kept",
       keep_usage_hours_days: "Hourly figures are kept",
@@ -86,6 +88,9 @@ export const system = {
         "For so long a stream may keep its connection alive before something of the answer comes.",
       hedge_seconds:
         "The first answer is taken, and only that is charged. 0 leaves it to each request (X-Modelport-Hedge: 1.5).",
+      hedge_by_request:
+        "By X-Modelport-Hedge. Providers may charge you for the answer that is not taken; its caller does not pay for it.",
+      hedge_least_seconds: "For X-Modelport-Hedge; less counts as this.",
       keep_generations_days: "Single generations with their cost. 0: for ever.",
       keep_traces_days: "Why each provider was or was not chosen. 0: as long as the generation.",
       keep_usage_hours_days: "0: for ever.",
