@@ -56,6 +56,7 @@ from modelport.usage.data_routes import router as data_router
 from modelport.usage.routes import router as usage_router
 from modelport.usage.session_routes import router as session_router
 from modelport.web.market import router as market_router
+from modelport.web.own_prices import router as own_prices_router
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -90,6 +91,7 @@ _ROUTERS: Final = (
     apps_router,
     switch_router,
     market_router,
+    own_prices_router,
     admin_router,
     system_router,
     admin_health_router,

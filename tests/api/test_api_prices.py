@@ -109,6 +109,32 @@ def test_the_public_list_shows_what_is_charged(shop: Harness) -> None:
     assert cards["shop/two"]["completion"] == "0.0000022"
 
 
+def test_an_account_sees_the_prices_of_its_group(shop: Harness) -> None:
+    caller = shop.caller("1")
+    shop.call(shop.services.credits.set_group(caller.account_id, "resellers"))
+    shown = {"authorization": f"Bearer {caller.key}"}
+    own = shop.http.get("/api/app/prices", headers=shown)
+    assert own.headers["cache-control"] == "private, no-store"
+    prices = own.json()["data"]
+    assert prices["shop/one"]["prompt"] == "0.000001235"
+    assert prices["shop/two"]["completion"] == "0.00000209"
+    assert "shop/gift:free" not in prices
+    assert shop.http.get("/api/app/prices/shop/two", headers=shown).json()["data"] == {"cheap": prices["shop/two"]}
+
+    # What is charged is what was shown.
+    assert caller.chat("fake: tokens=7 prompt_tokens=13", "shop/one").status == 200
+    due = 13 * Fraction(prices["shop/one"]["prompt"]) + 7 * Fraction(prices["shop/one"]["completion"])
+    assert caller.used == round((due + Fraction(prices["shop/one"]["request"])) * 10**9)
+
+    # Nobody else sees them: not the public, not an account in no group or in one without rules.
+    assert shop.http.get("/api/app/prices").json()["data"] == {}
+    assert shop.http.get("/api/app/prices/shop/two").json()["data"] == {}
+    for group in (None, "strangers"):
+        shop.call(shop.services.credits.set_group(caller.account_id, group))
+        assert shop.http.get("/api/app/prices", headers=shown).json()["data"] == {}
+    assert shop.http.get("/api/app/prices/no/such", headers=shown).json()["data"] == {}
+
+
 def test_a_free_model_never_turns_paid(shop: Harness) -> None:
     caller = shop.caller("1")
     answer = caller.chat("fake: tokens=7", "shop/gift:free")

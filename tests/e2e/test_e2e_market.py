@@ -35,7 +35,9 @@ def test_from_the_start_page_to_a_models_code(open_page: Open, stage: Stage, lan
 def test_every_filter_lives_in_the_address(open_page: Open, language: str) -> None:
     page = open_page("/models", language=language, width=1400)
     count = page.get_by_role("status").filter(has_text=re.compile(r"\d"))
+    everything = count.inner_text()
     page.get_by_role("switch", name=say(language, "models.onlyFree")).click()
+    expect(count).not_to_have_text(everything)  # the list follows what is clicked when there is time for it
     expect(page).to_have_url(re.compile("free=true"))
     page.get_by_text(say(language, "models.modalities.text"), exact=True).first.click()
     expect(page).to_have_url(re.compile("input=.*text"))
@@ -45,6 +47,28 @@ def test_every_filter_lives_in_the_address(open_page: Open, language: str) -> No
     expect(page.get_by_role("switch", name=say(language, "models.onlyFree"))).to_be_checked()
     page.get_by_role("button", name=say(language, "models.clear")).click()
     expect(page).to_have_url(re.compile("/models$"))
+
+
+def test_a_group_sees_its_own_prices(open_page: Open, stage: Stage, language: str) -> None:
+    person = stage.person(f"reseller-{language.lower()}@example.test")
+    services, group = stage.harness.services, f"resellers-{language}"
+    stage.harness.call(services.credits.set_group(person.account_id, group))
+    rule = stage.harness.call(services.prices.add_rule(model="qwen/sample-max", account_group=group, discount="0.5"))
+    listed = stage.harness.http.get("/api/v1/model/qwen/sample-max").json()["data"]["pricing"]
+    usual, own = (f"${float(listed['prompt']) * 1e6 * part:.2f}" for part in (1, 0.5))
+    page = open_page("/qwen/sample-max", language=language, person=person)
+    expect(page.get_by_text(say(language, "model.ownPrice"), exact=True)).to_be_visible()
+    cheapest = page.get_by_role("table", name=say(language, "model.providers")).get_by_role("row").nth(1)
+    expect(cheapest).to_contain_text(own)
+    expect(cheapest.locator("s").first).to_have_text(usual)
+    page.goto("/models?q=qwen/sample-max")
+    expect(page.get_by_role("status").filter(has_text=say(language, "models.ownPrices"))).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="qwen/sample-max").first).to_contain_text(own)
+    # Whoever is not signed in sees what everybody pays.
+    public = open_page("/qwen/sample-max", language=language)
+    expect(public.get_by_role("table").first).to_contain_text(usual)
+    expect(public.get_by_text(say(language, "model.ownPrice"), exact=True)).to_be_hidden()
+    stage.harness.call(services.prices.retire_rule(rule.id))
 
 
 def test_language_and_theme_are_switched_everywhere_and_remembered(open_page: Open) -> None:

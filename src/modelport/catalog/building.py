@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -169,7 +168,10 @@ def _endpoints(loaded: Loaded, providers: Mapping[str, Provider], rules: PriceRu
             made = rows.endpoint_from_row(row, models[row["model_id"]], providers[row["provider"]])
             found.setdefault(row["model_id"], []).append(rules.applied(made))
     # Sorting is stable: the operator's order among equals.
-    return {model_id: tuple(sorted(each, key=_price)) for model_id, each in found.items()}
+    return {
+        model_id: tuple(sorted(each, key=lambda endpoint: endpoint.pricing.together))
+        for model_id, each in found.items()
+    }
 
 
 def _wanted(row: Mapping[str, Any]) -> str | None:
@@ -178,11 +180,6 @@ def _wanted(row: Mapping[str, Any]) -> str | None:
         if (name := env_name(stored)) is not None:
             return name
     return None
-
-
-def _price(endpoint: Endpoint) -> Fraction:
-    pricing = endpoint.pricing
-    return Fraction((pricing.base.prompt + pricing.base.completion) * pricing.kept, pricing.whole)
 
 
 def _aliases(models: Mapping[str, Model]) -> dict[str, str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from modelport.catalog.snapshot import Architecture, Endpoint, Model, Override, Pricing
     from modelport.providers.provider import Provider
 
-__all__ = ["endpoints", "instruction", "model", "providers", "waiting_model", "zdr_endpoints"]
+__all__ = ["endpoints", "instruction", "model", "providers", "public_pricing", "waiting_model", "zdr_endpoints"]
 
 _EVERY_CHOICE = frozenset({"auto", "function", "none", "required"})
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -43,7 +43,7 @@ def model(record: Model, *, target: Model | None = None, **more: Any) -> schemas
         description=record.description,
         context_length=record.context_length,
         architecture=_architecture(record.architecture),
-        pricing=_pricing(top.pricing),
+        pricing=public_pricing(top.pricing),
         top_provider=schemas.TopProviderInfo(
             context_length=top.context_length,
             max_completion_tokens=top.max_completion_tokens,
@@ -165,7 +165,7 @@ def _endpoint(record: Endpoint, of: Model, seen: EndpointFigures, *, is_active: 
         max_completion_tokens=record.max_completion_tokens,
         max_prompt_tokens=record.max_prompt_tokens,
         quantization=record.quantization,
-        pricing=_pricing(record.pricing),
+        pricing=public_pricing(record.pricing),
         supported_parameters=sorted(parameters),
         supports_tool_choice=schemas.ToolChoiceSupport(
             auto="auto" in takes, function="function" in takes, none="none" in takes, required="required" in takes
@@ -208,7 +208,8 @@ def _architecture(record: Architecture) -> schemas.Architecture:
     )
 
 
-def _pricing(record: Pricing) -> schemas.PublicPricing:
+def public_pricing(record: Pricing) -> schemas.PublicPricing:
+    """Prices as everybody sees them: what the operator makes of the catalogue's, before its own discount."""
     public: dict[str, Any] = {key: format_price(price) for key, price in record.shown(record.prices).items()}
     if discount := float(record.discount):
         public["discount"] = discount

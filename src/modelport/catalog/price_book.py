@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelport.catalog.pricing import Line, Pricing
     from modelport.catalog.rules import Terms
     from modelport.catalog.service import Catalog
-    from modelport.catalog.snapshot import Endpoint
+    from modelport.catalog.snapshot import Endpoint, Model
     from modelport.db.database import Database
     from modelport.dialects.canonical import Usage
 
@@ -153,6 +153,29 @@ class PriceBook:
             raise ModelNotFound(f"No model is called {model_id[:200]!r}, or none that can be called now.")
         rules = snapshot.rules
         return [Quote(each, each.list_pricing or each.pricing, rules.terms(each, group)) for each in model.endpoints]
+
+    def own(self, model: Model, group: str) -> dict[str, Pricing]:
+        """What accounts of `group` pay at a model's endpoints, by their ids: where it is not what everybody pays."""
+        rules = self._catalog.snapshot.rules
+        terms = ((each, rules.terms(each, group).pricing) for each in model.endpoints)
+        return {
+            each.id: pricing
+            for each, pricing in terms
+            if pricing != each.pricing and not (pricing.is_free and each.pricing.is_free)
+        }
+
+    def own_of_models(self, group: str) -> dict[str, Pricing]:
+        """The same by model, as lists show it: what its endpoint that is cheapest for them takes."""
+        if all(rule.account_group != group for rule in self._catalog.snapshot.rules.rules):
+            return {}
+        found: dict[str, Pricing] = {}
+        for name, shown in self._catalog.snapshot.shown.items():
+            if shown.is_active and (own := self.own(shown.model, group)):
+                prices = (own.get(each.id, each.pricing) for each in shown.model.endpoints)
+                cheapest = min(prices, key=lambda pricing: pricing.together)
+                if cheapest != shown.model.endpoints[0].pricing:
+                    found[name] = cheapest
+        return found
 
     def fitting(self, rule: Rule) -> int:
         """How many endpoints that can be called now a rule is about, for who is in its group."""

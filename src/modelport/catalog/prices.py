@@ -134,6 +134,11 @@ class Pricing:
         ):
             object.__setattr__(self, name, value)
 
+    @property
+    def together(self) -> Fraction:
+        """What a prompt token and a completion token take together: endpoints are ordered by it, the cheapest first."""
+        return Fraction((self.base.prompt + self.base.completion) * self.kept, self.whole)
+
     def shown(self, prices: Prices) -> dict[str, int]:
         """Prices as callers see them, before the discount: times the operator's factor, as far as can be written."""
         given: dict[str, int] = dict(prices.given())

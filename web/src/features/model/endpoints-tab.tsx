@@ -10,16 +10,11 @@ import {
   type ModelMarket,
   modelMarketQuery,
 } from "@/shared/api/models";
-import {
-  formatContext,
-  formatMilliseconds,
-  formatNumber,
-  formatPercent,
-  formatPerMillion,
-} from "@/shared/lib/format";
+import { formatContext, formatMilliseconds, formatNumber, formatPercent } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyIcon } from "@/shared/ui/copy";
 import { DataTable } from "@/shared/ui/data-table";
+import { Price } from "@/shared/ui/price";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./model-page.module.css";
 
@@ -54,6 +49,7 @@ export function EndpointsTab({ model }: { model: Model }) {
           </Title>
           <Text c="dimmed" size="sm">
             {t("model.providersLead")}
+            {endpoints.data?.some(({ usual }) => usual) && ` ${t("model.ownPrices")}`}
           </Text>
         </div>
         {(endpoints.data?.length ?? 0) > 1 && (
@@ -94,17 +90,19 @@ function EndpointTable({ endpoints, policies }: { endpoints: Endpoint[]; policie
         {
           label: t("models.promptPrice"),
           isNumber: true,
-          cell: ({ pricing }) => formatPerMillion(pricing.prompt),
+          cell: ({ pricing, usual }) => <Price of={pricing.prompt} usual={usual?.prompt} />,
         },
         {
           label: t("models.completionPrice"),
           isNumber: true,
-          cell: ({ pricing }) => formatPerMillion(pricing.completion),
+          cell: ({ pricing, usual }) => <Price of={pricing.completion} usual={usual?.completion} />,
         },
         {
           label: t("model.cachePrice"),
           isNumber: true,
-          cell: ({ pricing }) => formatPerMillion(pricing.input_cache_read),
+          cell: ({ pricing, usual }) => (
+            <Price of={pricing.input_cache_read} usual={usual?.input_cache_read} />
+          ),
         },
         {
           label: t("models.context"),

@@ -5,11 +5,12 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/shared/api/client";
 import { authorOf, isFree, type Model, modelMarketQuery, modelQuery } from "@/shared/api/models";
-import { formatCompact, formatContext, formatPerMillion, shortDate } from "@/shared/lib/format";
+import { formatCompact, formatContext, shortDate } from "@/shared/lib/format";
 import { useModality } from "@/shared/lib/modality";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
+import { Price } from "@/shared/ui/price";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import { ActivityTab } from "./activity-tab";
 import { ApiTab } from "./api-tab";
@@ -68,8 +69,14 @@ function Header({ model }: { model: Model }) {
       label: t("model.maxOutput"),
       value: limits.max_completion_tokens ? formatContext(limits.max_completion_tokens) : "—",
     },
-    { label: t("models.promptPrice"), value: formatPerMillion(model.pricing.prompt) },
-    { label: t("models.completionPrice"), value: formatPerMillion(model.pricing.completion) },
+    {
+      label: t("models.promptPrice"),
+      value: <Price of={model.pricing.prompt} usual={model.usual?.prompt} />,
+    },
+    {
+      label: t("models.completionPrice"),
+      value: <Price of={model.pricing.completion} usual={model.usual?.completion} />,
+    },
     {
       label: t("models.weekly"),
       value: market.data ? formatCompact(market.data.weekly_tokens) : "—",
@@ -93,6 +100,7 @@ function Header({ model }: { model: Model }) {
       </Group>
       <Group gap={6} mt="sm">
         {isFree(model) && <Badge>{t("common.free")}</Badge>}
+        {model.usual && <Badge>{t("model.ownPrice")}</Badge>}
         {model.architecture.input_modalities.map((each) => (
           <Badge key={`in-${each}`} color="gray">
             {t("model.takes", { what: modality(each) })}

@@ -3,6 +3,7 @@ import { Table, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Model } from "@/shared/api/models";
 import { formatPerMillion, formatUsd } from "@/shared/lib/format";
+import { Usual } from "@/shared/ui/price";
 
 const TOKEN_PRICES = [
   "prompt",
@@ -19,23 +20,26 @@ const UNIT_PRICES = ["request", "image", "image_output", "web_search"] as const;
 
 export function PriceList({ model }: { model: Model }) {
   const { t } = useTranslation();
-  const rows: { name: string; price: string; unit: string }[] = [];
+  const { pricing, usual = pricing } = model;
+  const rows: { name: string; price: string; usual: string; unit: string }[] = [];
   for (const key of TOKEN_PRICES) {
-    const price = model.pricing[key];
+    const price = pricing[key];
     if (price !== undefined && price !== null) {
       rows.push({
         name: t(`model.prices.${key}`),
         price: formatPerMillion(price),
+        usual: formatPerMillion(usual[key]),
         unit: t("models.perMillion"),
       });
     }
   }
   for (const key of UNIT_PRICES) {
-    const price = model.pricing[key];
+    const price = pricing[key];
     if (price !== undefined && price !== null && Number(price) > 0) {
       rows.push({
         name: t(`model.prices.${key}`),
         price: formatUsd(Number(price)),
+        usual: formatUsd(Number(usual[key])),
         unit: t(`model.units.${key}`),
       });
     }
@@ -47,12 +51,15 @@ export function PriceList({ model }: { model: Model }) {
       </Title>
       <Table maw={520} verticalSpacing={8}>
         <Table.Tbody>
-          {rows.map(({ name, price, unit }) => (
+          {rows.map(({ name, price, usual: others, unit }) => (
             <Table.Tr key={name}>
               <Table.Th scope="row" fw={500}>
                 {name}
               </Table.Th>
-              <Table.Td className="mp-num">{price}</Table.Td>
+              <Table.Td className="mp-num">
+                {price}
+                {others !== price && <Usual price={others} />}
+              </Table.Td>
               <Table.Td c="dimmed">{unit}</Table.Td>
             </Table.Tr>
           ))}

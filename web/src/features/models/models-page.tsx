@@ -119,6 +119,7 @@ export function ModelsPage() {
           <Group justify="space-between" mb="xs" mih={30}>
             <Text size="sm" c="dimmed" role="status">
               {models.data ? t("models.count", { count: shown.length }) : " "}
+              {shown.some(({ usual }) => usual) && ` · ${t("models.ownPrices")}`}
             </Text>
             {(active > 0 || search.q) && (
               <Button variant="subtle" size="compact-sm" onClick={clear}>

@@ -3,21 +3,37 @@ import { queryOptions } from "@tanstack/react-query";
 import { client, taken } from "./client";
 import type { components, paths } from "./schema";
 
-export type Model = components["schemas"]["Model"];
-export type Endpoint = components["schemas"]["PublicEndpoint"];
+type Pricing = components["schemas"]["PublicPricing"];
+/** Priced as the account looked at is charged; where that is not what everybody pays, `usual` is. */
+type Priced<T> = T & { usual?: Pricing };
+export type Model = Priced<components["schemas"]["Model"]>;
+export type Endpoint = Priced<components["schemas"]["PublicEndpoint"]>;
 export type Provider =
   paths["/api/v1/providers"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
 export type MarketModel = components["schemas"]["MarketModel"];
 export type ModelMarket = components["schemas"]["ModelMarket"];
 
+/** By model, what the account pays where it has prices of its own; nothing for who is not signed in. */
+const ownPricesQuery = queryOptions({
+  queryKey: ["own-prices"],
+  queryFn: async ({ signal }) => (await taken(client.GET("/api/app/prices", { signal }))).data,
+  staleTime: 60_000,
+});
+
+function priced<T extends { pricing: Pricing }>(of: T, own: Pricing | undefined): Priced<T> {
+  return own ? { ...of, pricing: own, usual: of.pricing } : of;
+}
+
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
-  queryFn: async ({ signal }): Promise<Model[]> => {
-    const answer = await taken(
-      client.GET("/api/v1/models", { params: { query: { output_modalities: "all" } }, signal }),
-    );
-    return answer.data;
+  queryFn: async ({ signal, client: queries }): Promise<Model[]> => {
+    const query = { output_modalities: "all" } as const;
+    const [answer, own] = await Promise.all([
+      taken(client.GET("/api/v1/models", { params: { query }, signal })),
+      queries.fetchQuery(ownPricesQuery),
+    ]);
+    return answer.data.map((model) => priced(model, own[model.id]));
   },
   staleTime: 60_000,
 });
@@ -25,11 +41,13 @@ export const modelsQuery = queryOptions({
 /** Those of them that the account's preferences and guardrails leave; never kept long, as these are changed beside it. */
 export const myModelsQuery = queryOptions({
   queryKey: ["models", "mine"],
-  queryFn: async ({ signal }): Promise<Model[]> => {
-    const answer = await taken(
-      client.GET("/api/v1/models/user", { params: { query: { output_modalities: "all" } }, signal }),
-    );
-    return answer.data;
+  queryFn: async ({ signal, client: queries }): Promise<Model[]> => {
+    const query = { output_modalities: "all" } as const;
+    const [answer, own] = await Promise.all([
+      taken(client.GET("/api/v1/models/user", { params: { query }, signal })),
+      queries.fetchQuery(ownPricesQuery),
+    ]);
+    return answer.data.map((model) => priced(model, own[model.id]));
   },
   staleTime: 0,
 });
@@ -82,12 +100,13 @@ export function modelQuery(id: string) {
   const [author = "", slug = ""] = splitId(id);
   return queryOptions({
     queryKey: ["model", id],
-    queryFn: async ({ signal }): Promise<Model> =>
-      (
-        await taken(
-          client.GET("/api/v1/model/{author}/{slug}", { params: { path: { author, slug } }, signal }),
-        )
-      ).data,
+    queryFn: async ({ signal, client: queries }): Promise<Model> => {
+      const [{ data }, own] = await Promise.all([
+        taken(client.GET("/api/v1/model/{author}/{slug}", { params: { path: { author, slug } }, signal })),
+        queries.fetchQuery(ownPricesQuery),
+      ]);
+      return priced(data, own[data.id]);
+    },
     staleTime: 60_000,
   });
 }
@@ -96,15 +115,14 @@ export function endpointsQuery(id: string) {
   const [author = "", slug = ""] = splitId(id);
   return queryOptions({
     queryKey: ["endpoints", id],
-    queryFn: async ({ signal }): Promise<Endpoint[]> =>
-      (
-        await taken(
-          client.GET("/api/app/models/{author}/{slug}/endpoints", {
-            params: { path: { author, slug } },
-            signal,
-          }),
-        )
-      ).data.endpoints,
+    queryFn: async ({ signal }): Promise<Endpoint[]> => {
+      const params = { path: { author, slug } };
+      const [{ data }, own] = await Promise.all([
+        taken(client.GET("/api/app/models/{author}/{slug}/endpoints", { params, signal })),
+        taken(client.GET("/api/app/prices/{author}/{slug}", { params, signal })),
+      ]);
+      return data.endpoints.map((each) => priced(each, own.data[each.tag]));
+    },
     staleTime: 30_000,
   });
 }

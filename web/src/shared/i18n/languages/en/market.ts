@@ -41,6 +41,7 @@ export const market = {
     noneBody: "Take a filter away, or search for something else.",
     onlyFree: "Free models only",
     onlyMine: "Only what my account may use",
+    ownPrices: "Prices are your account’s own.",
     onlyMineNote: "By its privacy settings, guardrails and keys.",
     alwaysMine: "Your account lists nothing else: see Privacy and routing.",
     inputs: "Takes",
@@ -108,6 +109,9 @@ export const market = {
     providers: "Providers",
     providersLead:
       "Requests go to the cheapest that is well, unless you say otherwise; the next is tried when one fails.",
+    ownPrice: "Your account’s price",
+    ownPrices: "Prices are those your account is charged; what others pay is struck out.",
+    usually: "Usually",
     noProviders: "Nobody serves this model now",
     noProvidersBody: "It will be callable as soon as a provider for it is switched on.",
     cachePrice: "Cache read $/M",
