@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from e2e_settled import settled, watch_calls
 from e2e_words import say
 from playwright.sync_api import expect
 
@@ -91,15 +92,17 @@ _COLOURS = """() => [...document.body.querySelectorAll("*")].map((each) => {
 
 
 def test_a_page_follows_the_systems_theme_while_it_is_open(open_page: Open) -> None:
-    page = open_page("/models?view=cards", language="en", scheme="light")
-    expect(page.get_by_role("listitem").first).to_be_visible()
+    page = open_page("/docs", language="en", scheme="light")
+    watch_calls(page.context)
+    page.goto("/models?view=cards")
+    settled(page)  # what comes later would be another list of colours
     page.add_style_tag(content="*, *::before { transition: none !important }")
     light = page.evaluate(_COLOURS)
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     switched = page.evaluate(_COLOURS)
     page.reload()
-    expect(page.get_by_role("listitem").first).to_be_visible()
+    settled(page)
     assert switched == page.evaluate(_COLOURS)
     assert switched != light
 
