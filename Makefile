@@ -14,6 +14,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecod
 .PHONY: coverage operations help web web-check screenshots setup setup-dev run dev test check format-check lint types imports repo-lint format proof replay bench docs lock clean
 .DELETE_ON_ERROR:
 
+SOURCES := $(shell find src -name '*.py')
 WEB := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts -print)
 
 # Stamps without an environment tell of one that was deleted; so does one of a build that is gone.
@@ -32,7 +33,7 @@ help:
 run: setup web ## Install what is missing, then serve. PORT, HOST and DATA_DIR override
 	@exec $(BIN)/modelport serve --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)"
 
-setup: .stamps/runtime .stamps/local ## Install what the server needs into .venv. PYTHON overrides which Python
+setup: .stamps/runtime .stamps/local .stamps/bytecode ## Install what the server needs into .venv. PYTHON overrides which Python
 
 web: .stamps/web ## Build the web app if it is missing or stale and Node is here
 
@@ -51,7 +52,7 @@ format: setup-dev ## Write the code as the formatter wants it, and mend what can
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
 	@sh tools/web.sh format
 
-setup-dev: .stamps/dev ## Install what checks and tests need as well
+setup-dev: .stamps/dev .stamps/bytecode ## Install what checks and tests need as well
 
 docs: setup-dev ## Write the generated reference pages anew
 	@$(BIN)/python tools/reference.py
@@ -112,6 +113,10 @@ web-check:
 .stamps/runtime: .stamps/venv requirements.lock pyproject.toml
 	@echo "Installing what the server needs" && $(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e . && touch $@
+
+# Else each process compiles us anew wherever Python may not write beside the sources: a good half second a start.
+.stamps/bytecode: .stamps/venv $(SOURCES)
+	@$(BIN)/python -m compileall -q src && touch $@
 
 .stamps/local: .stamps/venv requirements-local.lock
 	@echo "Installing the engine of the local free model" && $(INSTALL) --no-build --require-hashes -r requirements-local.lock && touch $@ \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import shutil
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import uvloop
 
+from db.database_places import template_file
 from modelport.accounts.sessions import start_session
 from modelport.app import serving
 from modelport.catalog.document import Document
@@ -151,6 +153,11 @@ class Harness:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.settings = Settings(data_dir=folder, local_model=False, **settings)
+        path = self.settings.sqlite_path
+        if self.settings.database_url is None and not path.exists():
+            # As a first start would make it; what migrations do has tests of its own.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(template_file(), path)
         self._wanted = int(settings.get("port", 0))
         """Any port that is free, unless a test must know it before."""
         self.fake = FakeProvider()
