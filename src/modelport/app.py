@@ -70,6 +70,7 @@ from modelport.upstream.client import UpstreamClient
 from modelport.upstream.guard import is_public
 from modelport.upstream.health import Health
 from modelport.usage.content import Contents
+from modelport.usage.external_users import ExternalUsers
 from modelport.usage.insight import Insight
 from modelport.usage.journal import Journal
 from modelport.usage.leasing import Leasing
@@ -111,12 +112,11 @@ async def _services(
     credits, usage = Credits(database, ids.prefixed("proc"), vault.ledger_key), Usage(database)
     catalog = Catalog(database, vault, public_url=settings.public_url)
     await catalog.reload()
-    routing = await _routing(database, catalog)
+    routing, destinations = await _routing(database, catalog), await _destinations(database, vault)
     mailer, upstream = Mailer(database, vault, transport_of(settings)), UpstreamClient()
     second_factor, sign_in, organizations = _ways_in(database, vault, mailer, throttle, settings)
     outbound, hooks, notices = _telling(database, vault, mailer, settings)
-    keys, destinations = Keys(database, vault), await _destinations(database, vault)
-    budgets, workspaces = Budgets(database), Workspaces(database, has_keys)
+    keys, budgets, workspaces = Keys(database, vault), Budgets(database), Workspaces(database, has_keys)
     guardrails, sync = Guardrails(database, budgets, workspaces), Sync(catalog, private=settings.private_providers)
     catalog.limit_views(partial(guarded_view, guardrails, workspaces, routing))
     return Services(
@@ -150,6 +150,7 @@ async def _services(
         sync=sync,
         limits=Limits(settings, make_windows(settings), usage.free_answers_since),
         usage=usage,
+        external_users=ExternalUsers(database),
         insight=Insight(database, partial(_permaslug, catalog)),
         journal=Journal(database, credits, settings.settle_timeout),
         budgets=budgets,

@@ -53,6 +53,7 @@ from modelport.usage.apps_routes import router as apps_router
 from modelport.usage.content_routes import router as content_router
 from modelport.usage.content_routes import switch_router
 from modelport.usage.data_routes import router as data_router
+from modelport.usage.external_routes import router as external_router
 from modelport.usage.routes import router as usage_router
 from modelport.usage.session_routes import router as session_router
 from modelport.web.market import router as market_router
@@ -76,6 +77,7 @@ _ROUTERS: Final = (
     broadcast_router,
     usage_router,
     content_router,
+    external_router,
     keys_router,
     guardrails_router,
     explaining_router,

@@ -39,7 +39,6 @@ FIELDS: dict[str, dict[str, Any]] = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
     },
-    "external_users.update": {"is_active": True},
     "scim.create": {"role": "member"},
     "scim.update": {"role": "member"},
     "scim.delete": {"keep_members": "true"},
@@ -144,6 +143,26 @@ def _workspaces(run: Run) -> None:
     assert client.workspaces.list_budgets(workspace_ref="lab").data
     client.workspaces.delete_budget(workspace_ref="lab", interval="monthly")
     client.workspaces.delete(id=made.id)
+
+
+def _external_users(run: Run) -> None:
+    users = run.client(run.management).external_users
+    name = "customer 7 ü"
+    made = users.create(user=name).data
+    assert (made.user, made.is_active, users.get(user=name).data) == (name, True, made)
+    with pytest.raises(errors.ConflictResponseError):
+        users.create(user=name)
+    users.delete(user=name)
+    users.delete(user=name)
+    listed: Any = users.list()
+    assert (listed.result.data, listed.result.total_count) == ([], 0)
+    listed = users.list(include_inactive=True, user=name)
+    assert [(each.user, each.is_active) for each in listed.result.data] == [(name, False)]
+    assert users.update(user=name, is_active=True).data.is_active
+    with pytest.raises(errors.NotFoundResponseError):
+        users.get(user="nobody")
+    with pytest.raises(errors.BadRequestResponseError):
+        users.create(user="x" * 513)
 
 
 def _presets(run: Run) -> None:
@@ -316,7 +335,7 @@ def _strangers(run: Run) -> None:
 
 def test_the_page_says_what_the_client_was_seen_to_do(run: Run) -> None:
     drives: list[Callable[[Run], None]] = [_inference, _catalogue, _keys, _workspaces, _presets, _guardrails, _own_keys]
-    drives += [_destinations, _apps, _figures, _vectors, _messages, _refusals, _strangers, _absent]
+    drives += [_destinations, _apps, _figures, _external_users, _vectors, _messages, _refusals, _strangers, _absent]
     for drive in drives:
         drive(run)
     for each in EVERY.values():

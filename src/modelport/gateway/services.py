@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from modelport.upstream.client import UpstreamClient
     from modelport.upstream.health import Health
     from modelport.usage.content import Contents
+    from modelport.usage.external_users import ExternalUsers
     from modelport.usage.insight import Insight
     from modelport.usage.journal import Journal
     from modelport.usage.leasing import Leasing
@@ -91,6 +92,8 @@ class Services:
     sync: Sync
     limits: Limits
     usage: Usage
+    external_users: ExternalUsers
+    """Ids of accounts' own customers, as they registered them."""
     insight: Insight
     journal: Journal
     budgets: Budgets

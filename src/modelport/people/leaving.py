@@ -48,6 +48,7 @@ async def export(services: Services, user_id: str) -> bytes:
             {"kind": each.kind, "facts": json.loads(each.facts), "created_at_ms": each.created_at}
             for each in await services.notices.recent(person.account_id)
         ],
+        "external_users.json": await services.external_users.known(person.account_id),
         "keys.json": [],
         "credits.json": {},
     }
@@ -130,3 +131,4 @@ async def _forget(services: Services, account_id: str) -> None:
     await services.own_keys.forget_account(account_id)
     await services.destinations.forget_account(account_id)
     await services.contents.forget_account(account_id)
+    await services.external_users.forget_account(account_id)

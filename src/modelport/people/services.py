@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelport.notices.service import Notices
     from modelport.settings import Settings
     from modelport.usage.content import Contents
+    from modelport.usage.external_users import ExternalUsers
     from modelport.workspaces.service import Workspaces
 
 __all__ = ["Services"]
@@ -58,6 +59,7 @@ class Services(Protocol):
     keys: Keys
     own_keys: OwnKeys
     destinations: AccountForgetter
+    external_users: ExternalUsers
     codes: Codes
     credits: Credits
     budgets: Budgets

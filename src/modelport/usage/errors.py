@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from modelport.errors import Conflict, NotFound, Timeout
 
-__all__ = ["FeedbackGiven", "NoSuchApp", "NoSuchContent", "NoSuchGeneration", "TookTooLong"]
+__all__ = [
+    "ExternalUserKnown",
+    "FeedbackGiven",
+    "NoSuchApp",
+    "NoSuchContent",
+    "NoSuchExternalUser",
+    "NoSuchGeneration",
+    "TooManyExternalUsers",
+    "TookTooLong",
+]
 
 
 class NoSuchGeneration(NotFound):
@@ -21,6 +30,18 @@ class NoSuchContent(NotFound):
 
 class FeedbackGiven(Conflict):
     """The person has said something of this generation already."""
+
+
+class NoSuchExternalUser(NotFound):
+    """The account has registered no such id."""
+
+
+class ExternalUserKnown(Conflict):
+    """The account has registered this id already."""
+
+
+class TooManyExternalUsers(Conflict):
+    """The account has as many as it may."""
 
 
 class TookTooLong(Timeout):

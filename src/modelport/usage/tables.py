@@ -270,6 +270,17 @@ generation_contents = Table(
 )
 """Prompts and answers, sealed, of accounts that switched this on."""
 
+external_users = Table(
+    "external_users",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""Ids of accounts' own customers, as they registered them."""
+
 generation_feedback = Table(
     "generation_feedback",
     metadata,
