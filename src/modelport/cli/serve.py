@@ -99,7 +99,6 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             # What was made until now lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(20_000, 20, 50)
             origin.append(_origin(settings, port))
             _banner(origin[0], first)
             if not settings.local_model:

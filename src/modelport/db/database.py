@@ -17,7 +17,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from modelport.db.aggregates import Percentile
 from modelport.db.riding import riding
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from modelport.db.riding import Rider
 
@@ -62,6 +62,9 @@ class Database:
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         if url:
+            # It brings the whole object mapper along, which whoever has SQLite need not load.
+            from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
             self._async = create_async_engine(
                 _asyncpg(url),
                 pool_size=10,
