@@ -25,6 +25,8 @@ export function HomePage() {
     () => [...(models.data ?? [])].sort((one, other) => other.created - one.created).slice(0, SHOWN),
     [models.data],
   );
+  // On a server that has just begun they are the free ones again: those stand above already.
+  const isNews = newest.some((model) => !free.slice(0, SHOWN).includes(model));
   return (
     <>
       <Hero models={models.data} free={free.length} />
@@ -54,7 +56,7 @@ export function HomePage() {
             </section>
           )}
           <Steps example={free[0]?.id ?? newest[0]?.id} />
-          {newest.length > 0 && (
+          {isNews && (
             <section aria-labelledby="newest-models">
               <Title order={2} id="newest-models" mb="md">
                 {t("home.newest")}

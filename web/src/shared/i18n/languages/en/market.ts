@@ -42,7 +42,7 @@ export const market = {
     onlyFree: "Free models only",
     onlyMine: "Only what my account may use",
     ownPrices: "Prices are your account’s own.",
-    onlyMineNote: "By its privacy settings, guardrails and keys.",
+    onlyMineNote: "By its privacy settings and guardrails.",
     alwaysMine: "Your account lists nothing else: see Privacy and routing.",
     inputs: "Takes",
     outputs: "Gives",
