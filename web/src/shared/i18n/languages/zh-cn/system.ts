@@ -85,8 +85,7 @@ export const system = {
       attempt_seconds: "到首字节为止；提供商自身的超时可以更短。",
       first_output_seconds: "流在产生内容前可保持连接的最长时间。",
       hedge_seconds: "采用先到的回答，且只对其收费。0 表示由请求自行决定（X-Modelport-Hedge: 1.5）。",
-      hedge_by_request:
-        "通过 X-Modelport-Hedge。未被采用的回答，提供商仍可能向您收费，调用方则无需付费。",
+      hedge_by_request: "通过 X-Modelport-Hedge。未被采用的回答，提供商仍可能向您收费，调用方则无需付费。",
       hedge_least_seconds: "适用于 X-Modelport-Hedge；更小的值按此值计。",
       keep_generations_days: "单条生成记录及其费用。0 表示永久保留。",
       keep_traces_days: "各提供商被选用或排除的原因。0 表示与生成记录相同。",
