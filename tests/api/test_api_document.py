@@ -166,7 +166,7 @@ def test_every_route_is_in_the_document(own: Harness) -> None:
         for method in methods
     }
     routes = {
-        (method, str(route.path))
+        (method, str(route.path).replace(":path}", "}"))  # the document names a parameter without its form
         for route in iter_route_contexts(control_app().routes)
         for method in route.methods or ()
         if method not in {"HEAD", "OPTIONS"}
