@@ -26,6 +26,7 @@ _BLOCK = 500
 _MARK = struct.Struct(">q8s")
 _LOCK = 0x6D70_7365  # "mpse": any number, as long as nobody else's
 _FIRST = "0" * 64
+_spell = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 COLUMNS = (
     transfers.c.seq,
@@ -191,7 +192,7 @@ class Checker:
 def _bytes(row: Sequence[Any], called: Mapping[int, str]) -> bytes:
     """A transfer as bytes that mean nothing else."""
     debit, credit = called.get(row[1], ""), called.get(row[2], "")
-    return json.dumps([row[0], debit, credit, *row[3:]], ensure_ascii=True, separators=(",", ":")).encode()
+    return _spell([row[0], debit, credit, *row[3:]]).encode()
 
 
 def _mark(canonical: bytes, key: bytes) -> bytes:
