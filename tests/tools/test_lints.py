@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lints import contracts, money, providers, settings, sizes, words
+from lints import contracts, languages, money, providers, settings, sizes, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,3 +169,70 @@ class TestSettings:
         described = {"port": "Port.", "host": None, "speed": "How fast."}
         page = "| `MODELPORT_PORT` | | |\n| `MODELPORT_HOST` | | |\n"
         assert [name for name, _ in settings.undocumented(described, page)] == ["host", "speed"]
+
+
+class TestLanguages:
+    """What people read is there in both languages, built alike."""
+
+    ENGLISH = """# Start
+
+[简体中文](../zh-CN/guides/start.md)
+
+| do | with |
+| --- | --- |
+| it | this |
+
+1. ```sh
+   run --fast   # soon
+   ```
+
+## After
+
+```
+you -> it
+```
+"""
+    CHINESE = (
+        ENGLISH.replace("Start", "开始")
+        .replace("[简体中文](../zh-CN/guides/start.md)", "[English](../../guides/start.md)")
+        .replace("# soon", "# 很快")
+        .replace("you", "您")
+    )
+
+    def pair(self, english: str = ENGLISH, chinese: str = CHINESE) -> dict[str, str]:
+        folders = {"docs/": english, "docs/zh-CN/": chinese}
+        maps = {f"{folder}README.md": "[map](guides/start.md)" for folder in folders}
+        return maps | {f"{folder}guides/start.md": text for folder, text in folders.items()}
+
+    def test_pages_alike(self, plant: Plant) -> None:
+        assert not found(languages.check, plant(self.pair()))
+
+    def test_a_page_in_one_language(self, plant: Plant) -> None:
+        tree = plant({"docs/concepts/a.md": "# A\n", "docs/zh-CN/guides/b.md": "# B\n", "docs/reference/c.md": "# C\n"})
+        assert found(languages.check, tree) == [("docs/concepts/a.md", 1), ("docs/zh-CN/guides/b.md", 1)]
+        assert "write docs/zh-CN/concepts/a.md" in next(languages.check(tree)).message
+
+    @pytest.mark.parametrize(
+        ("old", "new", "line"),
+        [
+            ("## After", "### After", 13),  # another level
+            ("## After\n", "", 13),  # a heading less
+            ("| it | this |\n", "", 5),  # a row less
+            ("--fast", "--slow", 9),  # another command
+            ("```sh", "```js", 9),
+            ("-> it\n", "-> it\nit -> you\n", 15),  # a drawing of more lines
+            ("```\nyou -> it\n```\n", "", 15),
+        ],
+    )
+    def test_an_english_page_that_changed_alone(self, plant: Plant, old: str, new: str, line: int) -> None:
+        assert old in self.ENGLISH
+        tree = plant(self.pair(english=self.ENGLISH.replace(old, new)))
+        assert found(languages.check, tree)[0] == ("docs/zh-CN/guides/start.md", line)
+
+    def test_a_chinese_page_that_ends_too_soon(self, plant: Plant) -> None:
+        tree = plant(self.pair(chinese=self.CHINESE.partition("## ")[0]))
+        assert "ends before a heading `##` of docs/guides/start.md:13" in next(languages.check(tree)).message
+
+    def test_pages_lead_to_each_other_and_are_on_the_maps(self, plant: Plant) -> None:
+        files = {name: re.sub(r"\[.*\]\(.*\)", "", text) for name, text in self.pair().items()}
+        assert sorted(found(languages.check, plant(files))) == [(name, 1) for name in sorted(files)]
