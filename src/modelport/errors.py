@@ -79,6 +79,11 @@ class ModelportError(Exception):
             return None
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__.strip("_")).lower()
 
+    @property
+    def facts(self) -> Metadata:
+        """Everything for programs: `metadata` and the word for this kind of fault."""
+        return self.metadata if self.problem is None else {"problem": self.problem, **self.metadata}
+
 
 class BadRequest(ModelportError):
     """The request can't be read, or asks for what can't be."""

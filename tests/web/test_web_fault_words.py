@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import ast
-from itertools import chain
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from e2e.e2e_words import texts
 from modelport import app, errors
+from modelport.broadcast.destination import Failing
 from modelport.errors import BadRequest, ModelportError, WrongField
 from modelport.payments.errors import BadOrder
+from modelport.payments.hooks import REFUSALS
 from modelport.providers import local_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = Path(errors.__file__).parent
+MANY_REASONS = {
+    "BadBounds", "BadDestination", "BadGuardrail", "BadOrder", "BadOwnKey", "BadPreset", "BadQuery", "BadRouting",
+    "BadRule", "BadWorkspace", "CannotAsk", "IdentityRefused", "KeyNotTaken", "ProcessorRefused", "ProviderFailed",
+    "RefusedByGuardrail", "WorkspaceInUse",
+}  # fmt: skip
+ELSEWHERE = {
+    "cannot_ask_address",  # of a trial that does not come to a fault
+    "refused_by_guardrail_filter",  # these two are told apart by what was found
+    "refused_by_guardrail_injection",
+}
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh-CN"])
 
 
@@ -37,26 +49,80 @@ def _problems() -> set[str]:
     return {problem for problem in found if problem is not None}
 
 
-def _rules() -> set[str]:
-    """The same with the `rule` that a fault names in its metadata."""
-    found: set[str] = set()
-    kinds = {each.__name__: each for each in _kinds(ModelportError)}
-    for node in chain.from_iterable(ast.walk(ast.parse(file.read_text("utf-8"))) for file in SOURCE.rglob("*.py")):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds):
-            continue
-        metadata = next((each.value for each in node.keywords if each.arg == "metadata"), None)
-        if isinstance(metadata, ast.Dict):
-            for key, value in zip(metadata.keys, metadata.values, strict=True):
+def _calls(*names: str) -> Iterator[tuple[Path, ast.Call]]:
+    """Every call in the package of something that is called so."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                yield file, node
+
+
+def _rule_of(call: ast.Call) -> str | None:
+    """The `rule` that a fault is raised with, in its metadata or by itself."""
+    for given in call.keywords:
+        if given.arg == "rule" and isinstance(given.value, ast.Constant):
+            return str(given.value.value)
+        if given.arg == "metadata" and isinstance(given.value, ast.Dict):
+            for key, value in zip(given.value.keys, given.value.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "rule" and isinstance(value, ast.Constant):
-                    found.add(f"{kinds[node.func.id]('').problem}_{value.value}")
+                    return str(value.value)
+    return None
+
+
+def _rules() -> set[str]:
+    """The same with the `rule` that a fault names."""
+    kinds = {each.__name__: each for each in _kinds(ModelportError)}
+    found: set[str] = set()
+    for _, call in _calls(*kinds):
+        assert isinstance(call.func, ast.Name)
+        kind = kinds[call.func.id]
+        if (rule := _rule_of(call)) is not None:
+            found.add(f"{kind.__new__(kind).problem}_{rule}")
     return found
+
+
+def _remarks() -> dict[str, set[str | None]]:
+    """Words of sentences that are no faults, or become one elsewhere, and what values each is given."""
+    return {
+        str(call.args[0].value): {each.arg for each in call.keywords}
+        for _, call in _calls("Told")
+        if len(call.args) == 2 and isinstance(call.args[0], ast.Constant)
+    }
 
 
 @LANGUAGES
 def test_every_fault_has_words(language: str) -> None:
-    rules = _rules()
-    assert len(rules) > 10
-    assert set(texts(language)["faults"]["problems"]) == _problems() | rules
+    words = texts(language)
+    rules = _rules() | ELSEWHERE | {each for each in _remarks() if each.startswith("bad_")}
+    assert len(rules) > 100
+    assert set(words["faults"]["problems"]) | set(words["reasons"]) == _problems() | rules
+    assert set(words["remarks"]) == {each for each in _remarks() if not each.startswith("bad_")}
+    assert set(words["refusals"]) == set(REFUSALS)
+    assert set(words["failings"]) == set(get_args(Failing))
+
+
+@LANGUAGES
+def test_words_have_the_values_that_the_server_gives(language: str) -> None:
+    """A value that is named and not given would be shown as its name in braces."""
+    given = _remarks()
+    words = texts(language)
+    for code, text in words["remarks"].items():
+        assert set(re.findall(r"{{(\w+)}}", text)) <= given[code], code
+    assert {code: set(re.findall(r"{{(\w+)}}", text)) for code, text in words["reasons"].items()} == {
+        code: set(re.findall(r"{{(\w+)}}", text)) for code, text in texts("en")["reasons"].items()
+    }
+
+
+def test_nothing_is_refused_without_a_reason() -> None:
+    """Of faults that have many reasons each says which: its English alone would stand on a Chinese page."""
+    silent = [
+        f"{file.relative_to(SOURCE)}:{call.lineno} {ast.unparse(call)}"
+        for file, call in _calls(*MANY_REASONS)
+        if file.parent.name != "cli"
+        and _rule_of(call) is None
+        and "metadata" not in {each.arg for each in call.keywords}
+    ]
+    assert silent == []
 
 
 def test_words_for_programs() -> None:

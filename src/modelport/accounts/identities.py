@@ -126,7 +126,9 @@ class Identities:
             enter = partial(self._enter, where=where, begun=begun, claims=claims)
             return Returned(await self._database.write(enter), begun.next)
         except IntegrityError as error:  # the same identity, or address, twice at once
-            raise IdentityRefused("Try again: somebody signed in with this identity at the same moment.") from error
+            raise IdentityRefused(
+                "Try again: somebody signed in with this identity at the same moment.", metadata={"rule": "moment"}
+            ) from error
 
     async def of_user(self, user_id: str) -> list[Identity]:
         """A person's linked identities."""
@@ -147,7 +149,10 @@ class Identities:
             assert login is not None, "identities go with their person"
             return self._sign_in.let_in(connection, login, begun.slug, where)
         if claims.email is None:
-            raise IdentityRefused("This provider has not verified your e-mail address, so it can't sign you in here.")
+            raise IdentityRefused(
+                "This provider has not verified your e-mail address, so it can't sign you in here.",
+                metadata={"rule": "unverified"},
+            )
         email = normal_email(claims.email)
         login = people.by_email(connection, email)
         if login is None:
@@ -157,7 +162,8 @@ class Identities:
         if login.verified_at is None:
             raise IdentityRefused(
                 "There is an account with this address, which was never confirmed. Sign in to it with a code by mail, "
-                "and link the provider in your settings."
+                "and link the provider in your settings.",
+                metadata={"rule": "unconfirmed"},
             )
         self._keep(connection, begun.slug, claims, login)
         return self._sign_in.let_in(connection, login, begun.slug, where)
@@ -171,7 +177,7 @@ class Identities:
         login = people.by_id(connection, user_id)
         known = store.find(connection, slug, claims.subject)
         if login is None or (known is not None and known.user_id != user_id):
-            raise IdentityRefused("This identity is linked to another account here.")
+            raise IdentityRefused("This identity is linked to another account here.", metadata={"rule": "taken"})
         if known is None:
             store.remove(connection, user_id, slug)  # one of each provider
             self._keep(connection, slug, claims, login)

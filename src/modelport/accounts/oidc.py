@@ -161,7 +161,10 @@ class Oidc:
             except (JoseError, ValueError, KeyError, TypeError):
                 continue  # signed with a key we have not seen: the provider may have changed them
             return _checked(provider, metadata, decoded.claims, nonce)
-        raise ProviderFailed(f"{provider.name} gave an identity whose signature is wrong.")
+        raise ProviderFailed(
+            f"{provider.name} gave an identity whose signature is wrong.",
+            metadata={"rule": "signature", "provider": provider.name},
+        )
 
     async def _metadata(self, provider: IdentityProvider) -> dict[str, Any]:
         from authlib.oidc.discovery import get_well_known_url  # noqa: PLC0415 (as above)
@@ -170,7 +173,10 @@ class Oidc:
         issuer = str(metadata.get("issuer", "")).rstrip("/")
         needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         if issuer != provider.issuer or any(name not in metadata for name in needed):
-            raise ProviderFailed(f"{provider.name} describes itself as another provider, or not at all.")
+            raise ProviderFailed(
+                f"{provider.name} describes itself as another provider, or not at all.",
+                metadata={"rule": "description", "provider": provider.name},
+            )
         return metadata
 
     async def _kept_json(self, address: str, *, fresh: bool = False) -> dict[str, Any]:
@@ -190,7 +196,7 @@ class Oidc:
         target = Target("identity", URL(address), CIMultiDict(sent), _TIMEOUTS)
         answer = await self._answer(target, urlencode(form).encode(), _OBJECT)
         if "error" in answer:
-            raise ProviderFailed("The identity provider did not accept the sign-in.")
+            raise ProviderFailed("The identity provider did not accept the sign-in.", metadata={"rule": "declined"})
         return answer
 
     async def _answer(self, target: Target, body: bytes | None, kind: type[T]) -> T:
@@ -201,10 +207,15 @@ class Oidc:
             finally:
                 reply.close()
             if reply.status != 200:
-                raise ProviderFailed(f"The identity provider answered {reply.status}.")
+                raise ProviderFailed(
+                    f"The identity provider answered {reply.status}.",
+                    metadata={"rule": "status", "status": reply.status},
+                )
             return msgspec.json.decode(content, type=kind)
         except (UpstreamFault, msgspec.DecodeError) as error:
-            raise ProviderFailed("The identity provider can't be reached, or gave no readable answer.") from error
+            raise ProviderFailed(
+                "The identity provider can't be reached, or gave no readable answer.", metadata={"rule": "unreachable"}
+            ) from error
 
 
 def _checked(
@@ -228,7 +239,12 @@ def _checked(
     try:
         token.validate(now=clock.now_ms() // 1000, leeway=_LEEWAY)
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise ProviderFailed(f"{provider.name} gave an identity that is not for this sign-in.") from error
+        raise ProviderFailed(
+            f"{provider.name} gave an identity that is not for this sign-in.",
+            metadata={"rule": "audience", "provider": provider.name},
+        ) from error
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
-        raise ProviderFailed(f"{provider.name} does not say who this is.")
+        raise ProviderFailed(
+            f"{provider.name} does not say who this is.", metadata={"rule": "nobody", "provider": provider.name}
+        )
     return claims

@@ -19,7 +19,9 @@ from modelport.admin.price_schemas import (
 )
 from modelport.audit.noting import note
 from modelport.catalog.errors import BadRule
+from modelport.errors import Metadata
 from modelport.keys.access import Permission, Principal, allow
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from modelport.admin.services import Services
@@ -45,7 +47,7 @@ async def add_price_rule(request: Request, _caller: Operator, body: PriceRule) -
     try:
         rule = await services.prices.add_rule(**body.parts)
     except ValueError as error:
-        raise BadRule(f"Invalid request: {error}.") from error
+        raise _refused(error) from error
     made = _shown(services, rule)
     note(request, made.id, after=made)
     return made
@@ -58,7 +60,7 @@ async def change_price_rule(request: Request, _caller: Operator, rule_id: str, b
     try:
         before, rule = await services.prices.replace_rule(rule_id, **body.parts)
     except ValueError as error:
-        raise BadRule(f"Invalid request: {error}.") from error
+        raise _refused(error) from error
     made = _shown(services, rule)
     note(request, rule_id, before=_shown(services, before), after=made)
     return made
@@ -96,6 +98,12 @@ async def list_groups(request: Request, _caller: Operator) -> GroupList:
     return GroupList(data=[GroupData(name=name, accounts=accounts.get(name, 0), rules=rules[name]) for name in names])
 
 
+def _refused(error: ValueError) -> BadRule:
+    why = error.args[0]
+    facts: Metadata = {"rule": why.code.removeprefix("bad_rule_"), **why.values} if isinstance(why, Told) else {}
+    return BadRule(f"Invalid request: {error}.", metadata=facts)
+
+
 @router.put("/accounts/{account_id}/group", summary="Put an account into a group")
 async def set_group(request: Request, _caller: Operator, account_id: str, body: GroupGiven) -> GroupGiven:
     """From its next request on, everywhere within a second, the prices of that group are its own."""
@@ -104,7 +112,7 @@ async def set_group(request: Request, _caller: Operator, account_id: str, body: 
     before = GroupGiven(group=await services.credits.group_of(account_id))
     after = GroupGiven(group=(body.group or "").strip() or None)
     if after.group is not None and not after.group.isprintable():
-        raise BadRule("Invalid request: group: give printable characters.")
+        raise BadRule("Invalid request: group: give printable characters.", metadata={"rule": "group"})
     await services.credits.set_group(account_id, after.group)
     note(request, account_id, before=before, after=after, account_id=account_id)
     return after

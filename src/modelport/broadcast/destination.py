@@ -128,6 +128,19 @@ def meets(rules: Mapping[str, Any] | None, trace: Trace) -> bool:
     return True
 
 
+NO_ANSWER: Final = "could not be delivered"
+BROKEN: Final = "its configuration can't be read"
+
+Failing = Literal["no_answer", "answered", "broken"]
+
+
+def failing_of(fault: str | None) -> Failing | None:
+    """A stable word for what a delivery met, of what was noted of it."""
+    if fault is None:
+        return None
+    return "no_answer" if fault.startswith(NO_ANSWER) else "broken" if fault == BROKEN else "answered"
+
+
 def check_rules(rules: Mapping[str, Any] | None) -> None:
     """Raises `BadDestination` for a value that its operator can't be asked with."""
     for group in () if rules is None else rules["groups"]:
@@ -136,11 +149,15 @@ def check_rules(rules: Mapping[str, Any] | None) -> None:
             if operator in {"exists", "not_exists"}:
                 continue
             if value is None:
-                raise BadDestination(f"Invalid request: filter_rules: `{operator}` needs a value.")
+                raise BadDestination(
+                    f"Invalid request: filter_rules: `{operator}` needs a value.", metadata={"rule": "value"}
+                )
             if operator in _NUMERIC:
                 try:
                     _number(value)
                 except (TypeError, ValueError):
-                    raise BadDestination(f"Invalid request: filter_rules: `{operator}` needs a number.") from None
+                    raise BadDestination(
+                        f"Invalid request: filter_rules: `{operator}` needs a number.", metadata={"rule": "number"}
+                    ) from None
             if operator == "regex":
                 compiled(str(value))

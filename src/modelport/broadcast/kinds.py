@@ -117,7 +117,8 @@ def read(kind: str, config: Mapping[str, Any], before: Mapping[str, Any] | None 
     if kind not in KINDS:
         raise BadDestination(
             f"Invalid request: type: {kind!r} is not offered here; use one of {', '.join(KINDS)}. Most services take "
-            "OpenTelemetry traces by `otel-collector`."
+            "OpenTelemetry traces by `otel-collector`.",
+            metadata={"rule": "type", "kinds": ", ".join(KINDS)},
         )
     known = dict(before or {})
     given = {name: known.get(name) if value == HIDDEN else value for name, value in config.items()}
@@ -133,7 +134,8 @@ def read(kind: str, config: Mapping[str, Any], before: Mapping[str, Any] | None 
     except ValidationError as error:
         # Never the values: they are secrets.
         faults = "; ".join(f"config.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise BadDestination(f"Invalid request: {faults}") from None
+        fields = [{"name": ".".join(map(str, each["loc"])), "kind": each["type"]} for each in error.errors()]
+        raise BadDestination(f"Invalid request: {faults}", metadata={"fields": fields}) from None
     for address in addresses(made):
         _check(address)
     return made.model_dump()
@@ -161,9 +163,14 @@ def _check(address: str) -> None:
     except ValueError:
         good, parts = False, None
     if not good or parts is None:
-        raise BadDestination("Invalid request: config: write addresses as `https://host/path`.")
+        raise BadDestination(
+            "Invalid request: config: write addresses as `https://host/path`.", metadata={"rule": "address"}
+        )
     if parts.username is not None or parts.password is not None:
-        raise BadDestination("Invalid request: config: put no password into an address; use `headers`.")
+        raise BadDestination(
+            "Invalid request: config: put no password into an address; use `headers`.",
+            metadata={"rule": "address_parts"},
+        )
 
 
 def masked(kind: str, config: Mapping[str, Any], *, fresh: bool = False) -> dict[str, Any]:

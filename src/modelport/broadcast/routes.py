@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from fastapi import APIRouter, Depends, Query, Request
 
 from modelport.audit.noting import note
+from modelport.broadcast.destination import failing_of
 from modelport.broadcast.errors import BadDestination
 from modelport.broadcast.kinds import KINDS, addresses, read
 from modelport.broadcast.shapes import (
@@ -113,7 +114,9 @@ async def test_destination(request: Request, caller: Writer, id: str) -> Destina
     """Sends a request without traces now, with `X-Test-Connection: true`, and tells what was answered."""
     services: Services = request.app.state.services
     tested = await services.broadcaster.test(await services.destinations.find(caller.account_id, id))
-    return DestinationTest(ok=tested.fault is None, status=tested.status, fault=tested.fault)
+    return DestinationTest(
+        ok=tested.fault is None, status=tested.status, fault=tested.fault, failing=failing_of(tested.fault)
+    )
 
 
 def _shown(services: Services, destination: Destination) -> DestinationData:
@@ -131,8 +134,14 @@ async def _check(
     if hashes := values.get("api_key_hashes"):
         own = {key.hash for key in await services.keys.of_account(caller.account_id)}
         if strangers := [each for each in hashes if each not in own]:
-            raise BadDestination(f"Invalid request: api_key_hashes: {strangers[0]} is no key of this account.")
+            raise BadDestination(
+                f"Invalid request: api_key_hashes: {strangers[0]} is no key of this account.",
+                metadata={"rule": "stranger_key"},
+            )
     if "config" in values and not services.settings.private_addresses:
         config = KINDS[kind].model_validate(read(kind, values["config"], before)) if kind in KINDS else None
         if config is not None and not all(may_reach(each) for each in addresses(config)):
-            raise BadDestination("Invalid request: config: this address is not one of the open internet.")
+            raise BadDestination(
+                "Invalid request: config: this address is not one of the open internet.",
+                metadata={"rule": "private_address"},
+            )

@@ -226,7 +226,7 @@ def sampling_of(rate: float) -> int:
     """A rate from 0.0001 to 1 as it is stored. Raises `BadDestination`."""
     sampling = round(rate * WHOLE)
     if not 1 <= sampling <= WHOLE:
-        raise BadDestination("Invalid request: sampling_rate: it is from 0.0001 to 1.")
+        raise BadDestination("Invalid request: sampling_rate: it is from 0.0001 to 1.", metadata={"rule": "sampling"})
     return sampling
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from modelport.broadcast.destination import WHOLE, DataRegion
+from modelport.broadcast.destination import WHOLE, DataRegion, Failing, failing_of
 from modelport.broadcast.errors import BadDestination
 from modelport.broadcast.kinds import masked
 from modelport.broadcast.service import sampling_of
@@ -76,6 +76,7 @@ class Delivery(BaseModel):
 
     delivered_at: datetime | None = Field(description="When one was last taken.")
     fault: str | None = Field(description="Why the last one was not; null when it was.")
+    failing: Failing | None = Field(description="A stable word for that.")
     fault_at: datetime | None
     dropped: int = Field(description="Traces that were given up after a day of tries.")
 
@@ -128,6 +129,7 @@ class DestinationTest(BaseModel):
     ok: bool
     status: int | None = Field(description="What the destination answered; null where it did not.")
     fault: str | None
+    failing: Failing | None = Field(description="A stable word for that.")
 
 
 class _Settings(BaseModel):
@@ -168,7 +170,9 @@ def columns(body: DestinationNew | DestinationChange) -> Values:
         name: value for name, value in named.items() if value is not None or name in {"api_key_hashes", "filter_rules"}
     }
     if values.get("broadcast_generation_cost_allocation"):
-        raise BadDestination("Invalid request: broadcast_generation_cost_allocation: not offered here.")
+        raise BadDestination(
+            "Invalid request: broadcast_generation_cost_allocation: not offered here.", metadata={"rule": "allocation"}
+        )
     for name, column in _FLAGS.items():
         if name in values:
             values[column] = values.pop(name)
@@ -207,6 +211,7 @@ def shown(destination: Destination, config: Mapping[str, Any], *, fresh: bool = 
         delivery=Delivery(
             delivered_at=None if destination.delivered_at is None else _when(destination.delivered_at),
             fault=destination.fault,
+            failing=failing_of(destination.fault),
             fault_at=None if destination.fault_at is None else _when(destination.fault_at),
             dropped=destination.dropped,
         ),

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from modelport.broadcast import store
+from modelport.broadcast.destination import BROKEN, NO_ANSWER
 from modelport.broadcast.kinds import calls, test_call
 from modelport.broadcast.trace import Trace
 from modelport.db.database import DatabaseDown
@@ -120,7 +121,7 @@ class Worker:
         try:
             made = calls(destination, self._destinations.config(destination), [trace for _, trace in readable])
         except (SealBroken, ValueError):
-            await self._again(destination, [each for each, _ in readable], "its configuration can't be read")
+            await self._again(destination, [each for each, _ in readable], BROKEN)
             return
         left = [each for each, _ in readable]
         while made and left:
@@ -157,7 +158,7 @@ class Worker:
                 reply.close()
         except (UpstreamFault, ValueError) as error:
             # Not its text: it may tell of our network.
-            return None, f"could not be delivered ({type(error).__name__})"
+            return None, f"{NO_ANSWER} ({type(error).__name__})"
         return reply.status, None if 200 <= reply.status < 300 else f"answered {reply.status}"
 
     async def _again(self, destination: Destination, claimed: Sequence[Claimed], fault: str) -> None:

@@ -18,6 +18,8 @@ class Tried(NamedTuple):
     verdict: Verdict
     message: str | None
     """Why it is not known to work, in words that are safe to show."""
+    metadata: dict[str, object] | None = None
+    """The same for programs, as an error has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,10 @@ async def create_own_key(request: Request, caller: Writer, body: OwnKeyNew) -> O
     values = body.model_dump(exclude={"provider", "workspace_id"})
     snapshot = services.catalog.snapshot
     if not any(body.provider in each for each in (ROWS, snapshot.providers, snapshot.inactive, snapshot.dormant)):
-        raise BadOwnKey(f"Invalid request: provider: {body.provider!r} is not known here; `GET /providers` lists them.")
+        raise BadOwnKey(
+            f"Invalid request: provider: {body.provider!r} is not known here; `GET /providers` lists them.",
+            metadata={"rule": "provider", "provider": body.provider},
+        )
     await _check(services, caller, values)
     workspace = await services.workspaces.find(caller.account_id, body.workspace_id or "default")
     made = await services.own_keys.create(caller.account_id, caller.user_id, workspace.id, body.provider, values)
@@ -146,9 +149,9 @@ async def test_own_key(request: Request, caller: Writer, id: str) -> OwnKeyTest:
     services: Services = request.app.state.services
     key = await services.own_keys.find(caller.account_id, id)
     begun = clock.monotonic()
-    verdict, message = await services.trials.run(key)
+    tried = await services.trials.run(key)
     took = round((clock.monotonic() - begun) * 1000)
-    return OwnKeyTest(data=OwnKeyTried(verdict=verdict, message=message, milliseconds=took))
+    return OwnKeyTest(data=OwnKeyTried(**tried._asdict(), milliseconds=took))
 
 
 async def _check(services: Services, caller: Principal, values: Mapping[str, Any]) -> None:
@@ -156,13 +159,22 @@ async def _check(services: Services, caller: Principal, values: Mapping[str, Any
     if hashes := values.get("allowed_api_key_hashes"):
         own = {key.hash for key in await services.keys.of_account(caller.account_id)}
         if strangers := [each for each in hashes if each not in own]:
-            raise BadOwnKey(f"Invalid request: allowed_api_key_hashes: {strangers[0]} is no key of this account.")
+            raise BadOwnKey(
+                f"Invalid request: allowed_api_key_hashes: {strangers[0]} is no key of this account.",
+                metadata={"rule": "stranger_key"},
+            )
     if people := values.get("allowed_user_ids"):
         found = await services.database.read(partial(members, account_id=caller.account_id))
         own = {each.user_id for each in found}
         if strangers := [each for each in people if each not in own]:
-            raise BadOwnKey(f"Invalid request: allowed_user_ids: {strangers[0][:40]!r} is no member of this account.")
+            raise BadOwnKey(
+                f"Invalid request: allowed_user_ids: {strangers[0][:40]!r} is no member of this account.",
+                metadata={"rule": "stranger", "person": strangers[0][:40]},
+            )
     written = read(values["key"]) if "key" in values else None
     for address in (values.get("base_url"), written and written.base_url):
         if address is not None and not services.settings.private_addresses and not may_reach(address):
-            raise BadOwnKey("Invalid request: base_url: this address is not one of the open internet.")
+            raise BadOwnKey(
+                "Invalid request: base_url: this address is not one of the open internet.",
+                metadata={"rule": "private_address"},
+            )

@@ -67,7 +67,9 @@ class OwnKeys:
         def work(connection: Connection) -> dict[str, Any]:
             place = store.last_place(connection, workspace_id, provider) + 1
             if place >= _MOST:
-                raise BadOwnKey(f"A workspace can have {_MOST} keys of one provider.")
+                raise BadOwnKey(
+                    f"A workspace can have {_MOST} keys of one provider.", metadata={"rule": "most", "most": _MOST}
+                )
             whole = {
                 **dict.fromkeys(("name", "base_url", "declared_region", "declared_zdr", *_LISTS)),
                 **dict.fromkeys(("disabled", "is_fallback", "is_required", "is_byok_only"), False),
@@ -212,4 +214,6 @@ def _context(key_id: str) -> str:
 
 def _check_ways(fields: Mapping[str, Any]) -> None:
     if fields.get("is_fallback") and fields.get("is_byok_only"):
-        raise BadOwnKey("Invalid request: `is_byok_only` can't be combined with `is_fallback`.")
+        raise BadOwnKey(
+            "Invalid request: `is_byok_only` can't be combined with `is_fallback`.", metadata={"rule": "ways"}
+        )

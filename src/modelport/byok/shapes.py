@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -81,6 +81,7 @@ class OwnKeyTried(BaseModel):
 
     verdict: Verdict = Field(description="`unknown` where it could not be tried; it may work all the same.")
     message: str | None
+    metadata: dict[str, Any] | None = Field(description="The same for programs, as an error has it.")
     milliseconds: int
 
 

@@ -49,17 +49,22 @@ def read(text: str, model: str | None = None) -> Written | None:
     try:
         found: Any = msgspec.json.decode(stripped)
     except (msgspec.DecodeError, RecursionError):
-        raise BadOwnKey("Invalid request: key: it looks like JSON and can't be read as such.") from None
+        raise BadOwnKey(
+            "Invalid request: key: it looks like JSON and can't be read as such.", metadata={"rule": "json_broken"}
+        ) from None
     try:
         objects = msgspec.convert(found if isinstance(found, list) else [found], list[dict[str, Any]])
     except msgspec.ValidationError:
         objects = []
     if not objects:
-        raise BadOwnKey("Invalid request: key: give a JSON object, or a list of them.")
+        raise BadOwnKey("Invalid request: key: give a JSON object, or a list of them.", metadata={"rule": "json_form"})
     if "api_key" in objects[0]:
         return _azure(objects, model)
     if len(objects) > 1:
-        raise BadOwnKey("Invalid request: key: a list is for resources and deployments, each with an `api_key`.")
+        raise BadOwnKey(
+            "Invalid request: key: a list is for resources and deployments, each with an `api_key`.",
+            metadata={"rule": "json_list"},
+        )
     (one,) = objects
     if "accessKeyId" in one or "AccessKeyId" in one:
         return _amazon(one)
@@ -67,18 +72,19 @@ def read(text: str, model: str | None = None) -> Written | None:
         return _google(one, stripped)
     raise BadOwnKey(
         "Invalid request: key: this JSON is neither Amazon's (`accessKeyId`), nor Google's (`type`), nor Azure's "
-        "(`api_key`)."
+        "(`api_key`).",
+        metadata={"rule": "json_kind"},
     )
 
 
 def check(text: str) -> None:
     """Raises `BadOwnKey` for a text that is no key."""
     if not text.strip() or len(text) > _MOST:
-        raise BadOwnKey("Invalid request: key: it is empty, or longer than a key can be.")
+        raise BadOwnKey("Invalid request: key: it is empty, or longer than a key can be.", metadata={"rule": "empty"})
     if not text.isascii() or any(ord(each) < 32 and each not in "\r\n\t" for each in text):
-        raise BadOwnKey("Invalid request: key: it has characters that no key has.")
+        raise BadOwnKey("Invalid request: key: it has characters that no key has.", metadata={"rule": "characters"})
     if not text.strip().startswith(("{", "[")) and any(each.isspace() for each in text.strip()):
-        raise BadOwnKey("Invalid request: key: a key has no blanks.")
+        raise BadOwnKey("Invalid request: key: a key has no blanks.", metadata={"rule": "blanks"})
     read(text)
 
 
@@ -91,9 +97,11 @@ def check_address(url: str) -> str:
         good = False
         parts = None
     if not good or parts is None:
-        raise BadOwnKey("Invalid request: base_url: write it as `https://host/path`.")
+        raise BadOwnKey("Invalid request: base_url: write it as `https://host/path`.", metadata={"rule": "address"})
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise BadOwnKey("Invalid request: base_url: without a password, a query or a fragment.")
+        raise BadOwnKey(
+            "Invalid request: base_url: without a password, a query or a fragment.", metadata={"rule": "address_parts"}
+        )
     return url.rstrip("/")
 
 
@@ -117,14 +125,17 @@ def _word(entry: dict[str, Any], name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not _WORD.fullmatch(value):
-        raise BadOwnKey(f"Invalid request: key: `{name}` is one word of letters, digits and `-`.")
+        raise BadOwnKey(
+            f"Invalid request: key: `{name}` is one word of letters, digits and `-`.",
+            metadata={"rule": "word", "name": name},
+        )
     return value
 
 
 def _text(entry: dict[str, Any], *names: str) -> str:
     value = next((entry[name] for name in names if name in entry), None)
     if not isinstance(value, str) or not value or any(each.isspace() or each == ":" for each in value):
-        raise BadOwnKey(f"Invalid request: key: `{names[0]}` is missing.")
+        raise BadOwnKey(f"Invalid request: key: `{names[0]}` is missing.", metadata={"rule": "part", "name": names[0]})
     return value
 
 
@@ -149,7 +160,7 @@ def _azure(entries: list[dict[str, Any]], model: str | None) -> Written | None:
     for entry in entries:
         key = entry.get("api_key")
         if not isinstance(key, str) or not key or any(each.isspace() for each in key):
-            raise BadOwnKey("Invalid request: key: each entry has an `api_key`.")
+            raise BadOwnKey("Invalid request: key: each entry has an `api_key`.", metadata={"rule": "entry"})
     exact = [each for each in entries if each.get("model_slug")]
     chosen = next((each for each in exact if model is not None and each["model_slug"] == model), None)
     if chosen is None:
@@ -164,7 +175,7 @@ def _deployment(entry: dict[str, Any]) -> Written:
     base_url, options, query = None, dict[str, str](), dict[str, str]()
     if address := entry.get("endpoint_url"):
         if not isinstance(address, str) or len(address) > 2000:
-            raise BadOwnKey("Invalid request: key: `endpoint_url` is an address.")
+            raise BadOwnKey("Invalid request: key: `endpoint_url` is an address.", metadata={"rule": "endpoint"})
         address, _, behind = address.partition("?")
         query = dict(parse_qsl(behind))
         base_url = check_address(address)
@@ -174,5 +185,5 @@ def _deployment(entry: dict[str, Any]) -> Written:
         options["resource"] = resource
     named = entry.get("model_id")
     if named is not None and (not isinstance(named, str) or not named or len(named) > 200):
-        raise BadOwnKey("Invalid request: key: `model_id` is a name.")
+        raise BadOwnKey("Invalid request: key: `model_id` is a name.", metadata={"rule": "model"})
     return Written(entry["api_key"], options, base_url, query, named)

@@ -49,7 +49,10 @@ def whole(query: Mapping[str, str], name: str, default: int, least: int, most: i
     if value is None:
         return default
     if not value.isascii() or not value.isdigit() or len(value) > 16 or not least <= int(value) <= most:
-        raise BadQuery(f"`{name}` must be a whole number from {least} to {most}, and is {value!r}.")
+        raise BadQuery(
+            f"`{name}` must be a whole number from {least} to {most}, and is {value!r}.",
+            metadata={"rule": "whole", "name": name, "least": least, "most": most},
+        )
     return int(value)
 
 
@@ -166,7 +169,9 @@ def _tool_success(name: str) -> Callable[[str, Measured], Test]:
     def make(value: str, measured: Measured) -> Test:
         bound = float(_number(name, value, "a number from 0 to 1"))  # as shares are counted
         if bound > 1:
-            raise BadQuery(f"`{name}` must be a number from 0 to 1, and is {value!r}.")
+            raise BadQuery(
+                f"`{name}` must be a number from 0 to 1, and is {value!r}.", metadata={"rule": "share", "name": name}
+            )
 
         def test(shown: Shown) -> bool:
             share = measured.tool_success(shown.model)
@@ -208,7 +213,10 @@ def _words(value: str) -> list[str]:
 def _one(name: str, value: str, known: Iterable[str]) -> str:
     known = list(known)
     if value not in known:
-        raise BadQuery(f"`{name}` has no value {value!r}; {did_you_mean(value, known)}.")
+        raise BadQuery(
+            f"`{name}` has no value {value!r}; {did_you_mean(value, known)}.",
+            metadata={"rule": "choice", "name": name, "value": value},
+        )
     return value
 
 
@@ -222,7 +230,9 @@ def _number(name: str, value: str, what: str) -> Fraction:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or number < 0 or abs(number.adjusted()) > 30:
-        raise BadQuery(f"`{name}` must be {what}, 0 or more, and is {value!r}.")
+        raise BadQuery(
+            f"`{name}` must be {what}, 0 or more, and is {value!r}.", metadata={"rule": "number", "name": name}
+        )
     return Fraction(number)
 
 

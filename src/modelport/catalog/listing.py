@@ -73,7 +73,10 @@ def found(
     """Every model that passes the query's filters, sorted as it asks."""
     sort = query.get("sort", "newest")
     if sort not in SORTS:
-        raise BadQuery(f"Sort {sort!r} is not supported by this server; {did_you_mean(sort, SORTS)}.")
+        raise BadQuery(
+            f"Sort {sort!r} is not supported by this server; {did_you_mean(sort, SORTS)}.",
+            metadata={"rule": "sort", "value": sort},
+        )
     every = tests(query, measured)
     models = snapshot.shown.values() if among is None else among
     chosen = [shown for shown in models if all(test(shown) for test in every)]

@@ -14,6 +14,8 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from modelport.kit.told import Told
+
 if TYPE_CHECKING:
     from modelport.catalog.prices import Pricing
     from modelport.catalog.snapshot import Endpoint
@@ -85,20 +87,32 @@ class Terms(NamedTuple):
 def checked(rule: Rule) -> Rule:
     """The rule as it is kept. Raises `ValueError` for parts that make no price, and for names that nothing can have."""
     if rule.markup is None and rule.discount is None:
-        raise ValueError("a rule has a mark-up or a discount; give one")
+        raise ValueError(Told("bad_rule_empty", "a rule has a mark-up or a discount; give one"))
     for name, value, most in (("mark-up", rule.markup, 100), ("discount", rule.discount, 1)):
         if value is not None and (_PART.fullmatch(value) is None or Decimal(value) > most):
             raise ValueError(
-                f"{value[:40]!r} is no {name}: give a part from 0 to {most}, such as 0.2 for 20 %, "
-                "with at most nine decimals"
+                Told(
+                    "bad_rule_part",
+                    f"{value[:40]!r} is no {name}: give a part from 0 to {most}, such as 0.2 for 20 %, "
+                    "with at most nine decimals",
+                    most=most,
+                )
             )
     if rule.model is not None and _MODEL.fullmatch(rule.model) is None:
-        raise ValueError(f"{rule.model[:80]!r} is no model: give an id, or a pattern such as openai/*")
+        raise ValueError(
+            Told("bad_rule_model", f"{rule.model[:80]!r} is no model: give an id, or a pattern such as openai/*")
+        )
     if rule.provider is not None and _PROVIDER.fullmatch(rule.provider) is None:
-        raise ValueError(f"{rule.provider[:80]!r} is no provider's slug")
+        raise ValueError(Told("bad_rule_provider", f"{rule.provider[:80]!r} is no provider's slug"))
     group = rule.account_group
     if group is not None and not (0 < len(group) <= _MOST_NAME and group.isprintable() and group == group.strip()):
-        raise ValueError(f"{group[:80]!r} is no name of a group: give up to {_MOST_NAME} characters")
+        raise ValueError(
+            Told(
+                "bad_rule_name",
+                f"{group[:80]!r} is no name of a group: give up to {_MOST_NAME} characters",
+                most=_MOST_NAME,
+            )
+        )
     return rule
 
 

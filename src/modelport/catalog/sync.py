@@ -18,6 +18,7 @@ from modelport.catalog.offers.lists import Unreadable, read_list
 from modelport.catalog.offers.merge import merge
 from modelport.catalog.offers.naming import Names
 from modelport.catalog.offers.packages import edition
+from modelport.kit.told import Told
 from modelport.providers.sources import SOURCES
 from modelport.providers.table import ROWS
 from modelport.upstream.client import UpstreamClient
@@ -152,7 +153,7 @@ class Sync:
         except CannotAsk as error:
             if not unverified:
                 raise
-            notes.append(error.message)
+            notes.append(Told(f"{error.problem}_{error.metadata.get('rule')}", error.message, **_values(error)))
             verified = False
         await self._catalog.set_key(document, slug, key, name=name)
         applied = None
@@ -218,7 +219,10 @@ class Sync:
         if slug in snapshot.providers:
             return snapshot.providers[slug]
         if slug in snapshot.inactive or slug in snapshot.dormant:
-            raise CannotAsk(f"Provider {slug!r} has no key yet: `modelport providers add {slug}`.")
+            raise CannotAsk(
+                f"Provider {slug!r} has no key yet: `modelport providers add {slug}`.",
+                metadata={"rule": "keyless", "provider": slug},
+            )
         raise NoSuchProvider(f"No provider is called {slug!r}; use `{PACKAGES}` or the slug of one with a key.")
 
     async def _proposal(
@@ -241,7 +245,10 @@ class Sync:
         try:
             return await asyncio.to_thread(read_list, body, provider.slug, names, author, known)
         except Unreadable as error:
-            raise CannotAsk(f"{provider.name}'s list of models can't be read: {error}.") from None
+            raise CannotAsk(
+                f"{provider.name}'s list of models can't be read: {error}.",
+                metadata={"rule": "unreadable", "provider": provider.name},
+            ) from None
 
     async def _complete(self, slug: str, offers: Collection[Offer]) -> frozenset[str]:
         """The provider, if its list is a whole one: else what it leaves out may still be there.
@@ -280,6 +287,10 @@ class Sync:
 
     async def _remember_edition(self) -> None:
         await self._catalog.remember(_EDITION, await asyncio.to_thread(edition))
+
+
+def _values(error: CannotAsk) -> dict[str, str | int]:
+    return {name: value for name, value in error.metadata.items() if isinstance(value, (str, int))}
 
 
 def _merged(loaded: Loaded, offers: list[Offer], complete: Collection[str], *, free: bool) -> Merged:

@@ -33,7 +33,9 @@ class Trials:
         try:
             known, model = await self._sync.to_try(key.provider, key.serves)
         except MissingOption as error:
-            return Tried("unknown", f"Its address is not known here: {error}.")
+            return Tried(
+                "unknown", f"Its address is not known here: {error}.", {"problem": "cannot_ask", "rule": "address"}
+            )
         written = read(key.key)
         assert written is not None, "only a key that is asked for a model can be for another one"
         provider, guarded = provider_by(known, key, written)
@@ -41,7 +43,7 @@ class Trials:
         try:
             await check_key(client, provider, written.key, written.upstream_model or model)
         except KeyNotTaken as error:
-            return Tried("refused", error.message)
+            return Tried("refused", error.message, error.facts)
         except CannotAsk as error:
-            return Tried("unknown", error.message)
+            return Tried("unknown", error.message, error.facts)
         return Tried("works", None)

@@ -54,8 +54,12 @@ def compiled(pattern: str) -> Pattern:
         said = error.args[0] if error.args else "it can't be read"
         reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
         raise BadGuardrail(
-            f"invalid_regex_pattern: {pattern[:100]!r}: {reason}. Look-around and back-references are not allowed."
+            f"invalid_regex_pattern: {pattern[:100]!r}: {reason}. Look-around and back-references are not allowed.",
+            metadata={"rule": "pattern", "pattern": pattern[:100]},
         ) from error
     if empty:
-        raise BadGuardrail(f"invalid_regex_pattern: {pattern[:100]!r} fits an empty text, so it would fit everywhere.")
+        raise BadGuardrail(
+            f"invalid_regex_pattern: {pattern[:100]!r} fits an empty text, so it would fit everywhere.",
+            metadata={"rule": "pattern_empty", "pattern": pattern[:100]},
+        )
     return cast("Pattern", made)

@@ -101,7 +101,12 @@ class Policy:
             if REGION not in regions:
                 raise RefusedByGuardrail(
                     f"Request blocked: a guardrail allows requests through {', '.join(regions)} only.",
-                    metadata={"allowed_data_regions": list(regions), "region": REGION},
+                    metadata={
+                        "rule": "region",
+                        "regions": ", ".join(regions),
+                        "allowed_data_regions": list(regions),
+                        "region": REGION,
+                    },
                 )
 
     def forbids(self, facts: Facts) -> str | None:

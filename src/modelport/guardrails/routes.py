@@ -260,7 +260,10 @@ async def _key_ids(services: Services, caller: Principal, hashes: list[str]) -> 
     keys = {key.hash: key.id for key in await services.keys.of_account(caller.account_id)}
     missing = [each for each in hashes if each not in keys]
     if missing:
-        raise BadGuardrail(f"Invalid request: key_hashes: {missing[0][:80]!r} is no API key of this account.")
+        raise BadGuardrail(
+            f"Invalid request: key_hashes: {missing[0][:80]!r} is no API key of this account.",
+            metadata={"rule": "stranger_key"},
+        )
     return [keys[each] for each in hashes]
 
 
@@ -269,4 +272,7 @@ async def _refuse_strangers(services: Services, caller: Principal, user_ids: lis
     known = {each.user_id for each in everybody}
     for each in user_ids:
         if each not in known:
-            raise BadGuardrail(f"Invalid request: member_user_ids: {each[:80]!r} is no member of this account.")
+            raise BadGuardrail(
+                f"Invalid request: member_user_ids: {each[:80]!r} is no member of this account.",
+                metadata={"rule": "stranger", "person": each[:80]},
+            )

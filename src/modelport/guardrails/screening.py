@@ -110,7 +110,9 @@ class Screen:
         reading = _Reading(self._filters)
         read = replaced(cast("dict[str, Any]", fields), reading.text)
         if is_tokens(read.get("input")) and any(each.action != "flag" for each in self._filters):
-            raise RefusedByGuardrail("Request blocked: filters read text, and `input` holds token numbers.")
+            raise RefusedByGuardrail(
+                "Request blocked: filters read text, and `input` holds token numbers.", metadata={"rule": "tokens"}
+            )
         events = reading.events()
         if any(event.action == "block" for event in events):
             raise refusal(events)
@@ -137,12 +139,14 @@ def refusal(events: tuple[Event, ...]) -> RefusedByGuardrail:
     """The refusal of a request, which names the filter but never what it found."""
     blocked = next(event for event in events if event.action == "block")
     if blocked.filter == "regex-prompt-injection":
-        message = "Request blocked: prompt injection patterns detected"
+        message, rule = "Request blocked: prompt injection patterns detected", "injection"
     else:
-        message = f"Request blocked by content filter: {blocked.label}"
+        message, rule = f"Request blocked by content filter: {blocked.label}", "filter"
     error = RefusedByGuardrail(
         message,
         metadata={
+            "rule": rule,
+            "label": blocked.label,
             "patterns": [event.label for event in events if event.action == "block"],
             "guardrail_id": blocked.guardrail_id,
             "guardrail_scope": blocked.scope,

@@ -86,7 +86,9 @@ class Guardrails:
 
         def write(connection: Connection) -> None:
             if len(store.of_account(connection, account_id)) >= _MOST:
-                raise BadGuardrail(f"An account has at most {_MOST} guardrails.")
+                raise BadGuardrail(
+                    f"An account has at most {_MOST} guardrails.", metadata={"rule": "most", "most": _MOST}
+                )
             store.add(connection, made)
             _write_budget(connection, made)
             changes.note(connection, "guardrail", account_id)
@@ -104,7 +106,10 @@ class Guardrails:
             default = await self._default(account_id, guardrail_id)
         names = await self._workspaces.default_guardrails(account_id)
         if guardrail_id in names.values() and values.get("name") is not None:
-            raise BadGuardrail("The name of a workspace's default guardrail follows from its workspace.")
+            raise BadGuardrail(
+                "The name of a workspace's default guardrail follows from its workspace.",
+                metadata={"rule": "default_name"},
+            )
 
         def write(connection: Connection) -> tuple[Guardrail, Guardrail]:
             before = store.find(connection, account_id, guardrail_id)
@@ -159,7 +164,10 @@ class Guardrails:
         """
         names = await self._workspaces.default_guardrails(account_id)
         if guardrail_id in names.values():
-            raise BadGuardrail("A workspace's default guardrail applies to everything in it and can't be assigned.")
+            raise BadGuardrail(
+                "A workspace's default guardrail applies to everything in it and can't be assigned.",
+                metadata={"rule": "default_assigned"},
+            )
         wanted = list(dict.fromkeys(subjects))
 
         def write(connection: Connection) -> None:
@@ -280,7 +288,9 @@ def _with(guardrail: Guardrail, values: Mapping[str, Any]) -> Guardrail:
     rules = Rules.read(said)
     made = guardrail._replace(**own, rules=rules.stored(), updated_at=clock.now_ms())
     if (made.limit_nanos is None) != (made.reset_interval is None):
-        raise BadGuardrail("Invalid request: `limit_usd` and `reset_interval` are given together.")
+        raise BadGuardrail(
+            "Invalid request: `limit_usd` and `reset_interval` are given together.", metadata={"rule": "limit_pair"}
+        )
     # Compiling it is what shows whether the patterns can be read; the result is kept for the next request.
     combined([("workspace", Applied(made.id, made.name, rules))], user_id="", key_id="")
     return made

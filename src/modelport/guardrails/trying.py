@@ -6,7 +6,7 @@ The text goes through the same filters as requests do, and is kept nowhere.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -69,6 +69,7 @@ class TrialVerdict(BaseModel):
     verdict: Literal["pass", "redact", "block"]
     text: str | None = Field(description="What would be sent to the model; null for what is blocked.")
     message: str | None = Field(description="What the caller of a request that is blocked is told.")
+    metadata: dict[str, Any] | None = Field(default=None, description="The same for programs, as an error has it.")
     findings: list[TrialFinding] = Field(description="Of filters that find something; what blocks comes first.")
 
 
@@ -112,7 +113,7 @@ def tried(trial: _Trial) -> TrialVerdict:
     try:
         sent = screen.applied(text, trial.role)
     except RefusedByGuardrail as error:
-        return TrialVerdict(verdict="block", text=None, message=error.message, findings=findings)
+        return TrialVerdict(verdict="block", text=None, message=error.message, metadata=error.facts, findings=findings)
     return TrialVerdict(verdict="pass" if sent == text else "redact", text=sent, message=None, findings=findings)
 
 

@@ -46,6 +46,7 @@ class Bounds:
 
     def __post_init__(self) -> None:
         """Raises `BadBounds`, which tells every fault at once."""
+        numbers = dict(self._numbers())
         faults = [
             f"`{name}` is {value}; give a number from 1 to {_MOST}"
             for name, value in self._numbers()
@@ -60,7 +61,14 @@ class Bounds:
             if len(entries) > _MOST_ENTRIES:
                 faults.append(f"`{name}` has {len(entries)} entries; {_MOST_ENTRIES} are the most")
         if faults:
-            raise BadBounds("; ".join(faults) + ".")
+            names = dict.fromkeys(each.split("`", 2)[1] for each in faults)
+            fields = [
+                {"name": name, "kind": "between", "ge": 1, "le": _MOST}
+                if name in numbers
+                else {"name": name, "kind": "form"}
+                for name in names
+            ]
+            raise BadBounds("; ".join(faults) + ".", metadata={"fields": fields})
 
     def _numbers(self) -> list[tuple[str, int | None]]:
         return [

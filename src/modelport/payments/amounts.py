@@ -45,7 +45,10 @@ def quote(settings: Settings, credits: int, currency: str) -> Quote:
     if credits % _NANOS_A_CENT:
         raise BadOrder("The amount must be a whole number of cents.", metadata={"rule": "cents"})
     if currency not in _CURRENCIES:
-        raise BadOrder(f"The currency {currency!r} is not one of {', '.join(_CURRENCIES)}.")
+        raise BadOrder(
+            f"The currency {currency!r} is not one of {', '.join(_CURRENCIES)}.",
+            metadata={"rule": "currency", "currencies": ", ".join(_CURRENCIES)},
+        )
     percent = Fraction(Decimal(settings.topup_fee_percent))
     fee = _up(percent * Fraction(credits, 100 * _NANOS_A_CENT)) * _NANOS_A_CENT
     if percent:

@@ -53,7 +53,7 @@ async def list_all_orders(
     """Newest first."""
     at, _, last = (before or "").partition("/")
     if before is not None and not (at.isascii() and at.isdecimal()):
-        raise BadOrder("`before` is not from an answer of this address.")
+        raise BadOrder("`before` is not from an answer of this address.", metadata={"rule": "page"})
     services = request.app.state.services
     people: list[UserRow] = await services.administration.users(words, None, 50) if words else []
     wanted = Wanted(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from modelport.errors import BadRequest, Conflict, ModelportError, NotFound, TooManyRequests, Unavailable
 
 __all__ = [
@@ -65,6 +67,6 @@ class ProcessorRefused(ModelportError):
     status = 402
     error_type = "payment_required"
 
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message, metadata={"reason": reason})
+    def __init__(self, message: str, *, reason: str, rule: Literal["pay_back", "card", "request"]) -> None:
+        super().__init__(message, metadata={"reason": reason, "rule": rule})
         self.reason = reason

@@ -8,7 +8,7 @@ with its verdict.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -25,6 +25,23 @@ if TYPE_CHECKING:
 __all__ = ["Hooks"]
 
 _log = structlog.get_logger(__name__)
+
+
+REFUSALS: Final = {
+    "other_processor": "another processor's order",
+    "other_order": "names another order",
+    "other_currency": "another currency",
+    "other_amount": "another amount",
+    "more_than_paid": "more than was paid",
+    "unknown": "the processor does not know it",
+}
+"""Why an event is refused: a word for programs, and what the verdict says."""
+
+
+def refusal_of(verdict: str) -> str | None:
+    """The word for why, of a verdict that was noted; None where it was not refused."""
+    _, _, why = verdict.partition("refused: ")
+    return next((word for word, said in REFUSALS.items() if why.startswith(said)), None)
 
 
 class Hooks:
@@ -44,7 +61,7 @@ class Hooks:
         if order is None:
             verdict = "ignored"
         elif order.processor != processor:
-            verdict = "refused: another processor's order"
+            verdict = f"refused: {REFUSALS['other_processor']}"
         else:
             verdict = await self._apply(order, notice)
         await self._database.write(
@@ -94,14 +111,14 @@ class Hooks:
         try:
             after = await self._orders.look(order)
         except ProcessorRefused as error:
-            return f"refused: the processor does not know it ({error.reason})"
+            return f"refused: {REFUSALS['unknown']} ({error.reason})"
         return "ignored" if (after.status, after.credited_at) == before else "applied"
 
     async def _refund(self, order: Order, notice: Notice) -> str:
         if order.credited_at is None or not notice.amount or notice.reference is None:
             return "ignored"
         if notice.amount > (order.paid_amount or order.amount):
-            return "refused: more than was paid"
+            return f"refused: {REFUSALS['more_than_paid']}"
         done = await self._refunds.paid_back_elsewhere(order, notice.reference, notice.amount)
         return "applied" if done else "ignored"
 
@@ -109,7 +126,7 @@ class Hooks:
         if not notice.amount or notice.reference is None:
             return "ignored"
         if notice.amount > (order.paid_amount or order.amount):
-            return "refused: more than was paid"
+            return f"refused: {REFUSALS['more_than_paid']}"
         # A dispute may be told before the payment is: the payment first, so that there is something to take.
         current = await self._orders.look(order)
         if current.credited_at is None:
@@ -128,9 +145,9 @@ class Hooks:
 def _mismatch(order: Order, notice: Notice) -> str | None:
     """How an event does not fit the order it was found for."""
     if notice.order_id is not None and notice.order_id != order.id:
-        return "names another order"
+        return REFUSALS["other_order"]
     if notice.currency is not None and notice.currency != order.currency:
-        return "another currency"
+        return REFUSALS["other_currency"]
     if notice.about == "payment" and notice.amount not in {None, order.amount}:
-        return "another amount"
+        return REFUSALS["other_amount"]
     return None

@@ -186,7 +186,7 @@ class Orders:
         """Gives up an order that nobody has paid. Raises `BadOrder` when it was."""
         order = await self.look(order)
         if order.status == "paid":
-            raise BadOrder("The order was paid.")
+            raise BadOrder("The order was paid.", metadata={"rule": "paid"})
         return await self._ended(order, "canceled", None)
 
     async def look(self, order: Order) -> Order:
@@ -216,7 +216,7 @@ class Orders:
     async def confirm(self, order: Order, paid: Paid) -> Order:
         """An operator says that the money of a bank transfer has come. Raises `BadOrder`."""
         if order.processor != "bank":
-            raise BadOrder("Only bank transfers are confirmed by hand.")
+            raise BadOrder("Only bank transfers are confirmed by hand.", metadata={"rule": "by_hand"})
         if order.status in {"expired", "canceled"}:  # late, but it came
             await self._database.write(partial(store.change, order_id=order.id, status="pending"))
             order = await self.any(order.id)

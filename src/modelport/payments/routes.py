@@ -96,7 +96,7 @@ async def read_orders(
     """Newest first."""
     at, _, last = (before or "").partition("/")
     if before is not None and not at.isdecimal():
-        raise BadOrder("`before` is not from an answer of this address.")
+        raise BadOrder("`before` is not from an answer of this address.", metadata={"rule": "page"})
     found = await _payments(request).orders.of_account(
         caller.account_id, (int(at[:18]), last) if before is not None else None, limit
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from modelport.kit.clock import UTC
 from modelport.kit.money import format_usd
+from modelport.payments.hooks import refusal_of
 from modelport.payments.schemas import OrderData
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ class EventData(BaseModel):
     kind: str
     order_id: str | None
     verdict: str
+    refusal: str | None = Field(description="A stable word for why it was refused.")
     received_at: datetime
     deliveries: int
 
@@ -209,6 +211,7 @@ class EventData(BaseModel):
             kind=event.kind,
             order_id=event.order_id,
             verdict=event.verdict,
+            refusal=refusal_of(event.verdict),
             received_at=moment(event.received_at),
             deliveries=event.deliveries,
         )

@@ -102,7 +102,7 @@ def span_of(month: str) -> tuple[int, int]:
     """The first day of a month `2026-11` and of the month after it, as numbers since 1970. Raises `BadOrder`."""
     found = _MONTH.fullmatch(month)
     if found is None:
-        raise BadOrder("The month must be written as 2026-11.")
+        raise BadOrder("The month must be written as 2026-11.", metadata={"rule": "month"})
     first = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
     after = (first + timedelta(days=32)).replace(day=1)
     return int(first.timestamp()) // 86_400, int(after.timestamp()) // 86_400

@@ -73,7 +73,7 @@ class Vouchers:
         if expires_at is not None and expires_at <= clock.now_ms():
             raise BadOrder("The batch would have expired already.", metadata={"rule": "past"})
         if (per_user is not None and per_user <= 0) or (credits_days is not None and credits_days <= 0):
-            raise BadOrder("`per_user` and `credits_days` must be above zero.")
+            raise BadOrder("`per_user` and `credits_days` must be above zero.", metadata={"rule": "numbers"})
         made = Batch(
             id=ids.prefixed("batch"),
             amount=amount,

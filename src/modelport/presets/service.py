@@ -36,7 +36,10 @@ class Presets:
     async def capture(self, account_id: str, user_id: str, slug: str, body: Row, dialect: Dialect) -> Row:
         """Makes a preset, or its next version, of an inference request's body. Raises `BadPreset`."""
         if not _SLUG.fullmatch(slug):
-            raise BadPreset(f"{slug[:80]!r} is no slug: use letters, digits, `.`, `_` and `-`, at most 128 of them.")
+            raise BadPreset(
+                f"{slug[:80]!r} is no slug: use letters, digits, `.`, `_` and `-`, at most 128 of them.",
+                metadata={"rule": "slug"},
+            )
         config = capture(body, dialect)
 
         def work(connection: Connection) -> Row:

@@ -41,7 +41,9 @@ async def put_routing_defaults(request: Request, caller: Writer, body: RoutingDe
     """
     services: Services = request.app.state.services
     if body.default_model is not None and "@" in body.default_model:
-        raise BadRouting("Invalid request: default_model: a preset can't be the default model.")
+        raise BadRouting(
+            "Invalid request: default_model: a preset can't be the default model.", metadata={"rule": "preset"}
+        )
     before = RoutingDefaults.of(await services.routing.own_defaults(caller.account_id))
     made = await services.routing.set_defaults(caller.account_id, body.model_dump(exclude_none=True))
     after = RoutingDefaults.of(made)

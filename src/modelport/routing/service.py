@@ -70,7 +70,7 @@ class Routing:
 
         def write(connection: Connection) -> None:
             if len(store.rules(connection)) >= _MOST_RULES:
-                raise BadRouting(f"There can be {_MOST_RULES} rules.")
+                raise BadRouting(f"There can be {_MOST_RULES} rules.", metadata={"rule": "most", "most": _MOST_RULES})
             store.add(connection, row)
             changes.note(connection, TOPIC, RULES)
 
@@ -81,7 +81,7 @@ class Routing:
     async def replace_rules(self, rules: Sequence[Rule]) -> list[RuleRow]:
         """These rules in the place of all there are, in this order. Raises `BadRouting` for very many."""
         if len(rules) > _MOST_RULES:
-            raise BadRouting(f"There can be {_MOST_RULES} rules.")
+            raise BadRouting(f"There can be {_MOST_RULES} rules.", metadata={"rule": "most", "most": _MOST_RULES})
         now = clock.now_ms()
         rows = [RuleRow(ids.prefixed("route"), msgspec.to_builtins(rule), now) for rule in rules]
 
@@ -170,7 +170,7 @@ def _read(given: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise BadRouting(f"Invalid request: {error}") from None
+        raise BadRouting(f"Invalid request: {error}", metadata={"rule": "form"}) from None
 
 
 def _rule(value: dict[str, Any]) -> Rule:

@@ -124,7 +124,7 @@ class Workspaces:
 
         def create(connection: Connection) -> None:
             if store.count(connection, account_id) >= _MOST:
-                raise BadWorkspace(f"An account can have {_MOST} workspaces.")
+                raise BadWorkspace(f"An account can have {_MOST} workspaces.", metadata={"rule": "most", "most": _MOST})
             store.add(connection, made)
             store.add_member(connection, Member(str(uuid.uuid4()), made.id, user_id, made.created_at))
 
@@ -160,11 +160,16 @@ class Workspaces:
         """
         workspace = await self.find(account_id, ref)
         if workspace.is_default and not default_too:
-            raise BadWorkspace("This is the default workspace: confirm with `confirm_default_workspace_deletion=true`.")
+            raise BadWorkspace(
+                "This is the default workspace: confirm with `confirm_default_workspace_deletion=true`.",
+                metadata={"rule": "default_delete"},
+            )
 
         def remove(connection: Connection) -> None:
             if self._has_keys(connection, workspace.id, None):
-                raise WorkspaceInUse("Active API keys are in this workspace: remove them first.")
+                raise WorkspaceInUse(
+                    "Active API keys are in this workspace: remove them first.", metadata={"rule": "keys"}
+                )
             store.remove(connection, workspace.id)
 
         await self._database.write(remove)
@@ -199,7 +204,9 @@ class Workspaces:
         def add(connection: Connection) -> list[tuple[Member, MemberRow]]:
             everybody = {each.user_id: each for each in members(connection, account_id)}
             if strangers := [each for each in user_ids if each not in everybody]:
-                raise BadWorkspace(f"Not members of this organization: {', '.join(strangers[:5])}.")
+                raise BadWorkspace(
+                    f"Not members of this organization: {', '.join(strangers[:5])}.", metadata={"rule": "strangers"}
+                )
             if workspace.is_default:
                 return []
             inside = {each.user_id for each in store.members_of(connection, workspace.id)}
@@ -222,11 +229,16 @@ class Workspaces:
         """
         workspace = await self.find(account_id, ref)
         if workspace.is_default:
-            raise BadWorkspace("Everybody is in the default workspace: remove them from the organization instead.")
+            raise BadWorkspace(
+                "Everybody is in the default workspace: remove them from the organization instead.",
+                metadata={"rule": "default_member"},
+            )
 
         def remove(connection: Connection) -> int:
             if any(self._has_keys(connection, workspace.id, each) for each in user_ids):
-                raise WorkspaceInUse("A member with active API keys in the workspace can't be removed.")
+                raise WorkspaceInUse(
+                    "A member with active API keys in the workspace can't be removed.", metadata={"rule": "member_keys"}
+                )
             return store.remove_members(connection, workspace.id, user_ids)
 
         return await self._database.write(remove)

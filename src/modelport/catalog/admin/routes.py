@@ -111,15 +111,20 @@ async def try_key(slug: str, name: str, sync: TheSync) -> schemas.KeyTried:
     """Shows the provider one of its keys, now. Changes nothing."""
     begun = clock.monotonic()
     verdict: Literal["works", "refused", "unknown"] = "works"
-    message: str | None = None
+    fault: KeyNotTaken | CannotAsk | None = None
     try:
         await sync.try_key(slug, name)
     except KeyNotTaken as error:
-        verdict, message = "refused", error.message
+        verdict, fault = "refused", error
     except CannotAsk as error:
-        verdict, message = "unknown", error.message
+        verdict, fault = "unknown", error
     took = round((clock.monotonic() - begun) * 1000)
-    return schemas.KeyTried(verdict=verdict, message=message, milliseconds=took)
+    return schemas.KeyTried(
+        verdict=verdict,
+        message=None if fault is None else fault.message,
+        metadata=None if fault is None else fault.facts,
+        milliseconds=took,
+    )
 
 
 @router.delete("/providers/{slug}/key")
@@ -219,6 +224,7 @@ def _imported(taken: Taken, *, done: bool) -> dict[str, Any]:
     return {
         "differences": [each.to_json() for each in taken.applied.differences],
         "notes": taken.notes,
+        "remarks": list(map(schemas.Remark.of, taken.notes)),
         "token": taken.applied.token,
         "applied": done,
     }
@@ -229,6 +235,7 @@ def _proposal(proposal: Proposal, *, done: bool) -> dict[str, Any]:
         "source": proposal.source,
         "differences": [each.to_json() for each in proposal.applied.differences],
         "notes": proposal.notes,
+        "remarks": list(map(schemas.Remark.of, proposal.notes)),
         "token": proposal.applied.token,
         "applied": done,
     }
@@ -241,4 +248,5 @@ def _activated(done: Activated) -> dict[str, Any]:
         "models": done.models,
         "differences": [each.to_json() for each in done.applied.differences] if done.applied is not None else [],
         "notes": done.notes,
+        "remarks": list(map(schemas.Remark.of, done.notes)),
     }

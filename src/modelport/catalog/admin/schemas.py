@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from modelport.kit.told import Told
+
 __all__ = [
     "AppliedAnswer",
     "Difference",
@@ -18,8 +20,12 @@ __all__ = [
     "ProviderKeyAnswer",
     "ProviderState",
     "ProvidersAnswer",
+    "Remark",
     "TakeRequest",
 ]
+
+
+_REMARKS = "The notes once more, each with its word and values for programs that tell it in other languages."
 
 
 class _Given(BaseModel):
@@ -49,12 +55,27 @@ class AppliedAnswer(BaseModel):
     applied: bool
 
 
+class Remark(BaseModel):
+    """A note, with what programs need to word it anew."""
+
+    text: str
+    code: str | None = Field(description="Null for words that are not ours.")
+    values: dict[str, str | int]
+
+    @classmethod
+    def of(cls, note: str) -> Remark:
+        """As the API shows it."""
+        told = isinstance(note, Told)
+        return cls(text=note, code=note.code if told else None, values=note.values if told else {})
+
+
 class ProposalAnswer(BaseModel):
     """What a source outside would change."""
 
     source: str
     differences: list[Difference]
     notes: list[str]
+    remarks: list[Remark] = Field(description=_REMARKS)
     token: str
     applied: bool
 
@@ -64,6 +85,7 @@ class ImportAnswer(BaseModel):
 
     differences: list[Difference]
     notes: list[str] = Field(description="What could not be brought along, and why.")
+    remarks: list[Remark] = Field(description=_REMARKS)
     token: str
     applied: bool
 
@@ -82,7 +104,8 @@ class KeyTried(BaseModel):
     """What a provider says to one of its keys."""
 
     verdict: Literal["works", "refused", "unknown"]
-    message: str | None = Field(description="In the server's words, where it is no `works`.")
+    message: str | None = Field(default=None, description="In the server's words, where it is no `works`.")
+    metadata: dict[str, Any] | None = Field(default=None, description="The same for programs, as an error has it.")
     milliseconds: int
 
 
@@ -108,6 +131,7 @@ class ProviderKeyAnswer(BaseModel):
     models: list[str] = Field(description="Ids of the models that the provider serves now.")
     differences: list[Difference]
     notes: list[str]
+    remarks: list[Remark] = Field(description=_REMARKS)
 
 
 class ProviderOption(BaseModel):

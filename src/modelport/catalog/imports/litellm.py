@@ -10,6 +10,7 @@ from modelport.catalog.imports.plan import Plan, Unreadable, id_of, slug_of
 from modelport.catalog.offers.offer import Offer, per_unit
 from modelport.catalog.offers.shape import parameters, tokenizer
 from modelport.catalog.words import Written
+from modelport.kit.told import Told
 from modelport.providers.table import ROWS
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ _PRICES = {
     "input_cost_per_request": "request",
 }
 _LEFT = {
-    "general_settings": "`general_settings` (master key, database) is of the other server alone",
-    "litellm_settings": "`litellm_settings` has no counterpart: look through it by hand",
+    "general_settings": Told(
+        "general_settings", "`general_settings` (master key, database) is of the other server alone"
+    ),
+    "litellm_settings": Told("litellm_settings", "`litellm_settings` has no counterpart: look through it by hand"),
 }
 
 
@@ -61,9 +64,11 @@ def read_litellm(text: str, names: Names) -> Plan:
         if "/" in alias and isinstance(name, str) and name in ids:
             plan.aliases.setdefault(ids[name], []).append(alias)
         else:
-            plan.notes.append(f"alias {alias!r} is left out: an id here is `author/slug`")
+            plan.notes.append(Told("alias", f"alias {alias!r} is left out: an id here is `author/slug`", name=alias))
     if router.get("fallbacks") or _object(root.get("litellm_settings")).get("fallbacks"):
-        plan.notes.append("fallbacks between models are left out: callers name them in `models`, or a preset does")
+        plan.notes.append(
+            Told("fallbacks", "fallbacks between models are left out: callers name them in `models`, or a preset does")
+        )
     plan.notes += [words for key, words in _LEFT.items() if root.get(key)]
     return plan
 
@@ -72,29 +77,57 @@ def _entry(plan: Plan, entry: Item, names: Names, ids: dict[str, str]) -> None:
     params, info = _object(entry.get("litellm_params")), _object(entry.get("model_info"))
     public, model = entry.get("model_name"), params.get("model")
     if not isinstance(public, str) or not isinstance(model, str):
-        plan.notes.append("an entry without `model_name` or `litellm_params.model` is left out")
+        plan.notes.append(Told("nameless", "an entry without `model_name` or `litellm_params.model` is left out"))
         return
     if "*" in public or "*" in model:
-        plan.notes.append(f"{public!r} stands for many models and is left out: sync with the provider instead")
+        plan.notes.append(
+            Told(
+                "many_models",
+                f"{public!r} stands for many models and is left out: sync with the provider instead",
+                name=public,
+            )
+        )
         return
     prefix, slash, upstream = model.partition("/")
     if not slash:
         prefix, upstream = "openai", model
     slug = _provider(plan, prefix, params)
     if slug is None:
-        plan.notes.append(f"{public!r} is left out: {prefix!r} needs more than a key; set that provider up by hand")
+        plan.notes.append(
+            Told(
+                "more_than_a_key",
+                f"{public!r} is left out: {prefix!r} needs more than a key; set that provider up by hand",
+                name=public,
+                provider=prefix,
+            )
+        )
         return
     plan.add_key(slug, _reference(params.get("api_key")), weight=_whole(params.get("weight")) or 1)
     model_id = ids.setdefault(public, id_of(public, slug, names))
     offered = {(each.provider, each.model_id): each.upstream_model for each in plan.offers}
     if offered.get((slug, model_id), upstream) != upstream:
-        plan.notes.append(f"{public!r}: {slug} serves it under a second name, {upstream!r}, which is left out")
+        plan.notes.append(
+            Told(
+                "second_name",
+                f"{public!r}: {slug} serves it under a second name, {upstream!r}, which is left out",
+                name=public,
+                provider=slug,
+                second=upstream,
+            )
+        )
         return
     if (slug, model_id) not in offered:
         plan.offers.append(_offer(slug, model_id, upstream, params, info))
     limits = [key for key in ("rpm", "tpm", "max_parallel_requests") if params.get(key) is not None]
     if limits:
-        plan.notes.append(f"{public!r}: {', '.join(limits)} are left out: `max_concurrency` limits a provider here")
+        plan.notes.append(
+            Told(
+                "limits_left",
+                f"{public!r}: {', '.join(limits)} are left out: `max_concurrency` limits a provider here",
+                name=public,
+                limits=", ".join(limits),
+            )
+        )
 
 
 def _provider(plan: Plan, prefix: str, params: Item) -> str | None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from modelport.catalog.imports.plan import ForeignKey, ForeignUser, Plan, Unreadable, id_of, slug_of
 from modelport.catalog.offers.offer import Offer, per_million, per_unit
 from modelport.catalog.offers.shape import tokenizer
+from modelport.kit.told import Told
 from modelport.providers.table import ROWS
 
 if TYPE_CHECKING:
@@ -142,10 +143,13 @@ def _read(connection: Connection, names: Names) -> Plan:
         _channel(plan, row, kinds, prices, names)
     per_dollar = int(_decimal(options.get("QuotaPerUnit")) or _QUOTA_PER_DOLLAR)
     _people(plan, _rows(connection, "users"), _rows(connection, "tokens"), per_dollar)
-    plan.notes.append("passwords stay behind: people set a new one by the link that `Forgot password` sends")
+    plan.notes.append(
+        Told("passwords", "passwords stay behind: people set a new one by the link that `Forgot password` sends")
+    )
     groups = {row.get("group") for row in _rows(connection, "users")} - {None, "", "default"}
     if groups:
-        plan.notes.append(f"groups and their ratios are left out: {', '.join(sorted(map(str, groups)))}")
+        names_of = ", ".join(sorted(map(str, groups)))
+        plan.notes.append(Told("groups_left", f"groups and their ratios are left out: {names_of}", names=names_of))
     return plan
 
 
@@ -175,10 +179,19 @@ def _channel(plan: Plan, row: Row, kinds: Mapping[int, str], prices: _Prices, na
     name, kind = str(row.get("name") or row["id"]), int(row.get("type") or 0)
     slug = _provider(plan, name, kinds.get(kind), kind, str(row.get("base_url") or "").rstrip("/"))
     if slug is None:
-        plan.notes.append(f"channel {name!r} is left out: there is no counterpart of its type {kind}")
+        plan.notes.append(
+            Told(
+                "channel_type",
+                f"channel {name!r} is left out: there is no counterpart of its type {kind}",
+                name=name,
+                type=kind,
+            )
+        )
         return
     if row.get("status") != 1:
-        plan.notes.append(f"channel {name!r} is switched off there, so its keys are left out")
+        plan.notes.append(
+            Told("channel_off", f"channel {name!r} is switched off there, so its keys are left out", name=name)
+        )
     else:
         for key in str(row.get("key") or "").splitlines():
             plan.add_key(slug, key.strip(), weight=int(row.get("weight") or 1))
@@ -186,7 +199,9 @@ def _channel(plan: Plan, row: Row, kinds: Mapping[int, str], prices: _Prices, na
         mapping = cast("dict[str, str]", json.loads(row.get("model_mapping") or "{}"))
     except ValueError:
         mapping = {}
-        plan.notes.append(f"channel {name!r}: its model mapping is no JSON and is left out")
+        plan.notes.append(
+            Told("channel_mapping", f"channel {name!r}: its model mapping is no JSON and is left out", name=name)
+        )
     offered = {(each.provider, each.model_id) for each in plan.offers}
     for public in (each.strip() for each in str(row.get("models") or "").split(",")):
         model_id = id_of(public, slug, names) if public else ""
@@ -239,7 +254,13 @@ def _people(plan: Plan, users: list[Row], tokens: list[Row], per_dollar: int) ->
         )
     for row in users:
         if row.get("deleted_at") is not None or row.get("status") not in {1, None}:
-            plan.notes.append(f"user {row.get('username')!r} is switched off there and left out")
+            plan.notes.append(
+                Told(
+                    "user_off",
+                    f"user {row.get('username')!r} is switched off there and left out",
+                    name=str(row.get("username")),
+                )
+            )
             continue
         name = slug_of(str(row.get("username") or row["id"]))
         email = str(row.get("email") or "").strip() or f"{name}-{row['id']}@{plan.source}.invalid"

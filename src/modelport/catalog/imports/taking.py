@@ -10,6 +10,7 @@ from modelport.catalog.document import Document
 from modelport.catalog.offers.merge import merge
 from modelport.catalog.offers.naming import Names
 from modelport.credits.errors import KeyReused
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,13 @@ class Importing:
                     idempotency_key=f"import/{foreign.reference}",
                 )
             except KeyReused:
-                notes.append(f"{foreign.email}: credits were brought over before, when they were another amount")
+                notes.append(
+                    Told(
+                        "credits_before",
+                        f"{foreign.email}: credits were brought over before, when they were another amount",
+                        name=foreign.email,
+                    )
+                )
         for key in foreign.keys:
             await self._keys.adopt(
                 user.account_id,

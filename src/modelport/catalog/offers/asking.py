@@ -46,9 +46,15 @@ async def ask_list(upstream: UpstreamClient, provider: Provider, key: str) -> Li
     """
     status, body = await _get(upstream, _list_target(provider, key))
     if status in _REFUSED:
-        raise KeyNotTaken(f"{provider.name} refuses this key (status {status}).")
+        raise KeyNotTaken(
+            f"{provider.name} refuses this key (status {status}).",
+            metadata={"rule": "refused", "provider": provider.name, "status": status},
+        )
     if status != 200:
-        raise CannotAsk(f"{provider.name} has no list of models at that address (status {status}).")
+        raise CannotAsk(
+            f"{provider.name} has no list of models at that address (status {status}).",
+            metadata={"rule": "no_list", "provider": provider.name, "status": status},
+        )
     return Listing(body)
 
 
@@ -72,7 +78,10 @@ async def check_key(upstream: UpstreamClient, provider: Provider, key: str, mode
 async def _ask_token(upstream: UpstreamClient, provider: Provider, key: str, model: str | None) -> None:
     wire = provider.also.get("openai_chat") or provider
     if model is None or (wire is provider and provider.dialect != "openai_chat"):
-        raise CannotAsk(f"There is no way here to try a key of {provider.name} without spending.")
+        raise CannotAsk(
+            f"There is no way here to try a key of {provider.name} without spending.",
+            metadata={"rule": "spending", "provider": provider.name},
+        )
     asked = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     asked = {wire.renames.get(name, name): value for name, value in asked.items()}
     target = _target(provider, key, URL(f"{wire.base_url}/chat/completions").update_query(wire.query), wire.auth)
@@ -84,12 +93,18 @@ async def _ask_token(upstream: UpstreamClient, provider: Provider, key: str, mod
         finally:
             reply.close()
     except UpstreamFault as fault:
-        raise CannotAsk(fault.message) from fault
+        raise CannotAsk(fault.message, metadata={"rule": "unreachable"}) from fault
     if reply.status in _REFUSED:
-        raise KeyNotTaken(f"{provider.name} refuses this key (status {reply.status}).")
+        raise KeyNotTaken(
+            f"{provider.name} refuses this key (status {reply.status}).",
+            metadata={"rule": "refused", "provider": provider.name, "status": reply.status},
+        )
     # 400, 402 and 429 say that the key was known: the request, the credits or the moment were the fault.
     if reply.status >= 500 or reply.status == 404:
-        raise CannotAsk(f"{provider.name} could not be asked with this key (status {reply.status}).")
+        raise CannotAsk(
+            f"{provider.name} could not be asked with this key (status {reply.status}).",
+            metadata={"rule": "status", "provider": provider.name, "status": reply.status},
+        )
 
 
 def _list_target(provider: Provider, key: str) -> Target:
@@ -104,14 +119,19 @@ def _list_target(provider: Provider, key: str) -> Target:
 def _target(provider: Provider, key: str, url: URL, auth: str) -> Target:
     try:
         if fetches_token(auth, key) or is_signed(auth, key):
-            raise CannotAsk(f"Requests to {provider.name} are signed one by one, so its key can't be tried here.")
+            raise CannotAsk(
+                f"Requests to {provider.name} are signed one by one, so its key can't be tried here.",
+                metadata={"rule": "signed", "provider": provider.name},
+            )
         if auth == "dialect":
             scheme, more = _HEADERS.get(provider.dialect, ("bearer", dict[str, str]()))
         else:
             scheme, more = auth, dict[str, str]()
         headers = CIMultiDict({**more, **(authorized({}, scheme, key) if key else {})})
     except BadKey as error:
-        raise KeyNotTaken(f"A key of {provider.name} looks different: {error}.") from None
+        raise KeyNotTaken(
+            f"A key of {provider.name} looks different: {error}.", metadata={"rule": "form", "provider": provider.name}
+        ) from None
     headers.update(provider.headers)
     return Target(provider.slug, url, headers, _LIMITS, provider.proxy)
 
@@ -124,4 +144,4 @@ async def _get(upstream: UpstreamClient, target: Target) -> tuple[int, bytes]:
         finally:
             reply.close()
     except UpstreamFault as fault:
-        raise CannotAsk(fault.message) from fault
+        raise CannotAsk(fault.message, metadata={"rule": "unreachable"}) from fault

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelport.catalog import rows
 from modelport.catalog.document import Document, ModelEntry
+from modelport.kit.told import Told
 from modelport.providers.authors import AUTHORS
 
 if TYPE_CHECKING:
@@ -158,10 +159,19 @@ class _Merging:
     def _notes(self) -> list[str]:
         notes: list[str] = []
         if self._unpriced:
-            notes.append(f"No price is known, so these are left out: {_listed(self._unpriced)}.")
+            names = _listed(self._unpriced)
+            notes.append(Told("unpriced", f"No price is known, so these are left out: {names}.", names=names))
         if self._boundless:
             words = f"{_UNKNOWN_CONTEXT:,} tokens are taken for what nobody says"
-            notes.append(f"The context length is unknown ({words}): {_listed(self._boundless)}.")
+            names = _listed(self._boundless)
+            notes.append(
+                Told(
+                    "boundless",
+                    f"The context length is unknown ({words}): {names}.",
+                    tokens=_UNKNOWN_CONTEXT,
+                    names=names,
+                )
+            )
         return notes
 
 

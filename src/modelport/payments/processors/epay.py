@@ -92,7 +92,9 @@ class EPay:
             post=True,
         )
         if str(answer.get("code")) != "1":
-            raise ProcessorRefused("The payment processor did not pay back.", reason=str(answer.get("msg", ""))[:200])
+            raise ProcessorRefused(
+                "The payment processor did not pay back.", reason=str(answer.get("msg", ""))[:200], rule="pay_back"
+            )
         return refund_id
 
     async def charge_saved(self, order: Order, saved: Saved) -> Found:  # noqa: ARG002 (the seam's shape)

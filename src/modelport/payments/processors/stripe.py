@@ -155,7 +155,7 @@ class Stripe:
             made = _plain(await client.v1.refunds.create_async(params, {"idempotency_key": f"refund-{refund_id}"}))
         if made["status"] in {"failed", "canceled"}:
             raise ProcessorRefused(
-                "Stripe could not pay back.", reason=str(made.get("failure_reason") or made["status"])
+                "Stripe could not pay back.", reason=str(made.get("failure_reason") or made["status"]), rule="pay_back"
             )
         return str(made["id"])
 
@@ -259,12 +259,16 @@ class Stripe:
             yield
         except sdk.CardError as error:
             reason = str(error.code or "declined")
-            raise ProcessorRefused(str(error.user_message or "The card was declined."), reason=reason) from error
+            raise ProcessorRefused(
+                str(error.user_message or "The card was declined."), reason=reason, rule="card"
+            ) from error
         except (sdk.APIConnectionError, sdk.RateLimitError) as error:
             raise ProcessorDown("The payment processor can't be reached at the moment.", retry_after=5) from error
         except sdk.InvalidRequestError as error:
             raise ProcessorRefused(
-                "The payment processor refused the request.", reason=str(error.code or "invalid_request")
+                "The payment processor refused the request.",
+                reason=str(error.code or "invalid_request"),
+                rule="request",
             ) from error
         except sdk.StripeError as error:
             raise ProcessorDown("The payment processor failed.", retry_after=30) from error

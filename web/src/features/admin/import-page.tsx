@@ -17,7 +17,7 @@ import { SyncPanel } from "./sync-panel";
 const KINDS = ["file", "litellm", "openrouter"] as const;
 type Kind = (typeof KINDS)[number];
 type Answer = Pick<components["schemas"]["ImportAnswer"], "differences" | "token" | "applied"> & {
-  notes?: string[];
+  remarks?: components["schemas"]["ImportAnswer"]["remarks"];
 };
 
 export function ImportPage() {
@@ -109,7 +109,7 @@ function Import() {
       <FormFault error={preview.error ?? apply.error} />
       {preview.data && (
         <>
-          <Notes notes={preview.data.notes ?? []} />
+          <Notes remarks={preview.data.remarks ?? []} />
           <Differences differences={preview.data.differences} />
         </>
       )}

@@ -98,7 +98,7 @@ export function KeyForm({ provider }: { provider: ProviderState }) {
             <Text>
               {t(save.data.verified ? "admin.works" : "admin.saved", { count: save.data.models.length })}
             </Text>
-            <Notes notes={save.data.notes} />
+            <Notes remarks={save.data.remarks} />
           </div>
         )}
         <Button type="submit" loading={save.isPending}>

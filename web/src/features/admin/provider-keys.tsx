@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import { formatMilliseconds, formatNumber } from "@/shared/lib/format";
 import { DataTable } from "@/shared/ui/data-table";
-import { useErrorText } from "@/shared/ui/error-text";
+import { useErrorText, useReasonText } from "@/shared/ui/error-text";
 import { Section } from "@/shared/ui/section";
 import { healthQuery, type Item, type Json, type ProviderState } from "./catalog-queries";
 import { Consent } from "./json-editor";
@@ -123,6 +123,7 @@ const COLORS = { works: "tide", refused: "red", unknown: "gray" } as const;
 function LiveTest({ slug, name }: { slug: string; name: string }) {
   const { t } = useTranslation();
   const text = useErrorText();
+  const reasonOf = useReasonText();
   const tried = useMutation({
     mutationFn: () =>
       taken(
@@ -140,7 +141,9 @@ function LiveTest({ slug, name }: { slug: string; name: string }) {
         <span role="status">
           <Badge color={COLORS[tried.data.verdict]}>{t(`admin.verdicts.${tried.data.verdict}`)}</Badge>{" "}
           <Text span size="xs" c="dimmed">
-            {tried.data.message ?? formatMilliseconds(tried.data.milliseconds)}
+            {reasonOf(tried.data.metadata) ??
+              tried.data.message ??
+              formatMilliseconds(tried.data.milliseconds)}
           </Text>
         </span>
       )}

@@ -91,7 +91,7 @@ export function SyncPanel() {
       {apply.isSuccess && <Text role="status">{t("admin.catalog.applied")}</Text>}
       {proposal && (
         <>
-          <Notes notes={proposal.notes} />
+          <Notes remarks={proposal.remarks} />
           {models.length > 0 && (
             <Group gap="sm">
               <Checkbox

@@ -9,6 +9,7 @@ import { useMay } from "@/shared/api/session";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { DataTable } from "@/shared/ui/data-table";
 import { type Asked, Confirm, Dialog } from "@/shared/ui/dialog";
+import { useReasonText } from "@/shared/ui/error-text";
 import { FormFault } from "@/shared/ui/form-fault";
 import { When } from "@/shared/ui/time";
 import { OwnKeyForm } from "./byok-form";
@@ -185,6 +186,7 @@ const VERDICTS = { works: "tide", refused: "red", unknown: "gray" } as const;
 /** Shows the provider the key now, and says whether it takes it. */
 function Test({ id }: { id: string }) {
   const { t } = useTranslation();
+  const reasonOf = useReasonText();
   const test = useMutation({
     mutationFn: () => taken(client.POST("/api/v1/byok/{id}/test", { params: { path: { id } } })),
   });
@@ -199,7 +201,7 @@ function Test({ id }: { id: string }) {
             {t(`byok.verdicts.${test.data.data.verdict}`)}
           </Badge>{" "}
           <Text span size="xs" c="dimmed">
-            {test.data.data.message}
+            {reasonOf(test.data.data.metadata) ?? test.data.data.message}
           </Text>
         </span>
       )}

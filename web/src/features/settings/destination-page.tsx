@@ -30,7 +30,7 @@ import {
   shownOf,
 } from "./destination-queries";
 import { DestinationRules } from "./destination-rules";
-import { TestCall } from "./destination-test";
+import { TestCall, useFailing } from "./destination-test";
 import { keyNamesQuery } from "./guardrail-queries";
 import classes from "./settings.module.css";
 
@@ -68,6 +68,7 @@ export function DestinationPage() {
 
 function Deliveries({ of: { id, delivery }, refresh }: { of: Destination; refresh: () => void }) {
   const { t } = useTranslation();
+  const words = useFailing();
   const may = useMay();
   return (
     <Section title={t("observability.deliveries")}>
@@ -81,7 +82,7 @@ function Deliveries({ of: { id, delivery }, refresh }: { of: Destination; refres
             t("observability.lastFault"),
             delivery.fault ? (
               <span key="fault">
-                {delivery.fault} <When at={delivery.fault_at} />
+                {words(delivery)} <When at={delivery.fault_at} />
               </span>
             ) : (
               t("common.none")

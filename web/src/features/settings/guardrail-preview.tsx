@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
 import type { components } from "@/shared/api/schema";
+import { useReasonText } from "@/shared/ui/error-text";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Section } from "@/shared/ui/section";
 import { marked } from "./guardrail-marks";
@@ -78,12 +79,13 @@ export function Preview({ id, draft }: { id: string; draft: Change }) {
 
 function Outcome({ text, tried }: { text: string; tried: Tried }) {
   const { t } = useTranslation();
+  const reasonOf = useReasonText();
   return (
     <Paper withBorder p="md" role="status" aria-label={t("guardrails.tryResult")}>
       <Stack gap="sm">
         <Group gap="sm">
           <Badge color={VERDICTS[tried.verdict]}>{t(`guardrails.verdicts.${tried.verdict}`)}</Badge>
-          {tried.message && <Text size="sm">{tried.message}</Text>}
+          {tried.message && <Text size="sm">{reasonOf(tried.metadata) ?? tried.message}</Text>}
         </Group>
         {tried.findings.length === 0 && (
           <Text size="sm" c="dimmed">

@@ -17,7 +17,7 @@ import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
 import { DestinationForm } from "./destination-form";
 import { type Destination, destinationsQuery, kindOf } from "./destination-queries";
-import { TestCall } from "./destination-test";
+import { TestCall, useFailing } from "./destination-test";
 import { type Workspace, workspacesQuery } from "./workspace-queries";
 
 export function ObservabilityPage() {
@@ -216,12 +216,13 @@ function Destinations({ rows }: { rows: Destination[] }) {
 
 function Delivered({ of: { delivery } }: { of: Destination }) {
   const { t } = useTranslation();
+  const words = useFailing();
   return (
     <div>
       {delivery.delivered_at ? <When at={delivery.delivered_at} /> : t("common.never")}
       {delivery.fault && (
         <Text size="xs" c="red">
-          {delivery.fault}
+          {words(delivery)}
         </Text>
       )}
       {delivery.dropped > 0 && (

@@ -6,49 +6,43 @@ import type { Messages } from "@/shared/i18n/languages/en";
 
 type Faults = Messages["faults"];
 
-/** Their texts say what can't be, and the server's why: it has many reasons. */
-const WITH_WHY = new Set([
-  "bad_bounds",
-  "bad_destination",
-  "bad_guardrail",
-  "bad_order",
-  "bad_own_key",
-  "bad_preset",
-  "bad_query",
-  "bad_routing",
-  "bad_rule",
-  "bad_workspace",
-  "cannot_ask",
-  "constraint_filtered",
-  "file_faults",
-  "identity_refused",
-  "key_not_taken",
-  "mail_not_sent",
-  "processor_refused",
-  "provider_failed",
-  "refused",
-  "refused_by_guardrail",
-  "workspace_in_use",
-]);
+/** Their texts say what can't be, and the server's why: a file's faults line by line, and what another server said. */
+const WITH_WHY = new Set(["constraint_filtered", "file_faults", "mail_not_sent", "refused"]);
+
+/** Why, by the `rule` that the server names with the values of it; null where there are no words for it here. */
+export function useReasonText(): (facts: Record<string, unknown> | null | undefined) => string | null {
+  const { t, i18n } = useTranslation();
+  return (facts) => {
+    const word = `${facts?.problem}_${facts?.rule}`;
+    if (i18n.exists(`reasons.${word}`))
+      return t(`reasons.${word as keyof Messages["reasons"]}`, facts as never);
+    return i18n.exists(`faults.problems.${word}`)
+      ? t(`faults.problems.${word as keyof Faults["problems"]}`, facts as never)
+      : null;
+  };
+}
 
 export function useErrorText(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
+  const reasonOf = useReasonText();
   const said = (text: string, { message }: Error) => (message ? t("faults.saying", { text, message }) : text);
 
   /** By the server's word for it; null for one that came with a newer server. */
   const known = (error: ApiError): string | null => {
     const problem = problemOf(error);
     if (problem === null) return null;
-    const rule = `${problem}_${error.metadata.rule}`;
-    if (i18n.exists(`faults.problems.${rule}`)) {
-      return t(`faults.problems.${rule as keyof Faults["problems"]}`, error.metadata as never);
-    }
+    const why = reasonOf(error.metadata);
+    if (why !== null) return why;
     const text = i18n.exists(`faults.problems.${problem}`)
       ? t(`faults.problems.${problem as keyof Faults["problems"]}`)
       : i18n.exists(`faults.availability.${problem}`)
         ? t(`faults.availability.${problem as keyof Faults["availability"]}`)
         : null;
-    return text !== null && WITH_WHY.has(problem) ? said(text, error) : text;
+    if (text === null) return null;
+    // A rule without words came with a newer server.
+    const isVague = WITH_WHY.has(problem) || typeof error.metadata.rule === "string";
+    const fields = isVague ? null : inFields(error);
+    return isVague ? said(text, error) : fields === null ? text : `${text} ${fields}`;
   };
 
   const nameOf = (field: string): string => {

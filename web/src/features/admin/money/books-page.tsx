@@ -188,7 +188,7 @@ function Refused() {
               { label: t("common.date"), cell: ({ received_at }) => <When at={received_at} /> },
               { label: t("money.books.processor"), cell: ({ processor }) => processor },
               { label: t("money.events.kind"), cell: ({ kind }) => <code className="mp-mono">{kind}</code> },
-              { label: t("money.events.verdict"), cell: ({ verdict }) => words.verdict(verdict) },
+              { label: t("money.events.verdict"), cell: (event) => words.verdict(event) },
               {
                 label: t("money.events.deliveries"),
                 isNumber: true,

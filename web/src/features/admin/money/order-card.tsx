@@ -139,7 +139,7 @@ function Events({ orderId }: { orderId: string }) {
         <Text key={event.event_id} size="sm">
           <code className="mp-mono">{event.kind}</code>{" "}
           <Text span size="sm" c={event.verdict.startsWith("refused") ? "var(--mp-down)" : "dimmed"}>
-            {verdict(event.verdict)}
+            {verdict(event)}
             {event.deliveries > 1 && ` ×${event.deliveries}`}
           </Text>{" "}
           <Text span size="xs" c="dimmed">

@@ -6,6 +6,7 @@ import { faults } from "./en/faults";
 import { market } from "./en/market";
 import { money } from "./en/money";
 import { prices } from "./en/prices";
+import { reasons } from "./en/reasons";
 import { rules } from "./en/rules";
 import { system } from "./en/system";
 import { use } from "./en/use";
@@ -13,6 +14,7 @@ import { use } from "./en/use";
 export const en = {
   ...base,
   ...faults,
+  ...reasons,
   ...market,
   ...use,
   ...account,

@@ -7,6 +7,7 @@ import { faults } from "./zh-cn/faults";
 import { market } from "./zh-cn/market";
 import { money } from "./zh-cn/money";
 import { prices } from "./zh-cn/prices";
+import { reasons } from "./zh-cn/reasons";
 import { rules } from "./zh-cn/rules";
 import { system } from "./zh-cn/system";
 import { use } from "./zh-cn/use";
@@ -14,6 +15,7 @@ import { use } from "./zh-cn/use";
 export const zhCN: Messages = {
   ...base,
   ...faults,
+  ...reasons,
   ...market,
   ...use,
   ...account,

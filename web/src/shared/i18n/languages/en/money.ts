@@ -315,6 +315,7 @@ export const money = {
       none: "None was refused.",
       kind: "Kind",
       verdict: "Verdict",
+      because: "{{told}}: {{reason}}",
       verdicts: {
         applied: "Applied",
         ignored: "Not about an order",

@@ -313,6 +313,7 @@ export const money = {
       none: "没有被拒绝的事件。",
       kind: "类型",
       verdict: "处理结果",
+      because: "{{told}}：{{reason}}",
       verdicts: {
         applied: "已处理",
         ignored: "与订单无关",
