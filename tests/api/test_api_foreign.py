@@ -32,6 +32,7 @@ IDS: Final[dict[str, str]] = {
     f"{V1}/guardrails/{{guardrail_id}}": "guardrail",
     f"{V1}/workspaces/{{ref}}": "workspace",
     f"{V1}/presets/{{slug}}": "preset",
+    f"{V1}/external-users/{{user:path}}": "external user",
     "/api/app/presets/{slug}": "preset",
     "/api/app/sessions/{session_id}": "session",
     "/api/app/me/passkeys/{passkey_id}": "passkey",
@@ -61,6 +62,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     f"POST {V1}/guardrails/{{guardrail_id}}/assignments/members": {"member_user_ids": ["PERSON"]},
     f"POST {V1}/guardrails/{{guardrail_id}}/assignments/members/remove": {"member_user_ids": ["PERSON"]},
     f"PATCH {V1}/workspaces/{{ref}}": {"name": "taken"},
+    f"PATCH {V1}/external-users/{{user:path}}": {"is_active": False},
     f"POST {V1}/workspaces/{{ref}}/members/add": {"user_ids": ["PERSON"]},
     f"POST {V1}/workspaces/{{ref}}/members/remove": {"user_ids": ["PERSON"]},
     f"PUT {V1}/workspaces/{{ref}}/budgets/{{interval}}": {"limit_usd": 5},
@@ -103,6 +105,7 @@ def _theirs(harness: Harness) -> Theirs:
             "guardrail": made(f"{V1}/guardrails", {"name": CANARY})["id"],
             "workspace": workspace,
             "preset": "theirs",
+            "external user": made(f"{V1}/external-users", {"user": "theirs/customer"})["user"],
             "session": http.get("/api/app/sessions").json()["data"][0]["id"],
             "person": me["user"]["id"],
             "invitation": made("/api/app/invitations", {"email": "guest@foreign.test"})["id"],
@@ -172,7 +175,7 @@ def _mine(harness: Harness, theirs: Theirs) -> list[tuple[str, tuple[Any, ...]]]
 
 def _address(path: str, theirs: str) -> str:
     others = {"interval": "monthly", "version": "1"}
-    return re.sub(r"\{(\w+)\}", lambda found: others.get(found[1], theirs), path)
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: others.get(found[1], theirs), path)
 
 
 def _filled(body: dict[str, Any] | None, browser: httpx.Client) -> dict[str, Any] | None:

@@ -174,7 +174,7 @@ class TestTrial:
         assert self._try(caller, text=text, guardrail_id=made) == told
         # What a form holds unsaved takes the place of what is stored.
         other = self._try(caller, text=text, guardrail_id=made, content_filters=[], content_filter_builtins=[])
-        assert other == {"verdict": "pass", "text": text, "message": None, "findings": []}
+        assert other == {"verdict": "pass", "text": text, "message": None, "metadata": None, "findings": []}
 
     def test_what_would_be_blocked(self, caller: Caller) -> None:
         before = caller.totals()

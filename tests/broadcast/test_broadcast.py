@@ -411,10 +411,11 @@ class TestOperations:
             ("s3", {"bucketName": "abc", "accessKeyId": "a", "secretAccessKey": "b", "endpoint": receiver.url}),
         ):
             path = f"/api/v1/observability/destinations/{made(caller, kind, config)['id']}/test"
-            assert caller.harness.http.post(path, headers=headers).json() == {"ok": True, "status": 200, "fault": None}
+            taken = caller.harness.http.post(path, headers=headers).json()
+            assert taken == {"ok": True, "status": 200, "fault": None, "failing": None}
             receiver.status = 403
             refused = caller.harness.http.post(path, headers=headers).json()
-            assert refused == {"ok": False, "status": 403, "fault": "answered 403"}
+            assert refused == {"ok": False, "status": 403, "fault": "answered 403", "failing": "answered"}
             receiver.status = 200
         assert receiver.got[0].headers["x-test-connection"] == "true"
         assert receiver.got[0].method == "PUT"

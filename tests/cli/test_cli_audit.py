@@ -78,6 +78,7 @@ CHANGES: Final[dict[str, tuple[str, ...]]] = {
 READS: Final[dict[str, tuple[str, ...]]] = {
     "keys list": USER,
     "catalog list": (),
+    "catalog prices": ("maker/model",),
     "catalog export": (),
     "providers list": (),
     "providers show": ("groq",),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from db.database_places import template_file
 from modelport.catalog import sync
 from modelport.cli.main import app
+from modelport.cli.output import console
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ models:
 
 
 def test_every_price_of_an_endpoint_is_shown_the_oldest_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     file = folder / "acme.yaml"
     for price in ("0.000001", "0.0000015", "0.0000015"):
         file.write_text(_TWO_PLACES.replace("PRICE", price))

@@ -181,7 +181,19 @@ class Stage:
             for name in ("Team", "Spare"):
                 values = {"name": name, "key": f"sk-own-{name}-0123456789abcdef"}
                 await services.own_keys.create(person.account_id, person.user_id, workspace, "groq", values)
-            return {"guardrail": guardrail.id, "destination": destination.id}
+            body = {
+                "model": "acme/writer",
+                "temperature": 0.2,
+                "messages": [{"role": "system", "content": "Be brief."}],
+            }
+            await services.presets.capture(person.account_id, person.user_id, "brief", body, "openai_chat")
+            return {
+                "user": person.user_id,
+                "account": person.account_id,
+                "guardrail": guardrail.id,
+                "destination": destination.id,
+                "preset": "brief",
+            }
 
         return self.harness.call(make())
 

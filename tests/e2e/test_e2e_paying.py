@@ -172,8 +172,9 @@ def test_automatic_top_up(open_till: Open, till: Till, language: str) -> None:
     # One is enough to be above it: the server's own turn, should it come just then, buys no second.
     page.get_by_label(say(language, "credits.auto.threshold")).fill("20")
     page.get_by_label(re.compile("^" + say(language, "credits.auto.amount"))).fill("30")
-    page.get_by_label(say(language, "credits.auto.cap")).fill("60")
-    _press(page, language, "common.save")
+    cap = page.get_by_label(say(language, "credits.auto.cap"))
+    cap.fill("60")
+    page.locator("form").filter(has=cap).get_by_role("button", name=say(language, "common.save"), exact=True).click()
     expect(_status(page, say(language, "common.saved"))).to_be_visible()
     payments = till.harness.services.payments
     till.harness.call(payments.auto.run())
