@@ -100,9 +100,7 @@ class TestFeed:
     @given(_STREAMS)
     @settings(max_examples=300)
     def test_agrees_with_httpx_sse(self, stream: bytes) -> None:
-        """But for what differs on purpose: it keeps a byte order mark, gives events without data, and takes a name after
-        data for the same event's.
-        """
+        """But for what differs on purpose: byte order marks, events without data, a second name without a blank line."""
         stream = stream.replace(b"\xef\xbb\xbf", b"") + b"\n\n"
         assume(not named_after_data(stream))
         lines, decoder = SSELineDecoder(), SSEDecoder()
