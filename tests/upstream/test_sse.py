@@ -100,7 +100,7 @@ class TestFeed:
     @given(_STREAMS)
     @settings(max_examples=300)
     def test_agrees_with_httpx_sse(self, stream: bytes) -> None:
-        """But for what differs on purpose: byte order marks, events without data, a second name without a blank line."""
+        """But for what differs by intent: byte order marks, events without data, a second name before a blank line."""
         stream = stream.replace(b"\xef\xbb\xbf", b"") + b"\n\n"
         assume(not named_after_data(stream))
         lines, decoder = SSELineDecoder(), SSEDecoder()
