@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from e2e_catalogue import shop_window
+from e2e_sales import sell
 from playwright.sync_api import sync_playwright
 from sqlalchemy import Connection, select
 
@@ -106,6 +107,7 @@ class Stage:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 settings["port"] = free.getsockname()[1]
             settings["oidc_providers"] = [{**company, "client_id": "modelport", "client_secret": "a-secret"}]
+        settings.setdefault("bank_transfer_instructions", "Bank of Examples\nIBAN XX00 1234 5678")
         self.harness = Harness(
             folder,
             smtp_url=f"smtp://127.0.0.1:{self.mailbox.port}",
@@ -151,7 +153,8 @@ class Stage:
         return str(answers[0].json()["id"])
 
     def furnish(self, person: Person) -> dict[str, str]:
-        """Things of theirs that have pages of their own or rows to look at; the ids of those with a page."""
+        """Things of theirs, and of operators, that have pages of their own or rows; the ids of those with a page."""
+        sell(self, person)
         services = self.harness.services
         rules = {
             "allowed_providers": ["deepinfra", "together"],

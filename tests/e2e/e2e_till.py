@@ -31,7 +31,6 @@ class Till(Stage):
             epay_address=self.epay.address,
             epay_merchant=MERCHANT,
             epay_key=KEY,
-            bank_transfer_instructions="Bank of Examples\nIBAN XX00 1234 5678",
             topup_fee_percent="5.5",
             topup_fee_min="0.80",
             seller_name="Example Ltd",
