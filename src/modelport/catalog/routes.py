@@ -108,7 +108,12 @@ MayRead = Annotated[Principal, Depends(allow(Permission.MODELS_READ))]
 TheCatalog = Annotated[Catalog, Depends(the_catalog)]
 
 
-@router.get("/models", response_model=schemas.ModelsListResponse, openapi_extra=_parameters(*_DESCRIPTIONS))
+@router.get(
+    "/models",
+    response_model=schemas.ModelsListResponse,
+    openapi_extra=_parameters(*_DESCRIPTIONS),
+    summary="List models",
+)
 async def list_models(request: Request, catalog: TheCatalog) -> Response:
     """The models that can be called now; to an account that wants it so, those that it may use."""
     query = request.query_params
@@ -138,6 +143,7 @@ async def _lists_allowed(request: Request, caller: Principal) -> bool:
     "/models/count",
     response_model=schemas.ModelsCountResponse,
     openapi_extra=_parameters("output_modalities"),
+    summary="Count models",
 )
 async def count_models(request: Request, catalog: TheCatalog) -> Response:
     """How many models can be called now."""
@@ -145,7 +151,12 @@ async def count_models(request: Request, catalog: TheCatalog) -> Response:
     return _json(schemas.ModelsCountResponse(data=schemas.ModelsCountData(count=count)).to_json())
 
 
-@personal.get("/models/user", response_model=schemas.ModelsListResponse, openapi_extra=_parameters(*_USER))
+@personal.get(
+    "/models/user",
+    response_model=schemas.ModelsListResponse,
+    openapi_extra=_parameters(*_USER),
+    summary="List the models that I may use",
+)
 async def list_my_models(request: Request, catalog: TheCatalog, caller: MayRead) -> Response:
     """The models that the caller may use, by their account's preferences and guardrails."""
     query = {name: value for name, value in request.query_params.items() if name in _USER}
@@ -159,6 +170,7 @@ async def list_my_models(request: Request, catalog: TheCatalog, caller: MayRead)
     response_model=schemas.ModelsListResponse,
     openapi_extra=_parameters("offset", "limit"),
     tags=["Embeddings"],
+    summary="List embedding models",
 )
 async def list_embedding_models(request: Request, catalog: TheCatalog) -> Response:
     """The models that make vectors."""
@@ -167,7 +179,11 @@ async def list_embedding_models(request: Request, catalog: TheCatalog) -> Respon
     return _cached(request, listing.page(catalog.snapshot, query, _address(request)))
 
 
-@router.get("/models/{author}/{slug}/endpoints", response_model=schemas.ListEndpointsResponse)
+@router.get(
+    "/models/{author}/{slug}/endpoints",
+    response_model=schemas.ListEndpointsResponse,
+    summary="List the endpoints of a model",
+)
 async def list_endpoints(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
     """The endpoints that serve a model; none for a variant that the model doesn't have.
 
@@ -195,7 +211,12 @@ async def endpoints_of(catalog: Catalog, model_id: str, measured: Measured, *, e
     return cards.endpoints(plain, as_id=model_id, empty=True).to_json()
 
 
-@router.get("/endpoints/zdr", response_model=schemas.ZdrEndpointsResponse, tags=["Endpoints"])
+@router.get(
+    "/endpoints/zdr",
+    response_model=schemas.ZdrEndpointsResponse,
+    tags=["Endpoints"],
+    summary="List the endpoints with zero data retention",
+)
 async def list_zdr_endpoints(request: Request, catalog: TheCatalog) -> Response:
     """Every endpoint that keeps nothing of what it is sent. How quick they are is for callers who say who they are."""
     measured = await _measured_for(request, catalog)
@@ -205,7 +226,7 @@ async def list_zdr_endpoints(request: Request, catalog: TheCatalog) -> Response:
     return _cached(request, listing.Answer(answer, etag_of(answer)))
 
 
-@router.get("/model/{author}/{slug}", response_model=schemas.ModelResponse)
+@router.get("/model/{author}/{slug}", response_model=schemas.ModelResponse, summary="One model")
 async def get_model(author: str, slug: str, request: Request, catalog: TheCatalog) -> Response:
     """One model; one that only lacks a provider's key says so (`status: inactive`)."""
     asked = f"{author}/{slug}"
@@ -216,32 +237,37 @@ async def get_model(author: str, slug: str, request: Request, catalog: TheCatalo
     return _cached(request, listing.Answer(body, etag_of(body)))
 
 
-@router.get("/providers", response_model=schemas.ListProvidersResponse, tags=["Providers"])
+@router.get("/providers", response_model=schemas.ListProvidersResponse, tags=["Providers"], summary="List providers")
 async def list_providers(catalog: TheCatalog) -> Response:
     """The providers that models are served by."""
     return _json(cards.providers(catalog.snapshot.providers.values()).to_json())
 
 
-@router.get("/images/models", response_model=schemas.NothingYet, tags=["Images"])
-@router.get("/videos/models", response_model=schemas.NothingYet, tags=["Videos"])
+@router.get("/images/models", response_model=schemas.NothingYet, tags=["Images"], summary="List image models")
+@router.get("/videos/models", response_model=schemas.NothingYet, tags=["Videos"], summary="List video models")
 async def list_no_models() -> Response:
     """Models of operations that this server doesn't have: none."""
     return _json(b'{"data":[]}')
 
 
-@router.get("/images/models/{author}/{slug}/endpoints", tags=["Images"], response_model=schemas.NothingYet)
+@router.get(
+    "/images/models/{author}/{slug}/endpoints",
+    tags=["Images"],
+    response_model=schemas.NothingYet,
+    summary="List the endpoints of an image model",
+)
 async def list_no_image_endpoints(author: str, slug: str) -> Response:
     """Endpoints of a model for images: there is no such model here."""
     raise ModelNotFound(f"No model for images is called {author + '/' + slug!r}.")
 
 
-@personal.get("/tools", response_model=schemas.ListToolsResponse, tags=["Tools"])
+@personal.get("/tools", response_model=schemas.ListToolsResponse, tags=["Tools"], summary="List server tools")
 async def list_tools(_caller: MayRead) -> Response:
     """Tools that the server runs itself: none yet."""
     return _json(b'{"data":[],"links":{"next":null},"total_count":0}')
 
 
-@personal.get("/tools/{name}", response_model=schemas.NothingYet, tags=["Tools"])
+@personal.get("/tools/{name}", response_model=schemas.NothingYet, tags=["Tools"], summary="One server tool")
 async def get_tool(name: str, _caller: MayRead) -> Response:
     """One tool that the server runs itself."""
     raise NotFound(f"No server tool is called {name!r}.")

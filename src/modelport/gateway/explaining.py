@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain", "router"]
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=["Generations"])
 
 
 async def explain(services: Services, generation_id: str, account_id: str) -> Explanation:

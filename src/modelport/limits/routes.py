@@ -77,7 +77,7 @@ class CurrentKeyAnswer(BaseModel):
     data: CurrentKey
 
 
-@router.get("/key", summary="The key of this request")
+@router.get("/key", tags=["API keys"], summary="The key of this request")
 @router.get("/auth/key", summary="The key of this request, under its older address", include_in_schema=False)
 async def read_key(
     request: Request, caller: Annotated[Principal, Depends(allow(Permission.KEY_SELF))]
@@ -143,7 +143,7 @@ class CreditsAnswer(BaseModel):
     data: CreditsData
 
 
-@router.get("/credits", summary="Credits of the caller's account")
+@router.get("/credits", tags=["Credits"], summary="Credits of the caller's account")
 async def read_credits(
     request: Request, caller: Annotated[Principal, Depends(allow(Permission.CREDITS_READ))]
 ) -> CreditsAnswer:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/analytics")
+router = APIRouter(prefix="/api/v1/analytics", tags=["Analytics"])
 _LABELS = {"minute": "By the minute", "hour": "Hourly", "day": "Daily", "week": "Weekly", "month": "Monthly"}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["day_of", "router", "text_of"]
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=["Analytics"])
 _DAYS = 30
 _TOP = 50
 _MOST_DAYS = 366

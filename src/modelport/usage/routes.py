@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=["Generations"])
 _API_TYPES = {"embeddings": "embeddings", "rerank": "rerank"}
 
 

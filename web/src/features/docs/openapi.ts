@@ -1,6 +1,8 @@
 /** This server's OpenAPI document, as far as the reference shows it. */
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "@/shared/api/client";
+import { LANGUAGES, type Language } from "@/shared/i18n";
+import type { OperationWords } from "@/shared/i18n/operations";
 import { matches, words } from "@/shared/lib/match";
 
 export interface Schema {
@@ -61,26 +63,47 @@ export const documentQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+export const wordsQuery = (language: Language) =>
+  queryOptions({
+    queryKey: ["openapi-words", language],
+    queryFn: LANGUAGES[language].operations,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** The app's and the operator's own addresses change with the app: they are no promise to clients. */
 const OWN = /^\/api\/(app|admin|webhooks)\//;
 
-/** The operations whose address or words have all of these words, by their first tag. */
-export function operationsOf(document: Document, query: string): Map<string, Operation[]> {
-  const wanted = words(query);
-  const found = new Map<string, Operation[]>();
+/** What calls models comes first; the rest follows in the document's order. */
+const FIRST = ["Chat", "Responses", "Messages", "Gemini", "Converse", "Cohere v2", "Vectors", "Routing"];
+
+/** The document's operations in the reader's language, by their first tag; what has no words in it keeps its own. */
+export function operationsOf(document: Document, language: OperationWords): Map<string, Operation[]> {
+  const found = new Map<string, Operation[]>(FIRST.map((tag) => [tag, []]));
   for (const [path, methods] of Object.entries(document.paths)) {
     if (OWN.test(path)) continue;
     for (const method of METHODS) {
       const operation = methods[method];
       if (!operation) continue;
-      const text = `${method} ${path} ${operation.summary ?? ""} ${operation.description ?? ""}`;
-      if (!matches(text, wanted)) continue;
+      const key = `${method} ${path}`;
+      const [summary = operation.summary, description = operation.description] =
+        language.operations[key] ?? [];
       const tag = operation.tags?.[0] ?? "API";
-      found.set(tag, [...(found.get(tag) ?? []), { ...operation, key: `${method} ${path}`, method, path }]);
+      found.set(tag, [...(found.get(tag) ?? []), { ...operation, summary, description, key, method, path }]);
     }
   }
-  return found;
+  return new Map([...found].flatMap(([tag, all]) => (all.length ? [[language.tags[tag] ?? tag, all]] : [])));
+}
+
+/** Those whose address or words have all of the words that are looked for. */
+export function search(groups: Map<string, Operation[]>, query: string): [string, Operation[]][] {
+  const wanted = words(query);
+  return [...groups].flatMap(([tag, operations]) => {
+    const fitting = operations.filter(({ key, summary, description }) =>
+      matches(`${key} ${tag} ${summary ?? ""} ${description ?? ""}`, wanted),
+    );
+    return fitting.length ? [[tag, fitting] satisfies [string, Operation[]]] : [];
+  });
 }
 
 /** What a reference stands for. */

@@ -4,21 +4,34 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { currentLanguage } from "@/shared/i18n";
 import { serverAddress } from "@/shared/lib/api-address";
 import { CodeBlock } from "@/shared/ui/code";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./docs.module.css";
-import { bodyOf, type Document, documentQuery, type Operation, operationsOf, typeOf } from "./openapi";
+import {
+  bodyOf,
+  type Document,
+  documentQuery,
+  type Operation,
+  operationsOf,
+  search,
+  typeOf,
+  wordsQuery,
+} from "./openapi";
 import { SchemaView } from "./schema-view";
 
 export function Reference({ query, change }: { query: string; change: (query: string) => void }) {
   const { t } = useTranslation();
   const document = useQuery(documentQuery);
+  const language = useQuery(wordsQuery(currentLanguage()));
   const deferred = useDeferredValue(query);
-  const groups = useMemo(
-    () => (document.data ? [...operationsOf(document.data, deferred)] : []),
-    [document.data, deferred],
+  const all = useMemo(
+    () => (document.data && language.data ? operationsOf(document.data, language.data) : undefined),
+    [document.data, language.data],
   );
+  const groups = useMemo(() => (all ? search(all, deferred) : []), [all, deferred]);
+  const failed = document.isError ? document : language.isError ? language : undefined;
   return (
     <Stack gap="xl">
       <TextInput
@@ -29,9 +42,9 @@ export function Reference({ query, change }: { query: string; change: (query: st
         value={query}
         onChange={(event) => change(event.currentTarget.value)}
       />
-      {document.isPending && <LoadingRows rows={8} />}
-      {document.isError && <Failed error={document.error} retry={() => void document.refetch()} />}
-      {document.data && groups.length === 0 && <Empty title={t("docs.none")} />}
+      {!all && !failed && <LoadingRows rows={8} />}
+      {failed && <Failed error={failed.error} retry={() => void failed.refetch()} />}
+      {all && groups.length === 0 && <Empty title={t("docs.none")} />}
       {document.data &&
         groups.map(([tag, operations]) => (
           <Group key={tag} tag={tag} operations={operations} document={document.data} />

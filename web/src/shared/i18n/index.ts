@@ -1,12 +1,24 @@
-/** Languages: chosen from the browser, switchable everywhere. A new one is a file and a folder in `languages/`, and a line here. */
+/** Languages: chosen from the browser, switchable everywhere. A new one is files and a folder in `languages/`, and an entry here. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Messages } from "./languages/en";
+import { AS_DOCUMENTED, type OperationWords } from "./operations";
 
 export const LANGUAGES = {
-  "zh-CN": { name: "简体中文", load: () => import("./languages/zh-cn").then((file) => file.zhCN) },
-  en: { name: "English", load: () => import("./languages/en").then((file) => file.en) },
-} as const satisfies Record<string, { name: string; load: () => Promise<Messages> }>;
+  "zh-CN": {
+    name: "简体中文",
+    load: () => import("./languages/zh-cn").then((file) => file.zhCN),
+    operations: () => import("./languages/zh-cn-operations").then((file) => file.operations),
+  },
+  en: {
+    name: "English",
+    load: () => import("./languages/en").then((file) => file.en),
+    operations: async () => AS_DOCUMENTED,
+  },
+} as const satisfies Record<
+  string,
+  { name: string; load: () => Promise<Messages>; operations: () => Promise<OperationWords> }
+>;
 
 export type Language = keyof typeof LANGUAGES;
 
