@@ -50,6 +50,18 @@ def test_every_filter_lives_in_the_address(open_page: Open, language: str) -> No
     expect(page).to_have_url(re.compile("/models$"))
 
 
+def test_on_a_phone_every_figure_of_a_model_says_what_it_is(open_page: Open, language: str) -> None:
+    page = open_page("/models?q=sample-max", language=language, width=360)
+    row = page.get_by_role("listitem").first
+    for what in ("weeklyShort", "context", "promptPrice", "completionPrice"):
+        shown = row.get_by_text(say(language, f"models.{what}"), exact=True)
+        expect(shown).to_be_visible()
+        box = shown.bounding_box()
+        assert box is not None
+        assert box["width"] > 10, what  # a pixel's width is for screen readers only
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 360, what
+
+
 def test_a_group_sees_its_own_prices(open_page: Open, stage: Stage, language: str) -> None:
     person = stage.person(f"reseller-{language.lower()}@example.test")
     services, group = stage.harness.services, f"resellers-{language}"
@@ -65,6 +77,12 @@ def test_a_group_sees_its_own_prices(open_page: Open, stage: Stage, language: st
     page.goto("/models?q=qwen/sample-max")
     expect(page.get_by_role("status").filter(has_text=say(language, "models.ownPrices"))).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="qwen/sample-max").first).to_contain_text(own)
+    page.goto("/compare?models=qwen/sample-max,acme/writer")
+    expect(page.get_by_text(say(language, "models.ownPricesStruck"))).to_be_visible()
+    expect(page.get_by_role("table").locator("s").first).to_have_text(usual)
+    page.goto("/chat")
+    page.get_by_role("button", name=say(language, "chat.addModel")).click()
+    expect(page.get_by_role("dialog").get_by_text(say(language, "models.ownPrices"))).to_be_visible()
     # Whoever is not signed in sees what everybody pays.
     public = open_page("/qwen/sample-max", language=language)
     expect(public.get_by_role("table").first).to_contain_text(usual)

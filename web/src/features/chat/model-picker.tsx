@@ -8,6 +8,7 @@ import { authorOf, isFree, type Model, modelsQuery } from "@/shared/api/models";
 import { formatContext, formatPerMillion } from "@/shared/lib/format";
 import { rank } from "@/shared/lib/match";
 import { AuthorMark } from "@/shared/ui/author-mark";
+import { OwnPrices } from "@/shared/ui/own-prices";
 import { Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./chat.module.css";
 
@@ -89,6 +90,10 @@ function Picker({ pick }: { pick: (model: string) => void }) {
           onChange={(event) => setFree(event.currentTarget.checked)}
         />
       </Group>
+      <Text size="xs" c="dimmed" px="md" pt={6}>
+        {t("chat.pickerPrices")}
+        <OwnPrices of={found} />
+      </Text>
       <ScrollArea.Autosize mah="58dvh" type="auto">
         <div id={list} role="listbox" aria-label={t("chat.addModel")} className={classes.picker}>
           {found.map((model, index) => (

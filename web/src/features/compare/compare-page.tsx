@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { endpointsQuery, type Model, marketQuery, modelsQuery } from "@/shared/api/models";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { LinkButton } from "@/shared/ui/links";
+import { OwnPrices } from "@/shared/ui/own-prices";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { Facts } from "./facts";
 import { SamePrompt } from "./same-prompt";
@@ -44,6 +45,7 @@ export function ComparePage() {
         }
       >
         {t("compare.lead")}
+        <OwnPrices of={shown} isStruck />
       </PageTitle>
       {models.isPending && <LoadingRows rows={8} />}
       {models.isError && <Failed error={models.error} retry={() => void models.refetch()} />}
@@ -93,8 +95,8 @@ function Add({ models, taken, add }: { models: Model[]; taken: string[]; add: (i
       disabled={full}
       searchable
       limit={60}
-      w={360}
-      maw="100%"
+      flex="1 1 200px"
+      maw={360}
       data={models
         .filter((model) => !taken.includes(model.id))
         .map((model) => ({ value: model.id, label: model.id }))}

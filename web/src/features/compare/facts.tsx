@@ -5,12 +5,12 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf, type Endpoint, type Market, type Model } from "@/shared/api/models";
 import {
+  digitsOf,
   formatCompact,
   formatContext,
   formatMilliseconds,
   formatNumber,
   formatPercent,
-  formatPerMillion,
   perMillion,
   shortDate,
 } from "@/shared/lib/format";
@@ -18,6 +18,7 @@ import { useModality } from "@/shared/lib/modality";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
 import { ModelLink } from "@/shared/ui/model-card";
+import { Price } from "@/shared/ui/price";
 import { Scrolled } from "@/shared/ui/scrolled";
 import classes from "./compare.module.css";
 
@@ -40,7 +41,7 @@ const ABILITIES = ["tools", "structured_outputs", "reasoning"] as const;
 
 export function Facts({ models, market, endpoints, remove }: Props) {
   const { t } = useTranslation();
-  const lines = useLines(market, endpoints);
+  const lines = useLines(models, market, endpoints);
   return (
     <Scrolled label={t("shell.compare")}>
       <table className={classes.facts}>
@@ -102,7 +103,13 @@ function bestOf(models: Model[], { value, best }: Line): number | null {
   return values.lastIndexOf(wanted) === first ? first : null;
 }
 
-function useLines(market: Market | undefined, endpoints: (Endpoint[] | undefined)[]): Line[] {
+type PriceName = "prompt" | "completion" | "input_cache_read";
+
+function useLines(
+  models: Model[],
+  market: Market | undefined,
+  endpoints: (Endpoint[] | undefined)[],
+): Line[] {
   const { t } = useTranslation();
   const modality = useModality();
   const of = (model: Model) => market?.models.get(model.id);
@@ -112,9 +119,11 @@ function useLines(market: Market | undefined, endpoints: (Endpoint[] | undefined
   };
   const yes = (holds: boolean | undefined) =>
     holds === undefined ? "—" : holds ? t("common.yes") : t("common.no");
-  const price = (label: string, name: "prompt" | "completion" | "input_cache_read"): Line => ({
+  const digits = (name: PriceName) =>
+    digitsOf(models.flatMap(({ pricing, usual }) => [pricing[name], usual?.[name]]));
+  const price = (label: string, name: PriceName): Line => ({
     label,
-    show: (model) => formatPerMillion(model.pricing[name]),
+    show: (model) => <Price of={model.pricing[name]} usual={model.usual?.[name]} digits={digits(name)} />,
     value: (model) => perMillion(model.pricing[name]),
     best: "low",
   });

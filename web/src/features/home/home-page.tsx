@@ -10,6 +10,7 @@ import { formatNumber } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { LinkAnchor } from "@/shared/ui/links";
 import { ModelCard } from "@/shared/ui/model-card";
+import { OwnPrices } from "@/shared/ui/own-prices";
 import { Failed } from "@/shared/ui/states";
 import classes from "./home-page.module.css";
 import { Steps } from "./steps";
@@ -61,6 +62,9 @@ export function HomePage() {
               <Title order={2} id="newest-models" mb="md">
                 {t("home.newest")}
               </Title>
+              <Text size="sm" c="dimmed" mb="sm" mt="-sm" component="div">
+                <OwnPrices of={newest} />
+              </Text>
               <Grid models={newest} empty="" />
             </section>
           )}

@@ -10,10 +10,17 @@ import {
   type ModelMarket,
   modelMarketQuery,
 } from "@/shared/api/models";
-import { formatContext, formatMilliseconds, formatNumber, formatPercent } from "@/shared/lib/format";
+import {
+  digitsOf,
+  formatContext,
+  formatMilliseconds,
+  formatNumber,
+  formatPercent,
+} from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyIcon } from "@/shared/ui/copy";
 import { DataTable } from "@/shared/ui/data-table";
+import { OwnPrices } from "@/shared/ui/own-prices";
 import { Price } from "@/shared/ui/price";
 import { Empty, Failed, LoadingRows } from "@/shared/ui/states";
 import classes from "./model-page.module.css";
@@ -49,7 +56,7 @@ export function EndpointsTab({ model }: { model: Model }) {
           </Title>
           <Text c="dimmed" size="sm">
             {t("model.providersLead")}
-            {endpoints.data?.some(({ usual }) => usual) && ` ${t("model.ownPrices")}`}
+            <OwnPrices of={endpoints.data} isStruck />
           </Text>
         </div>
         {(endpoints.data?.length ?? 0) > 1 && (
@@ -79,6 +86,13 @@ export function EndpointsTab({ model }: { model: Model }) {
 
 function EndpointTable({ endpoints, policies }: { endpoints: Endpoint[]; policies: Policy[] }) {
   const { t } = useTranslation();
+  const digitsIn = (name: "prompt" | "completion" | "input_cache_read") =>
+    digitsOf(endpoints.flatMap(({ pricing, usual }) => [pricing[name], usual?.[name]]));
+  const digits = {
+    prompt: digitsIn("prompt"),
+    completion: digitsIn("completion"),
+    input_cache_read: digitsIn("input_cache_read"),
+  };
   return (
     <DataTable
       isDense
@@ -90,18 +104,26 @@ function EndpointTable({ endpoints, policies }: { endpoints: Endpoint[]; policie
         {
           label: t("models.promptPrice"),
           isNumber: true,
-          cell: ({ pricing, usual }) => <Price of={pricing.prompt} usual={usual?.prompt} />,
+          cell: ({ pricing, usual }) => (
+            <Price of={pricing.prompt} usual={usual?.prompt} digits={digits.prompt} />
+          ),
         },
         {
           label: t("models.completionPrice"),
           isNumber: true,
-          cell: ({ pricing, usual }) => <Price of={pricing.completion} usual={usual?.completion} />,
+          cell: ({ pricing, usual }) => (
+            <Price of={pricing.completion} usual={usual?.completion} digits={digits.completion} />
+          ),
         },
         {
           label: t("model.cachePrice"),
           isNumber: true,
           cell: ({ pricing, usual }) => (
-            <Price of={pricing.input_cache_read} usual={usual?.input_cache_read} />
+            <Price
+              of={pricing.input_cache_read}
+              usual={usual?.input_cache_read}
+              digits={digits.input_cache_read}
+            />
           ),
         },
         {
@@ -163,7 +185,7 @@ function ProviderName({ endpoint }: { endpoint: Endpoint }) {
   return (
     <Group gap={8} wrap="nowrap">
       <AuthorMark author={endpoint.tag.split("/")[0] ?? ""} size={20} />
-      <Text fw={600} span>
+      <Text fw={600} span className={classes.provider}>
         {endpoint.provider_name}
       </Text>
       <CopyIcon value={endpoint.tag} what={t("model.providerSlug")} size="xs" />

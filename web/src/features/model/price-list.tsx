@@ -2,7 +2,7 @@
 import { Table, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Model } from "@/shared/api/models";
-import { formatPerMillion, formatUsd } from "@/shared/lib/format";
+import { digitsOf, formatPerMillion, formatUsd } from "@/shared/lib/format";
 import { Usual } from "@/shared/ui/price";
 
 const TOKEN_PRICES = [
@@ -21,14 +21,15 @@ const UNIT_PRICES = ["request", "image", "image_output", "web_search"] as const;
 export function PriceList({ model }: { model: Model }) {
   const { t } = useTranslation();
   const { pricing, usual = pricing } = model;
+  const digits = digitsOf(TOKEN_PRICES.flatMap((key) => [pricing[key], usual[key]]));
   const rows: { name: string; price: string; usual: string; unit: string }[] = [];
   for (const key of TOKEN_PRICES) {
     const price = pricing[key];
     if (price !== undefined && price !== null) {
       rows.push({
         name: t(`model.prices.${key}`),
-        price: formatPerMillion(price),
-        usual: formatPerMillion(usual[key]),
+        price: formatPerMillion(price, digits),
+        usual: formatPerMillion(usual[key], digits),
         unit: t("models.perMillion"),
       });
     }

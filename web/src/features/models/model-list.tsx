@@ -2,16 +2,18 @@
 import { Badge } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, useLayoutEffect, useRef, useState } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf, isFree, type Market, type MarketModel, type Model } from "@/shared/api/models";
-import { formatCompact, formatContext, formatPerMillion } from "@/shared/lib/format";
+import { digitsOf, formatCompact, formatContext, formatPerMillion } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyableId } from "@/shared/ui/copy";
 import { ModelCard, ModelLink } from "@/shared/ui/model-card";
 import classes from "./models-page.module.css";
 
 const CARD_WIDTH = 290;
+/** The list's width below which a row has two lines; the style has it too. */
+const NARROW = 560;
 
 interface Props {
   models: Model[];
@@ -27,8 +29,14 @@ export function ModelList({ models, market, cards }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what lies above can have another height at another width
   useLayoutEffect(() => setTop(anchor.current?.offsetTop ?? 0), [width, cards]);
   const columns = cards ? Math.max(1, Math.floor((width + 14) / (CARD_WIDTH + 14))) : 1;
-  const phone = width > 0 && width < 560;
-  const height = cards ? 176 : phone ? 84 : 64;
+  const height = cards ? 176 : width > 0 && width < NARROW ? 112 : 64;
+  const digits = useMemo(
+    () => ({
+      prompt: digitsOf(models.map(({ pricing }) => pricing.prompt)),
+      completion: digitsOf(models.map(({ pricing }) => pricing.completion)),
+    }),
+    [models],
+  );
   const virtual = useWindowVirtualizer({
     count: Math.ceil(models.length / columns),
     estimateSize: () => height,
@@ -41,7 +49,7 @@ export function ModelList({ models, market, cards }: Props) {
       {!cards && (
         <div className={classes.head} aria-hidden>
           <span>{t("common.model")}</span>
-          <span className={classes.weekly}>{t("models.weeklyShort")}</span>
+          <span className="mp-num">{t("models.weeklyShort")}</span>
           <span className="mp-num">{t("models.context")}</span>
           <span className="mp-num">{t("models.promptPrice")}</span>
           <span className="mp-num">{t("models.completionPrice")}</span>
@@ -68,7 +76,12 @@ export function ModelList({ models, market, cards }: Props) {
                 {cards ? (
                   <ModelCard model={model} />
                 ) : (
-                  <Row model={model} of={market?.models.get(model.id)} />
+                  <Row
+                    model={model}
+                    of={market?.models.get(model.id)}
+                    promptDigits={digits.prompt}
+                    completionDigits={digits.completion}
+                  />
                 )}
               </div>
             ))}
@@ -81,7 +94,14 @@ export function ModelList({ models, market, cards }: Props) {
 
 const SHOWN_PARAMETERS = ["tools", "reasoning", "structured_outputs"] as const;
 
-const Row = memo(function Row({ model, of }: { model: Model; of: MarketModel | undefined }) {
+interface RowProps {
+  model: Model;
+  of: MarketModel | undefined;
+  promptDigits: number;
+  completionDigits: number;
+}
+
+const Row = memo(function Row({ model, of, promptDigits, completionDigits }: RowProps) {
   const { t } = useTranslation();
   const free = isFree(model);
   return (
@@ -115,21 +135,21 @@ const Row = memo(function Row({ model, of }: { model: Model; of: MarketModel | u
           </div>
         </div>
       </div>
-      <span className={classes.weekly}>
-        <span className="mp-visually-hidden">{t("models.weekly")} </span>
+      <span className={classes.fact}>
+        <span className={classes.what}>{t("models.weeklyShort")} </span>
         {of ? formatCompact(of.weekly_tokens) : "—"}
       </span>
-      <span className="mp-num">
-        <span className="mp-visually-hidden">{t("models.context")} </span>
+      <span className={classes.fact}>
+        <span className={classes.what}>{t("models.context")} </span>
         {model.context_length ? formatContext(model.context_length) : "—"}
       </span>
-      <span className="mp-num">
-        <span className="mp-visually-hidden">{t("models.promptPrice")} </span>
-        {formatPerMillion(model.pricing.prompt)}
+      <span className={classes.fact}>
+        <span className={classes.what}>{t("models.promptPrice")} </span>
+        {formatPerMillion(model.pricing.prompt, promptDigits)}
       </span>
-      <span className="mp-num">
-        <span className="mp-visually-hidden">{t("models.completionPrice")} </span>
-        {formatPerMillion(model.pricing.completion)}
+      <span className={classes.fact}>
+        <span className={classes.what}>{t("models.completionPrice")} </span>
+        {formatPerMillion(model.pricing.completion, completionDigits)}
       </span>
     </div>
   );

@@ -19,6 +19,7 @@ import { useTranslation } from "react-i18next";
 import { marketQuery, modelsQuery, myModelsQuery } from "@/shared/api/models";
 import { useMe } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { OwnPrices } from "@/shared/ui/own-prices";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { facetsOf, filterModels } from "./filter";
 import { Filters } from "./filters";
@@ -80,52 +81,55 @@ export function ModelsPage() {
             </Button>
             <Select
               aria-label={t("models.sort")}
-              w={210}
+              flex="1 1 150px"
+              maw={{ md: 230 }}
               allowDeselect={false}
               value={search.sort ?? "newest"}
               data={SORTS.map((sort) => ({ value: sort, label: t(`models.sorts.${sort}`) }))}
               onChange={(sort) => change({ sort: SORTS.find((each) => each === sort) })}
             />
-            <SegmentedControl
-              aria-label={t("models.view")}
-              value={search.view ?? "list"}
-              onChange={(view) => change({ view: view === "cards" ? "cards" : undefined })}
-              data={[
-                {
-                  value: "list",
-                  label: (
-                    <IconList
-                      size={17}
-                      role="img"
-                      aria-label={t("models.list")}
-                      style={{ display: "block" }}
-                    />
-                  ),
-                },
-                {
-                  value: "cards",
-                  label: (
-                    <IconLayoutGrid
-                      size={17}
-                      role="img"
-                      aria-label={t("models.cards")}
-                      style={{ display: "block" }}
-                    />
-                  ),
-                },
-              ]}
-            />
           </Group>
           <Group justify="space-between" mb="xs" mih={30}>
             <Text size="sm" c="dimmed" role="status">
               {models.data ? t("models.count", { count: shown.length }) : " "}
-              {shown.some(({ usual }) => usual) && ` · ${t("models.ownPrices")}`}
+              <OwnPrices of={shown} after=" · " />
             </Text>
-            {(active > 0 || search.q) && (
-              <Button variant="subtle" size="compact-sm" onClick={clear}>
-                {t("models.clear")}
-              </Button>
-            )}
+            <Group gap="xs" ml="auto">
+              {(active > 0 || search.q) && (
+                <Button variant="subtle" size="compact-sm" onClick={clear}>
+                  {t("models.clear")}
+                </Button>
+              )}
+              <SegmentedControl
+                aria-label={t("models.view")}
+                value={search.view ?? "list"}
+                onChange={(view) => change({ view: view === "cards" ? "cards" : undefined })}
+                data={[
+                  {
+                    value: "list",
+                    label: (
+                      <IconList
+                        size={17}
+                        role="img"
+                        aria-label={t("models.list")}
+                        style={{ display: "block" }}
+                      />
+                    ),
+                  },
+                  {
+                    value: "cards",
+                    label: (
+                      <IconLayoutGrid
+                        size={17}
+                        role="img"
+                        aria-label={t("models.cards")}
+                        style={{ display: "block" }}
+                      />
+                    ),
+                  },
+                ]}
+              />
+            </Group>
           </Group>
           {models.isError && <Failed error={models.error} retry={() => void models.refetch()} />}
           {models.isPending && <LoadingRows rows={10} height={58} />}

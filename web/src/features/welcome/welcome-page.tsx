@@ -14,6 +14,7 @@ import { CopyableId } from "@/shared/ui/copy";
 import { FreshKey } from "@/shared/ui/fresh-key";
 import { LinkButton } from "@/shared/ui/links";
 import { Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
+import { progressQuery } from "./queries";
 import classes from "./welcome.module.css";
 
 const ASK_MS = 2000;
@@ -28,6 +29,7 @@ export function WelcomePage() {
     refetchInterval: ({ state }) => (state.data?.some(isFree) ? false : ASK_MS),
   });
   const features = useQuery(featuresQuery);
+  const progress = useQuery({ ...progressQuery, enabled: Boolean(me) }).data;
   const [key, setKey] = useState<string>();
   if (!me) {
     return (
@@ -44,7 +46,7 @@ export function WelcomePage() {
       <PageTitle title={t("welcome.title")}>{t("welcome.lead", { email: me.user.email })}</PageTitle>
       {models.isError && <Failed error={models.error} retry={() => void models.refetch()} />}
       <Stack component="ol" gap="xl" className={classes.steps}>
-        <Step number={1} done={free !== undefined} title={t("welcome.model")}>
+        <Step number={1} done={progress?.isAnswered ?? false} title={t("welcome.model")}>
           {free ? (
             <>
               <Text c="dimmed">{t("welcome.modelReady")}</Text>
@@ -64,7 +66,7 @@ export function WelcomePage() {
             </Group>
           )}
         </Step>
-        <Step number={2} done={key !== undefined} title={t("welcome.key")}>
+        <Step number={2} done={key !== undefined || (progress?.isCalled ?? false)} title={t("welcome.key")}>
           <Text c="dimmed">{t("welcome.keyLead")}</Text>
           <FreshKey name={t("welcome.keyName")} made={key} take={setKey} />
           <CodeTabs blocks={snippets(first?.id ?? "author/model", key)} />

@@ -18,7 +18,10 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 }
 
 const source = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.tsx?$/.test(name) && !name.includes("languages") && !name.endsWith(".test.ts"))
+  .filter(
+    (name) =>
+      /\.tsx?$/.test(name) && !name.includes("languages") && !/(\.test\.tsx?|schema\.d\.ts)$/.test(name),
+  )
   .map((name) => readFileSync(join("src", name), "utf8"))
   .join("\n");
 

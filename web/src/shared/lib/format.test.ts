@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatCompact, formatContext, formatPerMillion, formatUsd, perMillion } from "./format";
+import { digitsOf, formatCompact, formatContext, formatPerMillion, formatUsd, perMillion } from "./format";
 
 describe("amounts", () => {
   test.each([
@@ -33,4 +33,12 @@ test("counts keep three digits", () => {
   expect(formatContext(131_072)).toBe("128K");
   expect(formatContext(200_000)).toBe("200K");
   expect(formatContext(1_048_576)).toBe("1.05M");
+});
+
+test("a column of prices has as many decimals as its finest needs, within reason", () => {
+  expect(digitsOf(["0.000003", "0.000012", null])).toBe(2);
+  expect(digitsOf(["0.000003", "0.000000405"])).toBe(3);
+  expect(digitsOf(["0.0000000000125", "0.000003"])).toBe(4);
+  expect(formatPerMillion("0.000003", 3)).toBe("$3.000");
+  expect(formatPerMillion("0.0000000000125", 4)).toBe("$0.0000125");
 });

@@ -76,9 +76,22 @@ export function perMillion(price: string | number | null | undefined): number | 
   return Math.round(value * 1e6 * 1e9) / 1e9;
 }
 
-export function formatPerMillion(price: string | number | null | undefined): string {
+export function formatPerMillion(price: string | number | null | undefined, digits = 2): string {
   const value = perMillion(price);
-  return value === null ? "—" : formatUsd(value);
+  return value === null ? "—" : formatUsd(value, digits);
+}
+
+/** A hair's breadth of a price is told by its own row, not by zeros in all the others. */
+const MOST_DIGITS = 4;
+
+/** With how many decimals a column of prices is written: as many as the finest of them needs. */
+export function digitsOf(prices: Iterable<string | number | null | undefined>): number {
+  let digits = 2;
+  for (const price of prices) {
+    const decimals = formatPerMillion(price).split(".")[1]?.length ?? 0;
+    digits = Math.max(digits, Math.min(decimals, MOST_DIGITS));
+  }
+  return digits;
 }
 
 export function formatPercent(share: number, digits = 1): string {

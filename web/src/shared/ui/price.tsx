@@ -5,9 +5,16 @@ import { formatPerMillion } from "@/shared/lib/format";
 
 type Amount = string | number | null | undefined;
 
-export function Price({ of, usual }: { of: Amount; usual: Amount }) {
-  const own = formatPerMillion(of);
-  const others = usual === undefined || usual === null ? own : formatPerMillion(usual);
+interface Props {
+  of: Amount;
+  usual: Amount;
+  /** Decimals, where it stands in a column. */
+  digits?: number;
+}
+
+export function Price({ of, usual, digits }: Props) {
+  const own = formatPerMillion(of, digits);
+  const others = usual === undefined || usual === null ? own : formatPerMillion(usual, digits);
   return (
     <>
       {own}

@@ -42,6 +42,7 @@ export const market = {
     onlyFree: "Free models only",
     onlyMine: "Only what my account may use",
     ownPrices: "Prices are your account’s own.",
+    ownPricesStruck: "Prices are those your account is charged; what others pay is struck out.",
     onlyMineNote: "By its privacy settings and guardrails.",
     alwaysMine: "Your account lists nothing else: see Privacy and routing.",
     inputs: "Takes",
@@ -110,7 +111,6 @@ export const market = {
     providersLead:
       "Requests go to the cheapest that is well, unless you say otherwise; the next is tried when one fails.",
     ownPrice: "Your account’s price",
-    ownPrices: "Prices are those your account is charged; what others pay is struck out.",
     usually: "Usually",
     noProviders: "Nobody serves this model now",
     noProvidersBody: "It will be callable as soon as a provider for it is switched on.",
