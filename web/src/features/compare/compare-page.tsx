@@ -28,7 +28,7 @@ export function ComparePage() {
     void navigate({ search: next.length ? { models: next } : {}, replace: true, resetScroll: false });
   const unknown = models.data ? ids.filter((id) => !shown.some((model) => model.id === id)) : [];
   return (
-    <Container size={1480} w="100%" py="xl">
+    <Container size="xl" w="100%" py="xl">
       <PageTitle
         title={t("shell.compare")}
         aside={

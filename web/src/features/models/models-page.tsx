@@ -61,7 +61,7 @@ export function ModelsPage() {
   const filters = <Filters search={search} facets={facets} change={change} signedIn={Boolean(me)} />;
 
   return (
-    <Container size={1480} w="100%" py="xl">
+    <Container size="xl" w="100%" py="xl">
       <PageTitle title={t("shell.models")} />
       <div className={classes.page}>
         <aside className={classes.side} aria-label={t("models.filters")}>
