@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lints import contracts, languages, money, providers, settings, sizes, words
+from lints import contracts, glossary, languages, money, providers, settings, sizes, words
 from lints.tree import Tree
 
-LINTS = (contracts, languages, money, providers, settings, sizes, words)
+LINTS = (contracts, glossary, languages, money, providers, settings, sizes, words)
 
 
 def main() -> int:

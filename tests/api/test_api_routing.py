@@ -63,7 +63,7 @@ class TestRules:
         plan = planned(own, model="fake/multi")
         assert plan["rules"] == {"fake/multi": ["pin gamma for fake/mul*"]}
         assert "pinned by the operator" in plan["endpoints"][0]["reason"]["en"]
-        assert "由运营者指定优先" in plan["endpoints"][0]["reason"]["zh"]
+        assert "由服务器管理员指定优先" in plan["endpoints"][0]["reason"]["zh"]
         exclude = {"pattern": "*", "action": "exclude", "providers": ["alpha"]}
         heavy = {"pattern": "fake/multi", "action": "weight", "providers": ["beta"], "weight": 1e5}
         told = operator.put(RULES, json={"rules": [exclude, heavy]}).json()["data"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lints import contracts, languages, money, providers, settings, sizes, words
+from lints import contracts, glossary, languages, money, providers, settings, sizes, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -236,3 +236,36 @@ you -> it
     def test_pages_lead_to_each_other_and_are_on_the_maps(self, plant: Plant) -> None:
         files = {name: re.sub(r"\[.*\]\(.*\)", "", text) for name, text in self.pair().items()}
         assert sorted(found(languages.check, plant(files))) == [(name, 1) for name in sorted(files)]
+
+
+class TestGlossary:
+    """One thing has one name in Chinese."""
+
+    TABLE = """| English | 简体中文 | never | because |
+| --- | --- | --- | --- |
+| token | token | 令牌、词元 | what developers say |
+| credits | 余额 | 额度、优惠额度 | |
+"""
+
+    @pytest.mark.parametrize(
+        ("name", "text", "said"),
+        [
+            ("web/src/shared/i18n/languages/zh-cn/a.ts", 'a: "令牌数",', "令牌: write token (what developers say)"),
+            ("docs/zh-CN/guides/a.md", "词元。", "词元: write token"),
+            ("src/modelport/mail/a.py", 'A = "额度"', "额度: write 余额, as docs/glossary.md says"),
+            ("README.zh-CN.md", "优惠额度", "优惠额度: write 余额"),  # once, by its whole name
+        ],
+    )
+    def test_another_word(self, plant: Plant, name: str, text: str, said: str) -> None:
+        tree = plant({"docs/glossary.md": self.TABLE, name: text})
+        assert found(glossary.check, tree) == [(name, 1)]
+        assert said in next(glossary.check(tree)).message
+
+    def test_what_is_ours_quoted_or_code(self, plant: Plant) -> None:
+        files = {
+            "docs/zh-CN/a.md": "token 与余额；“令牌”在那里指密钥，`额度` 是字段。",
+            "docs/zh-CN/b.py.txt": "令牌",
+            "tests/a.py": 'A = "令牌"',
+            "src/modelport/guardrails/a.py": 'A = "令牌"',
+        }
+        assert not found(glossary.check, plant(files | {"docs/glossary.md": self.TABLE}))

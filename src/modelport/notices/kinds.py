@@ -111,8 +111,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             "An operator looked in as you, for half an hour at most, without your conversations, and changed nothing.",
         ),
         (
-            "运营人员查看了您的账户",
-            "本服务器的运营人员以您的身份查看了账户（最多半小时）。他们看不到对话内容，也无法更改任何设置。",
+            "服务器管理员查看了您的账户",
+            "本服务器的管理员以您的身份查看了账户（最多半小时）。他们看不到对话内容，也无法更改任何设置。",
         ),
         "/settings",
         can_mute=False,

@@ -66,7 +66,7 @@ _ZH: Final = {
     "account": "账户",
     "signed_in": "当前登录",
     "label": "密钥名称",
-    "limit": "消费限额（美元）",
+    "limit": "限额（美元）",
     "limit_hint": "留空表示不限额。您可以随时更改限额或删除密钥。",
     "reset": "限额重置周期",
     "reset_": "不重置",

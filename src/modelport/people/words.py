@@ -59,8 +59,8 @@ _EN: Final = {
     "done_key_body": "The first start printed one. For another, on the machine this server runs on:",
     "done_base_head": "2. Point your client at",
     "done_models_head": "3. Choose a model",
-    "done_note": "Keep the password for the web console. Until it is there, the `modelport` command does "
-    "everything an administrator needs.",
+    "done_note": "Keep the password: you sign in to the web app with it. Where the web app is not built, the "
+    "`modelport` command does everything an administrator needs.",
     # Pages that say no.
     "spent_title": "This link does not work",
     "spent_lead": "It was used already, a newer one has replaced it, or part of it is missing.",
@@ -87,7 +87,7 @@ _ZH: Final = {
     "other_language": "English",
     "footer": "Modelport：自托管的模型市场与网关。",
     "landing_title": "服务器运行中",
-    "landing_lead": "一个账户、一个密钥、一套接口，调用所有大语言模型。",
+    "landing_lead": "一个账户、一个密钥、一套 API，调用所有大语言模型。",
     "landing_no_app": "网页应用尚未构建：在运行 `make web`（或 `make run`）的机器上需要 Node 20.19 或更高版本。"
     "API 不受影响，可照常使用。",
     "landing_base_head": "客户端的 Base URL",
@@ -95,7 +95,7 @@ _ZH: Final = {
     "landing_key_head": "API 密钥",
     "landing_key_body": "在运行本服务器的机器上，用下面的命令创建密钥。密钥只显示一次；"
     "调用时放在请求头 `Authorization: Bearer …` 里。",
-    "landing_key_ask": "如果服务器由他人管理，请向管理员索取密钥。",
+    "landing_key_ask": "如果服务器由他人管理，请向服务器管理员索取密钥。",
     "links_head": "看一看",
     "link_models": "模型与价格",
     "link_models_note": "当前可调用的模型，无需密钥",
@@ -103,7 +103,7 @@ _ZH: Final = {
     "link_ready_note": "服务器能否接受请求",
     "link_openapi": "接口描述",
     "link_openapi_note": "OpenAPI 文档，供工具和代码生成器使用",
-    "setup_title": "设置管理员",
+    "setup_title": "设置服务器管理员",
     "setup_lead": "欢迎。此链接只能使用一次：请为本服务器的首位管理员设置邮箱和密码。",
     "email": "邮箱",
     "password": "密码",
@@ -117,12 +117,12 @@ _ZH: Final = {
     "unavailable": "暂时无法连接数据库。没有任何改动，请过几秒再试。",
     "unreadable": "没有正确收到表单内容，请重新填写。",
     "done_title": "设置完成",
-    "done_lead": "管理员的邮箱和密码已保存，此链接已失效。",
+    "done_lead": "服务器管理员的邮箱和密码已保存，此链接已失效。",
     "done_key_head": "1. 准备 API 密钥",
     "done_key_body": "首次启动时已给出一个。如需新的密钥，在运行本服务器的机器上执行：",
     "done_base_head": "2. 把客户端的 Base URL 设为",
     "done_models_head": "3. 选择模型",
-    "done_note": "请保管好密码，日后登录网页控制台时使用。在控制台推出之前，管理员所需的一切都可以用 "
+    "done_note": "请保管好密码，登录网页应用时要用。没有构建网页应用时，服务器管理员所需的一切都可以用 "
     "`modelport` 命令完成。",
     "spent_title": "此链接无法使用",
     "spent_lead": "它可能已经用过、已被更新的链接取代，或者不完整。",

@@ -64,7 +64,7 @@ class EPay:
             "out_trade_no": order.id,
             "notify_url": self._notify_url,
             "return_url": buyer.return_url.format(status="success", order=order.id),
-            "name": "充值额度" if buyer.language == "zh" else "Credits",
+            "name": "余额充值" if buyer.language == "zh" else "Credits",
             "money": show(order.amount),
         }
         signed = {**parameters, "sign": sign(parameters, self._key), "sign_type": "MD5"}

@@ -77,7 +77,7 @@ class Stripe:
             "price_data": {
                 "currency": order.currency,
                 "unit_amount": order.amount,
-                "product_data": {"name": "充值额度" if buyer.language == "zh" else "Credits"},
+                "product_data": {"name": "余额充值" if buyer.language == "zh" else "Credits"},
             },
         }
         page: dict[str, _Object] = {

@@ -3,7 +3,7 @@ import type { OperationWords } from "../operations";
 
 export const operations: OperationWords = {
   tags: {
-    Chat: "聊天",
+    Chat: "对话",
     Responses: "Responses",
     Messages: "Messages",
     Gemini: "Gemini",
@@ -17,7 +17,7 @@ export const operations: OperationWords = {
     Generations: "生成记录",
     Analytics: "用量分析",
     Presets: "预设",
-    "Own provider keys": "自有提供商密钥",
+    "Own provider keys": "自有密钥",
     Observability: "可观测性",
     "External users": "外部用户",
     Guardrails: "护栏",
@@ -27,7 +27,7 @@ export const operations: OperationWords = {
     Health: "服务状态",
   },
   operations: {
-    "post /api/v1/chat/completions": ["聊天补全，一次返回或流式返回"],
+    "post /api/v1/chat/completions": ["对话补全，一次返回或流式返回"],
     "post /api/v1/completions": ["文本补全"],
     "post /api/v1/responses": ["OpenAI Responses，服务器不保存任何内容"],
     "post /api/v1/messages": ["Anthropic Messages"],
@@ -41,25 +41,25 @@ export const operations: OperationWords = {
     "post /v1beta/models/{model}:batchEmbedContents": ["批量生成向量"],
     "post /model/{model}/converse": ["Bedrock Converse，一次返回"],
     "post /model/{model}/converse-stream": ["Bedrock Converse，流式返回"],
-    "post /v2/chat": ["Cohere v2 聊天"],
+    "post /v2/chat": ["Cohere v2 对话"],
     "post /v2/embed": ["Cohere v2 向量"],
     "post /v1/embed": ["同上，供旧版 Cohere 客户端使用"],
     "post /v2/rerank": ["Cohere v2 重排"],
     "post /api/v1/embeddings": ["生成向量"],
     "post /api/v1/rerank": ["按相关程度给文档排序"],
-    "post /api/v1/route": ["查看聊天请求此刻会如何路由，不发送，也不收费"],
+    "post /api/v1/route": ["查看对话请求此刻会如何路由，不发送，也不收费"],
 
     "get /api/v1/models": ["列出模型", "当前可以调用的模型；账户若有此设置，则只列出它可以使用的模型。"],
-    "get /api/v1/models/user": ["列出我可用的模型", "调用者按其账户偏好和护栏可以使用的模型。"],
+    "get /api/v1/models/user": ["列出我可用的模型", "调用方按其账户偏好和护栏可以使用的模型。"],
     "get /api/v1/models/count": ["统计模型数量", "当前可以调用的模型有多少个。"],
     "get /api/v1/model/{author}/{slug}": ["查看一个模型", "只差提供商密钥的模型会注明（status: inactive）。"],
     "get /api/v1/models/{author}/{slug}/endpoints": [
       "列出一个模型的端点",
-      "提供该模型的端点；模型没有的变体则列表为空。加上 status=all 时，也列出提供商缺少密钥的端点。速度数据只向表明身份的调用者提供。",
+      "提供该模型的端点；模型没有的变体则列表为空。加上 status=all 时，也列出提供商缺少密钥的端点。速度数据只向表明身份的调用方提供。",
     ],
     "get /api/v1/endpoints/zdr": [
       "列出零数据保留的端点",
-      "不保留任何请求内容的全部端点。速度数据只向表明身份的调用者提供。",
+      "不保留任何请求内容的全部端点。速度数据只向表明身份的调用方提供。",
     ],
     "get /api/v1/embeddings/models": ["列出向量模型", "可以生成向量的模型。"],
     "get /api/v1/images/models": ["列出图像模型", "本服务器不提供此类操作，列表为空。"],
@@ -69,8 +69,8 @@ export const operations: OperationWords = {
     "get /api/v1/tools": ["列出服务器工具", "由服务器自己运行的工具，目前没有。"],
     "get /api/v1/tools/{name}": ["查看一个服务器工具", "由服务器自己运行的一个工具。"],
 
-    "get /api/v1/key": ["查看本次请求所用的密钥", "密钥的设置、截至最近一次结算的花费，以及还能做什么。"],
-    "get /api/v1/credits": ["查看调用者账户的余额", "账户得到了多少、用了多少，截至最近一次结算。"],
+    "get /api/v1/key": ["查看本次请求所用的密钥", "密钥的设置、截至最近一次结算的费用，以及还能做什么。"],
+    "get /api/v1/credits": ["查看调用方账户的余额", "账户得到了多少、用了多少，截至最近一次结算。"],
     "get /api/v1/keys": ["列出 API 密钥", "从 offset 起的一百个，最新的在前。"],
     "post /api/v1/keys": [
       "创建 API 密钥",
@@ -88,7 +88,7 @@ export const operations: OperationWords = {
       "供扫描工具和发现者使用：密钥立即停用，并通知其所有者。",
     ],
 
-    "get /api/v1/generation": ["查看调用者账户的一条生成记录", "用量、费用、由谁回答、如何路由。"],
+    "get /api/v1/generation": ["查看调用方账户的一条生成记录", "用量、费用、由谁回答、如何路由。"],
     "get /api/v1/generation/cost": [
       "查看一条生成记录的费用构成",
       "每个计费项的数量、单价（美元）和金额（美元）。",
@@ -123,39 +123,33 @@ export const operations: OperationWords = {
     "get /api/v1/presets/{slug}/versions": ["列出一个预设的版本，最早的在前", "包含内容。"],
     "get /api/v1/presets/{slug}/versions/{version}": ["查看一个预设的某个版本", "按版本号。"],
     "post /api/v1/presets/{slug}/chat/completions": [
-      "用聊天请求制作预设",
+      "用对话请求制作预设",
       "只保留属于预设的内容；已有的预设会得到一个新版本，立即启用。",
     ],
-    "post /api/v1/presets/{slug}/messages": ["用 Messages 请求制作预设", "与用聊天请求制作相同。"],
-    "post /api/v1/presets/{slug}/responses": ["用 Responses 请求制作预设", "与用聊天请求制作相同。"],
+    "post /api/v1/presets/{slug}/messages": ["用 Messages 请求制作预设", "与用对话请求制作相同。"],
+    "post /api/v1/presets/{slug}/responses": ["用 Responses 请求制作预设", "与用对话请求制作相同。"],
 
-    "get /api/v1/byok": ["列出工作区的自有提供商密钥", "按尝试的先后顺序。"],
-    "post /api/v1/byok": ["添加自有提供商密钥", "从此工作区的请求在该提供商处使用它。密钥此后不再显示。"],
-    "get /api/v1/byok/{id}": ["查看一个自有提供商密钥", "不包含密钥明文。"],
-    "patch /api/v1/byok/{id}": [
-      "修改自有提供商密钥",
-      "一秒之内在所有服务器上生效；给出 key 时换成新的密钥。",
-    ],
-    "delete /api/v1/byok/{id}": ["删除自有提供商密钥", "密钥被彻底清除，请求重新使用运营者的密钥。"],
+    "get /api/v1/byok": ["列出工作区的自有密钥", "按尝试的先后顺序。"],
+    "post /api/v1/byok": ["添加自有密钥", "从此工作区的请求在该提供商处使用它。密钥此后不再显示。"],
+    "get /api/v1/byok/{id}": ["查看一个自有密钥", "不包含密钥明文。"],
+    "patch /api/v1/byok/{id}": ["修改自有密钥", "一秒之内在所有服务器上生效；给出 key 时换成新的密钥。"],
+    "delete /api/v1/byok/{id}": ["删除自有密钥", "密钥被彻底清除，请求重新使用服务器的密钥。"],
     "post /api/v1/byok/{id}/test": [
-      "测试自有提供商密钥",
+      "测试自有密钥",
       "立即向提供商出示密钥：请求其模型列表；若任何人都能取得列表，则请求一个 token。",
     ],
 
-    "get /api/v1/observability/destinations": ["列出工作区的可观测性目标", "最早的在前，并附投递情况。"],
-    "post /api/v1/observability/destinations": [
-      "添加接收链路追踪的可观测性目标",
-      "Webhook 的签名密钥只出现在这一次响应里。",
-    ],
-    "get /api/v1/observability/destinations/{id}": ["查看一个可观测性目标", "配置中的机密会被隐藏。"],
+    "get /api/v1/observability/destinations": ["列出工作区的推送目标", "最早的在前，并附推送情况。"],
+    "post /api/v1/observability/destinations": ["添加推送目标", "Webhook 的签名密钥只出现在这一次响应里。"],
+    "get /api/v1/observability/destinations/{id}": ["查看一个推送目标", "配置中的机密会被隐藏。"],
     "patch /api/v1/observability/destinations/{id}": [
-      "修改可观测性目标",
+      "修改推送目标",
       "没有提到的保持不变；原样传回的隐藏机密也保持不变。",
     ],
-    "delete /api/v1/observability/destinations/{id}": ["删除可观测性目标", "尚未投递的内容不再发送。"],
+    "delete /api/v1/observability/destinations/{id}": ["删除推送目标", "尚未送达的内容不再发送。"],
     "post /api/v1/observability/destinations/{id}/test": [
-      "测试可观测性目标",
-      "立即发送一个不含追踪数据的请求（带 X-Test-Connection: true），并返回对方的答复。",
+      "测试推送目标",
+      "立即发送一个不含调用数据的请求（带 X-Test-Connection: true），并返回对方的响应。",
     ],
 
     "get /api/v1/external-users": [
@@ -180,7 +174,7 @@ export const operations: OperationWords = {
     ],
     "get /api/v1/guardrails/{guardrail_id}": [
       "查看一个护栏",
-      "按其 id；工作区默认护栏的 id 见工作区的 default_guardrail_id。",
+      "按其 ID；工作区默认护栏的 ID 见工作区的 default_guardrail_id。",
     ],
     "patch /api/v1/guardrails/{guardrail_id}": [
       "修改护栏",
@@ -213,7 +207,7 @@ export const operations: OperationWords = {
 
     "get /api/v1/workspaces": ["列出账户的工作区", "默认工作区在最前。"],
     "post /api/v1/workspaces": ["创建工作区", "创建者自动成为其成员。"],
-    "get /api/v1/workspaces/{ref}": ["按 id 或短名称查看工作区", "仅限账户自己的工作区。"],
+    "get /api/v1/workspaces/{ref}": ["按 ID 或标识查看工作区", "仅限账户自己的工作区。"],
     "patch /api/v1/workspaces/{ref}": ["修改工作区", "没有提到的保持不变。"],
     "delete /api/v1/workspaces/{ref}": ["删除工作区", "其中不能有启用的密钥；默认工作区须另行确认。"],
     "get /api/v1/workspaces/{ref}/members": ["列出工作区成员", "账户里的每个人都在默认工作区中。"],
@@ -243,7 +237,7 @@ export const operations: OperationWords = {
     ],
     "post /api/v1/auth/keys/code": [
       "创建授权码",
-      "供调用者信任的应用使用。本身受限的密钥不能创建不受限的密钥。",
+      "供调用方信任的应用使用。本身受限的密钥不能创建不受限的密钥。",
     ],
 
     "get /healthz": ["进程是否存活"],

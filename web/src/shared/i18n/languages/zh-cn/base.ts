@@ -2,7 +2,7 @@
 export const base = {
   common: {
     copied: "已复制",
-    copyOf: "复制{{what}}",
+    copyOf: "复制“{{what}}”",
     retry: "重试",
     cancel: "取消",
     close: "关闭",
@@ -32,7 +32,7 @@ export const base = {
     skip: "跳到正文",
     unknown: "未知",
     typeName: "请输入“{{name}}”以继续",
-    tokens: "令牌数",
+    tokens: "token 数",
     requests: "请求数",
     app: "应用",
     yes: "是",
@@ -46,7 +46,7 @@ export const base = {
     offlineBar: "与服务器的连接已断开，当前内容可能不是最新的。",
     signedOut: "登录已过期，请重新登录。",
     forbidden: "您的账户无权执行此操作。",
-    notFound: "这里没有此内容，或已不存在。",
+    notFound: "内容不存在，或已被删除。",
     tooMany: "请求过于频繁，请在 {{seconds}} 秒后重试。",
     tooManyNoTime: "请求过于频繁，请稍后重试。",
     server: "服务器出错，原因已写入日志。",
