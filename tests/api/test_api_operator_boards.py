@@ -106,6 +106,8 @@ def test_mail_is_tried_out(own: Harness, headers: dict[str, str], mailbox: Mailb
     refused = own.http.post("/api/admin/mail/test", json={"email": "you@refused.test"}, headers=headers)
     assert refused.status_code == 502
     assert "refuses the address (550)" in refused.json()["error"]["message"]
+    told = refused.json()["error"]["metadata"]
+    assert (told["rule"], told["code"], told["said"]) == ("address", 550, "no such mailbox")
     assert own.http.post("/api/admin/mail/test", json={"email": "nobody"}, headers=headers).status_code == 400
     state = get(own, headers, "/mail")
     assert (state["kind"], state["given_up"]) == ("smtp", 0)

@@ -142,6 +142,9 @@ class TestFilters:
         assert (availability["code"], availability["excluded_by"]) == (code, excluded_by)
         assert availability["affected_providers"] == ["cheap", "dear", "middle"]
         assert words in raised.value.message
+        told: Any = raised.value.metadata["left_out"]  # for who words it anew
+        assert {each["endpoint"] for each in told} == {"cheap", "dear", "middle"}
+        assert {each["why"] for each in told} == {next(name for name in provider if name != "allow_fallbacks")}
 
     def test_a_price_that_is_no_number_is_the_callers_fault(self) -> None:
         with pytest.raises(BadRequest, match=r"max_price\.prompt"):

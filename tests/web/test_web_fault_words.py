@@ -13,6 +13,7 @@ from e2e.e2e_words import texts
 from modelport import app, errors
 from modelport.broadcast.destination import Failing
 from modelport.errors import BadRequest, ModelportError, WrongField
+from modelport.mail.failing import Rule
 from modelport.payments.errors import BadOrder
 from modelport.payments.hooks import REFUSALS
 from modelport.providers import local_facts
@@ -93,7 +94,8 @@ def _remarks() -> dict[str, set[str | None]]:
 @LANGUAGES
 def test_every_fault_has_words(language: str) -> None:
     words = texts(language)
-    rules = _rules() | ELSEWHERE | {each for each in _remarks() if each.startswith("bad_")}
+    mail = {f"mail_not_sent_{rule}" for rule in get_args(Rule)}
+    rules = _rules() | mail | ELSEWHERE | {each for each in _remarks() if each.startswith("bad_")}
     assert len(rules) > 100
     assert set(words["faults"]["problems"]) | set(words["reasons"]) == _problems() | rules
     assert set(words["remarks"]) == {each for each in _remarks() if not each.startswith("bad_")}

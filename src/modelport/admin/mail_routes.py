@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from modelport.admin.errors import MailNotSent
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.language import choose
+from modelport.mail.failing import Kept, Rule, TransportFailed
 from modelport.mail.layout import Content, compose
-from modelport.mail.transport import TransportFailed
 
 if TYPE_CHECKING:
     from modelport.admin.services import Services
@@ -37,6 +37,8 @@ class MailState(BaseModel):
     sent: int = Field(description="Within the last month.")
     given_up: int
     last_fault: str | None
+    last_rule: Rule | None = Field(default=None, description="Why the last one failed, in a word for programs.")
+    last_code: int | None = Field(default=None, description="The number that the mail server answered with.")
 
 
 class MailTest(BaseModel):
@@ -56,7 +58,16 @@ async def read_mail(request: Request, _caller: Operator) -> MailState:
     """The queue, and why the last mail that failed did."""
     services: Services = request.app.state.services
     queue = await services.mailer.queue()
-    return MailState(kind=services.mailer.kind, **queue._asdict())
+    last = None if queue.last_fault is None else Kept.read(queue.last_fault)
+    return MailState(
+        kind=services.mailer.kind,
+        waiting=queue.waiting,
+        sent=queue.sent,
+        given_up=queue.given_up,
+        last_fault=None if last is None else last.text,
+        last_rule=None if last is None else last.rule,
+        last_code=None if last is None else last.code,
+    )
 
 
 @router.post("/test", summary="Send a mail to try it out")
@@ -68,5 +79,10 @@ async def send_test_mail(request: Request, _caller: Operator, body: MailTest) ->
     try:
         await services.mailer.try_out(compose(body.email, language, Content(subject, [text])))
     except TransportFailed as fault:
-        raise MailNotSent(f"The mail was not sent: {fault}.") from fault
+        raise MailNotSent(f"The mail was not sent: {_with_words(fault)}.", metadata=fault.facts) from fault
     return MailTested(kind=services.mailer.kind)
+
+
+def _with_words(fault: TransportFailed) -> str:
+    """What went wrong, with what the mail server said: operators only read it, and they set the server up."""
+    return f'{fault}, saying "{fault.said}"' if fault.said else str(fault)

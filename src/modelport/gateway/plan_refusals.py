@@ -45,6 +45,8 @@ _GUARDED = frozenset({
     "guardrail_publication",
 })  # fmt: skip
 """Reasons that the key's bounds and guardrails give."""
+_MOST_TOLD = 20
+"""Endpoints of which it is told for programs why each was left out."""
 _SPECIAL = {"embeddings": "/api/v1/embeddings", "rerank": "/api/v1/rerank"}
 
 
@@ -141,7 +143,8 @@ def _filtered_out(
         "affected_providers": sorted({tag for tag, _ in removed}),
         "excluded_by": sorted({_EXCLUDED_BY[reason] for reason in reasons if reason in _EXCLUDED_BY}),
     }
-    filtered: Metadata = {"availability": _filtered("constraint_filtered", ids, more)}
+    told: Metadata = {"left_out": [{"endpoint": tag, "why": reason} for tag, reason in removed[:_MOST_TOLD]]}
+    filtered: Metadata = {"availability": _filtered("constraint_filtered", ids, more), **told}
     preferences = wish.preferences
     if reasons & _GUARDED:
         return NotFound(
@@ -165,7 +168,8 @@ def _filtered_out(
         policy = "Zero data retention" if "zdr" in reasons else "Paid model training"
         private = _filtered("privacy_restricted", ids, more)
         return NotFound(
-            f"No endpoints found matching your data policy ({policy}). {_LEARN}", metadata={"availability": private}
+            f"No endpoints found matching your data policy ({policy}). {_LEARN}",
+            metadata={"availability": private, **told},
         )
     return NotFound(f"No endpoints found for {name} that satisfy: {', '.join(sorted(reasons))}.", metadata=filtered)
 

@@ -16,8 +16,8 @@ from modelport.db.database import DatabaseDown
 from modelport.kit import clock, ids
 from modelport.kit.vault import SealBroken
 from modelport.mail import store
+from modelport.mail.failing import Kept, Refused, TransportFailed
 from modelport.mail.letter import Letter
-from modelport.mail.transport import Refused, TransportFailed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -115,13 +115,13 @@ class Mailer:
             await self._transport.send(letter)
         except (Refused, SealBroken) as fault:
             _log.warning("mail.given_up", mail=mail.id, fault=str(fault))
-            work = partial(store.give_up, mail_id=mail.id, fault=str(fault))
+            work = partial(store.give_up, mail_id=mail.id, fault=str(Kept.of(fault)))
         except TransportFailed as fault:
             if mail.tries > len(_PAUSES_MS):
                 _log.warning("mail.given_up", mail=mail.id, fault=str(fault))
-                work = partial(store.give_up, mail_id=mail.id, fault=str(fault))
+                work = partial(store.give_up, mail_id=mail.id, fault=str(Kept.of(fault)))
             else:
                 _log.warning("mail.failed", mail=mail.id, tries=mail.tries, fault=str(fault))
                 due_at = clock.now_ms() + _PAUSES_MS[mail.tries - 1]
-                work = partial(store.retry, mail_id=mail.id, due_at=due_at, fault=str(fault))
+                work = partial(store.retry, mail_id=mail.id, due_at=due_at, fault=str(Kept.of(fault)))
         await self._database.write(work)

@@ -6,20 +6,13 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
+from modelport.mail.failing import why
 from modelport.mail.letter import Letter, message
 
 if TYPE_CHECKING:
     from modelport.settings import Settings
 
-__all__ = ["Console", "Refused", "Sender", "Smtp", "Transport", "TransportFailed", "transport_of"]
-
-
-class TransportFailed(Exception):
-    """The mail did not leave; trying later may help."""
-
-
-class Refused(TransportFailed):
-    """The mail server will never take this mail: trying again does not help."""
+__all__ = ["Console", "Sender", "Smtp", "Transport", "transport_of"]
 
 
 class Sender(NamedTuple):
@@ -93,19 +86,8 @@ class Smtp:
                 start_tls=self._start_tls,
                 timeout=self._timeout,
             )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = {each.code for each in error.recipients}
-            kind = Refused if all(code >= 500 for code in codes) else TransportFailed
-            raise kind(f"the mail server refuses the address ({_codes(codes)})") from error
-        except aiosmtplib.SMTPResponseException as error:
-            # Its text may repeat what we sent; the number says enough.
-            raise TransportFailed(f"the mail server answered {error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise TransportFailed(f"the mail server can't be reached ({type(error).__name__})") from error
-
-
-def _codes(codes: set[int]) -> str:
-    return ", ".join(map(str, sorted(codes)))
+            raise why(error, self._password) from error
 
 
 def transport_of(settings: Settings) -> Transport:

@@ -7,6 +7,7 @@ import { client, taken } from "@/shared/api/client";
 import { useMe } from "@/shared/api/session";
 import { formatNumber, formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { useReasonText } from "@/shared/ui/error-text";
 import { Facts } from "@/shared/ui/facts";
 import { FormFault } from "@/shared/ui/form-fault";
 import { Loaded } from "@/shared/ui/loaded";
@@ -61,6 +62,7 @@ function Figure({ name, value }: { name: string; value: string }) {
 function Mail() {
   const { t } = useTranslation();
   const mail = useQuery(mailQuery);
+  const reasonOf = useReasonText();
   return (
     <Section title={t("admin.mail.title")} lead={t("admin.mail.lead")}>
       <Loaded query={mail} rows={2}>
@@ -77,7 +79,13 @@ function Mail() {
               [t("admin.mail.sent"), formatNumber(found.sent)],
               [t("admin.mail.givenUp"), formatNumber(found.given_up)],
               ...(found.last_fault
-                ? [[t("admin.mail.lastFault"), found.last_fault] as [string, string]]
+                ? [
+                    [
+                      t("admin.mail.lastFault"),
+                      reasonOf({ problem: "mail_not_sent", rule: found.last_rule, code: found.last_code }) ??
+                        found.last_fault,
+                    ] as [string, string],
+                  ]
                 : []),
             ]}
           />

@@ -33,5 +33,9 @@ export function FaultText({ fault }: { fault: Fault }) {
       </Text>
     );
   }
-  return <Text size="sm">{text(error)}</Text>;
+  return (
+    <Text size="sm" style={{ whiteSpace: "pre-line" }}>
+      {text(error)}
+    </Text>
+  );
 }

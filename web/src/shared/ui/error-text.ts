@@ -6,8 +6,8 @@ import type { Messages } from "@/shared/i18n/languages/en";
 
 type Faults = Messages["faults"];
 
-/** Their texts say what can't be, and the server's why: a file's faults line by line, and what another server said. */
-const WITH_WHY = new Set(["constraint_filtered", "file_faults", "mail_not_sent", "refused"]);
+/** Their texts say what can't be, and the server's why: a file's faults line by line. */
+const WITH_WHY = new Set(["file_faults", "refused"]);
 
 /** Why, by the `rule` that the server names with the values of it; null where there are no words for it here. */
 export function useReasonText(): (facts: Record<string, unknown> | null | undefined) => string | null {
@@ -22,9 +22,27 @@ export function useReasonText(): (facts: Record<string, unknown> | null | undefi
   };
 }
 
+/** Of a request that no endpoint could serve: why each was left out, a line an endpoint. */
+function useLeftOut(): (error: ApiError) => string[] {
+  const { t, i18n } = useTranslation();
+  return ({ metadata }) => {
+    if (!Array.isArray(metadata.left_out)) return [];
+    const told = (metadata.left_out as { endpoint: string; why: string }[]).map(({ endpoint, why }) =>
+      t("faults.leftOut", {
+        endpoint,
+        why: i18n.exists(`generation.removed.${why}`)
+          ? t(`generation.removed.${why as keyof Messages["generation"]["removed"]}`)
+          : why,
+      }),
+    );
+    return [...new Set(told)];
+  };
+}
+
 export function useErrorText(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   const reasonOf = useReasonText();
+  const leftOut = useLeftOut();
   const said = (text: string, { message }: Error) => (message ? t("faults.saying", { text, message }) : text);
 
   /** By the server's word for it; null for one that came with a newer server. */
@@ -32,13 +50,18 @@ export function useErrorText(): (error: unknown) => string {
     const problem = problemOf(error);
     if (problem === null) return null;
     const why = reasonOf(error.metadata);
-    if (why !== null) return why;
+    if (why !== null) {
+      const said = error.metadata.said;
+      return typeof said === "string" ? t("faults.quoting", { text: why, said }) : why;
+    }
     const text = i18n.exists(`faults.problems.${problem}`)
       ? t(`faults.problems.${problem as keyof Faults["problems"]}`)
       : i18n.exists(`faults.availability.${problem}`)
         ? t(`faults.availability.${problem as keyof Faults["availability"]}`)
         : null;
     if (text === null) return null;
+    const endpoints = leftOut(error);
+    if (endpoints.length > 0) return [text, ...endpoints].join("\n");
     // A rule without words came with a newer server.
     const isVague = WITH_WHY.has(problem) || typeof error.metadata.rule === "string";
     const fields = isVague ? null : inFields(error);

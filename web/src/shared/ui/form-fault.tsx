@@ -18,7 +18,7 @@ export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) 
     (error.status === 401 || error.status === 403) &&
     TYPED.has(problemOf(error));
   return (
-    <Alert color="red" variant="light" role="alert">
+    <Alert color="red" variant="light" role="alert" style={{ whiteSpace: "pre-line" }}>
       {isWrong ? wrong : text(error)}{" "}
       {!isWrong && error instanceof ApiError && error.status === 401 && (
         // Beside this page, so that what was typed here is still there afterwards.

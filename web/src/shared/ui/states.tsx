@@ -44,7 +44,9 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       title={t("states.failed")}
     >
       <Stack gap="sm" align="flex-start">
-        <Text size="sm">{text(error)}</Text>
+        <Text size="sm" style={{ whiteSpace: "pre-line" }}>
+          {text(error)}
+        </Text>
         {retry && (
           <Button size="xs" variant="default" onClick={retry}>
             {t("common.retry")}

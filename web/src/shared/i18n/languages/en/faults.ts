@@ -4,6 +4,8 @@ export const faults = {
     refused: "This was not accepted.",
     unknown: "Something went wrong here.",
     saying: "{{text}} The server says: {{message}}",
+    quoting: "{{text}} Its words: “{{said}}”",
+    leftOut: "{{endpoint}}: {{why}}",
     retryIn: "{{text}} Try again in {{seconds}} s.",
     field: "{{name}}: {{text}}.",
     problems: {

@@ -1,6 +1,21 @@
 /** Why the server refuses something, and what it remarks, by its words for it; a test holds the list to the server’s. */
 export const reasons = {
   reasons: {
+    mail_not_sent_address: "The mail server does not take mail for this address ({{code}}).",
+    mail_not_sent_answer: "The mail server refused the mail ({{code}}).",
+    mail_not_sent_authentication: "The mail server does not accept the user name or the password ({{code}}).",
+    mail_not_sent_broken_off: "The mail server broke the connection off.",
+    mail_not_sent_name:
+      "The mail server’s name leads nowhere: check how it is spelled, and the server’s DNS.",
+    mail_not_sent_sealed: "The mail could not be unsealed: it was written under another master secret.",
+    mail_not_sent_sender:
+      "The mail server does not take mail from this sender ({{code}}): check the address that mails come from.",
+    mail_not_sent_timeout:
+      "The mail server does not answer in time: check its address and port, and the firewall between.",
+    mail_not_sent_tls:
+      "No encrypted connection came about with the mail server: check its certificate, its port, and whether it is smtp:// or smtps://.",
+    mail_not_sent_unreachable:
+      "The mail server can’t be reached: nothing listens at its address and port, or a firewall refuses the connection.",
     bad_own_key_provider: "The provider “{{provider}}” is not known here.",
     bad_own_key_stranger_key: "One of the API keys is none of this account.",
     bad_own_key_stranger: "{{person}} is no member of this account.",

@@ -4,6 +4,8 @@ export const faults = {
     refused: "操作未被接受。",
     unknown: "页面出错。",
     saying: "{{text}}服务器说明：{{message}}",
+    quoting: "{{text}}对方原话：“{{said}}”",
+    leftOut: "{{endpoint}}：{{why}}",
     retryIn: "{{text}}请在 {{seconds}} 秒后重试。",
     field: "{{name}}：{{text}}。",
     problems: {

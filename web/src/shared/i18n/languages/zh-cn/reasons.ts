@@ -1,6 +1,16 @@
 /** 服务器拒绝的原因与备注，与服务器的代号一一对应，由测试保证。 */
 export const reasons = {
   reasons: {
+    mail_not_sent_address: "邮件服务器不接受发往该地址的邮件（{{code}}）。",
+    mail_not_sent_answer: "邮件服务器拒收了邮件（{{code}}）。",
+    mail_not_sent_authentication: "邮件服务器不认可所配的用户名或密码（{{code}}）。",
+    mail_not_sent_broken_off: "邮件服务器中断了连接。",
+    mail_not_sent_name: "邮件服务器的主机名无法解析：请检查拼写和本服务器的 DNS。",
+    mail_not_sent_sealed: "邮件无法解封：它是用另一把主密钥写入的。",
+    mail_not_sent_sender: "邮件服务器不接受该发件人（{{code}}）：请检查发件地址。",
+    mail_not_sent_timeout: "邮件服务器未在时限内应答：请检查地址、端口和中间的防火墙。",
+    mail_not_sent_tls: "无法与邮件服务器建立加密连接：请检查其证书和端口，以及应当用 smtp:// 还是 smtps://。",
+    mail_not_sent_unreachable: "连不上邮件服务器：该地址和端口无人监听，或连接被防火墙拒绝。",
     bad_own_key_provider: "此服务器没有提供商“{{provider}}”。",
     bad_own_key_stranger_key: "所选 API 密钥中有不属于该账户的密钥。",
     bad_own_key_stranger: "{{person}} 不是该账户的成员。",
