@@ -1,4 +1,5 @@
 /** For every test: a language, and the browser's parts that jsdom lacks. */
+import { configure } from "@testing-library/react";
 import { startLanguages } from "@/shared/i18n";
 
 window.matchMedia ??= ((query: string) => ({
@@ -18,4 +19,9 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 
+window.scrollTo = () => undefined;
+
 await startLanguages("en");
+
+// A busy machine is no fault of a page.
+configure({ asyncUtilTimeout: 10_000 });

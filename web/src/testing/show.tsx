@@ -26,19 +26,20 @@ export function serve(served: Served): void {
   });
 }
 
-export function show(piece: ReactNode, path = "/") {
+export function show(piece: ReactNode, path = "/", search: Record<string, string> = {}) {
   const root = createRootRoute();
   const page = createRoute({ getParentRoute: () => root, path, component: () => piece });
   const router = createRouter({
     routeTree: root.addChildren([page]),
-    history: createMemoryHistory({ initialEntries: [path] }),
+    history: createMemoryHistory({ initialEntries: [`${path}?${new URLSearchParams(search)}`] }),
   });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  return render(
+  const shown = render(
     <MantineProvider env="test">
       <QueryClientProvider client={queries}>
         <RouterProvider router={router as never} />
       </QueryClientProvider>
     </MantineProvider>,
   );
+  return { ...shown, router };
 }

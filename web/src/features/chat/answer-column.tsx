@@ -142,6 +142,7 @@ interface ToolsProps {
 const Tools = memo(
   function Tools({ state, id, streaming, retry }: ToolsProps) {
     const { t } = useTranslation();
+    const text = state.answers.get(id)?.text;
     return (
       <Group gap={2} wrap="nowrap" ml="auto">
         {streaming ? (
@@ -158,7 +159,7 @@ const Tools = memo(
           </Tooltip>
         ) : (
           <>
-            <CopyIcon value={state.answers.get(id)?.text ?? ""} what={t("chat.answer")} />
+            {text && <CopyIcon value={text} what={t("chat.answer")} />}
             <Tooltip label={t("chat.again")}>
               <ActionIcon
                 variant="subtle"
@@ -206,7 +207,7 @@ const FiguresLine = memo(
     return (
       <span className={classes.figures}>
         {parts.join(" · ")}
-        {answer.generationId && answer.state !== "streaming" && (
+        {answer.generationId && answer.state !== "streaming" && answer.fault?.status !== 401 && (
           <>
             {" "}
             <LinkAnchor
@@ -215,7 +216,7 @@ const FiguresLine = memo(
               fz="inherit"
               title={t("chat.whyThis")}
             >
-              {t("common.more")}
+              {t("chat.details")}
             </LinkAnchor>
           </>
         )}

@@ -3,6 +3,7 @@ import { Text } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { errorOf } from "@/shared/api/chat-stream";
+import { useEndedSession } from "@/shared/lib/use-ended-session";
 import { useErrorText } from "@/shared/ui/error-text";
 import { LinkAnchor } from "@/shared/ui/links";
 import type { Fault } from "./types";
@@ -12,6 +13,7 @@ export function FaultText({ fault }: { fault: Fault }) {
   const text = useErrorText();
   const here = useLocation({ select: (location) => location.href });
   const error = errorOf(fault);
+  useEndedSession(fault.status);
   if (fault.status === 401) {
     return (
       <Text size="sm">

@@ -6,6 +6,7 @@ import { type ChatFault, errorOf, faultOf, streamChat } from "@/shared/api/chat-
 import type { Model } from "@/shared/api/models";
 import { useMe } from "@/shared/api/session";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
+import { useEndedSession } from "@/shared/lib/use-ended-session";
 import { useErrorText } from "@/shared/ui/error-text";
 import { LinkButton } from "@/shared/ui/links";
 import classes from "./compare.module.css";
@@ -89,6 +90,7 @@ function Answer({ id, run }: { id: string; run: Run | undefined }) {
   const { t } = useTranslation();
   const text = useErrorText();
   const fault = run?.fault;
+  useEndedSession(fault?.status);
   const seconds = ((run?.total ?? 0) - (run?.firstToken ?? 0)) / 1000;
   const figures = [
     run?.provider,

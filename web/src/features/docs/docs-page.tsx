@@ -31,7 +31,7 @@ export function DocsPage() {
   const [key, setKey] = useState<string>();
   const model = chosen ?? models.data?.find(isFree)?.id ?? models.data?.[0]?.id ?? "author/model";
   return (
-    <Container size="lg" w="100%" py="xl">
+    <Container size="xl" w="100%" py="xl">
       <PageTitle title={t("shell.docs")}>{t("docs.lead")}</PageTitle>
       <Tabs
         value={part}
@@ -99,6 +99,21 @@ export function DocsPage() {
   );
 }
 
+/** What each kind of client calls, above the address: beside it, a phone would show neither. */
+function doorsTo(model: string): string {
+  const doors = [
+    ["OpenAI Chat Completions", `${apiAddress()}/chat/completions`],
+    ["OpenAI Responses", `${apiAddress()}/responses`],
+    ["Anthropic Messages", `${apiAddress()}/messages`],
+    ["Gemini", `${serverAddress()}/v1beta/models/${model}:generateContent`],
+    ["Bedrock Converse", `${serverAddress()}/model/${encodeURIComponent(model)}/converse`],
+    ["Cohere v2", `${serverAddress()}/v2/chat`],
+    ["Embeddings", `${apiAddress()}/embeddings`],
+    ["Rerank", `${apiAddress()}/rerank`],
+  ];
+  return doors.map(([what, address]) => `# ${what}\nPOST ${address}`).join("\n\n");
+}
+
 function Start({ model, freshKey }: { model: string; freshKey: string | undefined }) {
   const { t } = useTranslation();
   return (
@@ -123,18 +138,7 @@ function Start({ model, freshKey }: { model: string; freshKey: string | undefine
           {t("docs.doors")}
         </Title>
         <Text mb="sm">{t("docs.doorsLead")}</Text>
-        <CodeBlock
-          code={[
-            `POST ${apiAddress()}/chat/completions    # OpenAI Chat Completions`,
-            `POST ${apiAddress()}/responses           # OpenAI Responses`,
-            `POST ${apiAddress()}/messages            # Anthropic Messages`,
-            `POST ${serverAddress()}/v1beta/models/${model}:generateContent   # Gemini`,
-            `POST ${serverAddress()}/model/${encodeURIComponent(model)}/converse   # Bedrock Converse`,
-            `POST ${serverAddress()}/v2/chat          # Cohere`,
-            `POST ${apiAddress()}/embeddings`,
-            `POST ${apiAddress()}/rerank`,
-          ].join("\n")}
-        />
+        <CodeBlock code={doorsTo(model)} />
       </section>
       <section aria-labelledby="routing">
         <Title order={2} id="routing" mb="sm">

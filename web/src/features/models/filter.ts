@@ -27,7 +27,8 @@ export function filterModels(models: Model[], search: ModelsSearch, market?: Mar
   return sortModels(left, search.sort ?? "newest", wanted, market);
 }
 
-function asksTheMarket({ providers, policy, speed }: ModelsSearch): boolean {
+/** Whether only the market's figures tell which models pass. */
+export function asksTheMarket({ providers, policy, speed }: ModelsSearch): boolean {
   return providers !== undefined || policy !== undefined || speed !== undefined;
 }
 

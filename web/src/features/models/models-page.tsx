@@ -14,14 +14,14 @@ import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal, IconLayoutGrid, IconList, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { marketQuery, modelsQuery, myModelsQuery } from "@/shared/api/models";
 import { useMe } from "@/shared/api/session";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { OwnPrices } from "@/shared/ui/own-prices";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
-import { facetsOf, filterModels } from "./filter";
+import { asksTheMarket, facetsOf, filterModels } from "./filter";
 import { Filters } from "./filters";
 import { ModelList } from "./model-list";
 import classes from "./models-page.module.css";
@@ -42,6 +42,8 @@ export function ModelsPage() {
   const allowed = useQuery({ ...myModelsQuery, enabled: mine && Boolean(me) });
   const models = mine ? allowed : everything;
   const market = useQuery(marketQuery);
+  // What only the market's figures can answer waits for them, and fails with them.
+  const asked = models.isSuccess && asksTheMarket(search) ? market : models;
   const [drawer, { open, close }] = useDisclosure(false);
   const deferred = useDeferredValue(search);
   const shown = useMemo(
@@ -50,13 +52,14 @@ export function ModelsPage() {
   );
   const facets = useMemo(() => facetsOf(models.data ?? [], market.data), [models.data, market.data]);
 
-  const change = (part: Partial<ModelsSearch>) =>
+  // What is chosen is a step that "back" undoes; what is typed is one with all its letters.
+  const change = (part: Partial<ModelsSearch>, isTyped = false) =>
     void navigate({
       search: (now) => readModelsSearch({ ...now, ...part }),
-      replace: true,
+      replace: isTyped,
       resetScroll: false,
     });
-  const clear = () => void navigate({ search: search.view ? { view: search.view } : {}, replace: true });
+  const clear = () => void navigate({ search: search.view ? { view: search.view } : {}, resetScroll: false });
   const active = Object.keys(search).filter((name) => !NO_FILTERS.includes(name)).length;
   const filters = <Filters search={search} facets={facets} change={change} signedIn={Boolean(me)} />;
 
@@ -69,7 +72,7 @@ export function ModelsPage() {
         </aside>
         <div className={classes.content}>
           <Group gap="sm" mb="sm">
-            <SearchField value={search.q ?? ""} change={(q) => change({ q })} />
+            <SearchField value={search.q ?? ""} change={(q) => change({ q }, search.q !== undefined)} />
             <Button
               variant="default"
               hiddenFrom="md"
@@ -91,7 +94,7 @@ export function ModelsPage() {
           </Group>
           <Group justify="space-between" mb="xs" mih={30}>
             <Text size="sm" c="dimmed" role="status">
-              {models.data ? t("models.count", { count: shown.length }) : " "}
+              {asked.isSuccess ? t("models.count", { count: shown.length }) : " "}
               <OwnPrices of={shown} after=" · " />
             </Text>
             <Group gap="xs" ml="auto">
@@ -131,9 +134,9 @@ export function ModelsPage() {
               />
             </Group>
           </Group>
-          {models.isError && <Failed error={models.error} retry={() => void models.refetch()} />}
-          {models.isPending && <LoadingRows rows={10} height={58} />}
-          {models.data && shown.length === 0 && (
+          {asked.isError && <Failed error={asked.error} retry={() => void asked.refetch()} />}
+          {asked.isPending && <LoadingRows rows={10} height={58} />}
+          {asked.isSuccess && shown.length === 0 && (
             <Empty
               title={t("models.none")}
               action={
@@ -166,9 +169,16 @@ export function ModelsPage() {
 function SearchField({ value, change }: { value: string; change: (value: string) => void }) {
   const { t } = useTranslation();
   const [text, setText] = useState(value);
-  const later = useDebouncedCallback(change, 120);
-  // The address changes by other means too: back, or "clear".
-  useEffect(() => setText(value), [value]);
+  const told = useRef(value);
+  const later = useDebouncedCallback((next: string) => {
+    told.current = next;
+    change(next);
+  }, 120);
+  // The address changes by other means too: back, or "clear". What comes back of one's own words is older than they are.
+  useEffect(() => {
+    if (value !== told.current) setText(value);
+    told.current = value;
+  }, [value]);
   return (
     <TextInput
       flex="1 1 220px"

@@ -48,14 +48,25 @@ export async function* streamChat(
   head?.(response.headers);
   if (!response.ok) throw await readError(response);
   if (!response.body) throw new Offline("The answer has no body.");
-  for await (const data of readEvents(response.body)) {
+  for await (const data of whole(readEvents(response.body), signal)) {
     if (data === "[DONE]") return;
     const chunk = JSON.parse(data) as ChatChunk;
     if (chunk.error) throw apiError(Number(chunk.error.code) || 502, chunk, response);
     yield chunk;
   }
-  // A stream that ends without saying so was cut.
-  throw new Offline("The connection broke before the answer was whole.");
+  throw new Offline(CUT);
+}
+
+const CUT = "The connection broke before the answer was whole.";
+
+/** A stream that ends without saying so was cut; so was one that a browser can't read on, which it calls a type error. */
+async function* whole(events: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    yield* events;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Offline(CUT);
+  }
 }
 
 export function faultOf(error: unknown): ChatFault {

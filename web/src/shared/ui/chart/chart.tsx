@@ -64,11 +64,13 @@ export function Chart({ title, labels, series, kind = "bars", format, rest, most
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT;
     setAt(x < 0 || step === 0 ? null : Math.min(labels.length - 1, Math.floor(x / step)));
   };
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null));
   const every = labelStep(labels.length, inner);
   return (
     <figure className={classes.figure} aria-label={title}>
       <div ref={ref} className={classes.frame} style={{ height }}>
-        {width > 0 && (
+        {isEmpty && <p className={classes.nothing}>{t("chart.nothing")}</p>}
+        {width > 0 && !isEmpty && (
           <svg
             width={width}
             height={height}
@@ -141,7 +143,7 @@ export function Chart({ title, labels, series, kind = "bars", format, rest, most
           </div>
         )}
       </div>
-      {series.length > 1 && (
+      {series.length > 1 && !isEmpty && (
         <ul className={classes.legend}>
           {series.map((each, index) => (
             <li key={each.name}>
@@ -151,10 +153,12 @@ export function Chart({ title, labels, series, kind = "bars", format, rest, most
           ))}
         </ul>
       )}
-      <details className={classes.table}>
-        <summary>{t("chart.asTable")}</summary>
-        <Figures title={title} labels={labels} series={series} format={format} />
-      </details>
+      {!isEmpty && (
+        <details className={classes.table}>
+          <summary>{t("chart.asTable")}</summary>
+          <Figures title={title} labels={labels} series={series} format={format} />
+        </details>
+      )}
     </figure>
   );
 }

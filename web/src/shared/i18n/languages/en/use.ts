@@ -31,7 +31,7 @@ export const use = {
     reset: "Back to the defaults",
     conversation: "Conversation",
     begin: "Ask something",
-    beginBody: "Several models can answer the same prompt side by side: add one above, or with Ctrl K.",
+    beginBody: "Several models can answer the same prompt side by side: add one above, or with Ctrl K.",
     toEnd: "To the end",
     earlierBranch: "Earlier version of this prompt",
     laterBranch: "Later version of this prompt",
@@ -81,6 +81,7 @@ export const use = {
     pin: "Pin",
     unpin: "Unpin",
     roomTitle: "Title",
+    details: "Details",
     whyThis: "What it cost, and why this provider",
   },
   generation: {

@@ -11,7 +11,7 @@ export const market = {
     newest: "最新上架",
     steps: "三步完成首次调用",
     step1: "获取密钥",
-    step1Body: "服务器首次启动时会打印一个密钥，更多密钥可在此页面创建：",
+    step1Body: "登录后创建，密钥只显示一次：",
     step2: "修改客户端地址",
     step2Body: "任何兼容 OpenAI API 的客户端都可用：只需更改 Base URL。",
     step3: "调用任意模型",
@@ -189,6 +189,7 @@ export const market = {
   },
   chart: {
     asTable: "以表格显示",
+    nothing: "此时段没有数据。",
     others: "其他",
   },
   rankings: {

@@ -31,7 +31,7 @@ export const use = {
     reset: "恢复默认",
     conversation: "会话内容",
     begin: "开始提问",
-    beginBody: "多个模型可以并排回答同一个问题：在上方添加模型，或按 Ctrl K。",
+    beginBody: "多个模型可以并排回答同一个问题：在上方添加模型，或按 Ctrl K。",
     toEnd: "回到底部",
     earlierBranch: "此提问的上一版本",
     laterBranch: "此提问的下一版本",
@@ -81,6 +81,7 @@ export const use = {
     pin: "置顶",
     unpin: "取消置顶",
     roomTitle: "标题",
+    details: "详情",
     whyThis: "费用明细与路由原因",
   },
   generation: {
