@@ -17,7 +17,7 @@ def test_why_this_provider_and_what_it_cost(open_page: Open, ada: Person, langua
     field = page.get_by_role("textbox", name=say(language, "chat.write"))
     field.fill("Hello")
     field.press("Enter")
-    page.get_by_role("link", name=say(language, "common.more")).click()
+    page.get_by_role("link", name=say(language, "chat.details")).click()
     expect(page).to_have_url(re.compile("/activity/gen-"))
     expect(page.get_by_role("heading", name=say(language, "generation.cost"))).to_be_visible()
     expect(page.get_by_role("row", name=re.compile(say(language, "model.prices.completion")))).to_contain_text("$0.00")
