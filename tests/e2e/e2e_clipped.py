@@ -1,4 +1,4 @@
-"""What a page shows only part of: cut badges and cells, and tables that run out of sight with nothing to tell it."""
+"""What a page shows only part of: cut badges and cells, broken words, tables that run out of sight untold."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ _LOOK = """() => {
       if ((overflowX === "hidden" || overflowX === "clip") && inner.scrollWidth > inner.clientWidth + 1) {
         tell(`cut by ${inner.scrollWidth - inner.clientWidth} px`, inner);
       }
+    }
+  }
+  // A word that stands on two lines: a table's columns were squeezed instead of taking another shape.
+  const words = document.createTreeWalker(document.querySelector("#content"), NodeFilter.SHOW_TEXT);
+  for (let text = words.nextNode(); text; text = words.nextNode()) {
+    const cell = text.parentElement.closest("th, td, button, .mantine-Badge-root");
+    if (!cell || cell.closest("[data-shape=blocks], pre") || !isShown(text.parentElement)) continue;
+    for (const { 0: word, index } of text.data.matchAll(/[A-Za-z0-9.,$]{2,}/g)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) tell(`broken ${word}`, cell);
     }
   }
   return [...new Set(found)].slice(0, 6);

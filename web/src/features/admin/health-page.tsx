@@ -7,6 +7,7 @@ import { splitId } from "@/shared/api/models";
 import type { components } from "@/shared/api/schema";
 import { formatMilliseconds, formatNumber, formatPercent } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { Breakable } from "@/shared/ui/breakable";
 import { DataTable } from "@/shared/ui/data-table";
 import { LinkAnchor } from "@/shared/ui/links";
 import { Loaded } from "@/shared/ui/loaded";
@@ -90,7 +91,7 @@ function Endpoints({ endpoints }: { endpoints: EndpointHealth[] }) {
             return (
               <div>
                 <LinkAnchor to="/admin/models/$author/$slug" params={{ author, slug }} fw={550}>
-                  {model}
+                  <Breakable id={model} />
                 </LinkAnchor>
                 <Text size="xs" c="dimmed">
                   {tag}

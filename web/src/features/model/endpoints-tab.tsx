@@ -185,7 +185,7 @@ function ProviderName({ endpoint }: { endpoint: Endpoint }) {
   return (
     <Group gap={8} wrap="nowrap">
       <AuthorMark author={endpoint.tag.split("/")[0] ?? ""} size={20} />
-      <Text fw={600} span className={classes.provider}>
+      <Text fw={600} span>
         {endpoint.provider_name}
       </Text>
       <CopyIcon value={endpoint.tag} what={t("model.providerSlug")} size="xs" />

@@ -2,6 +2,7 @@
 import { ActionIcon, CopyButton, Group, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Breakable } from "./breakable";
 
 export function CopyIcon({
   value,
@@ -40,7 +41,9 @@ export function CopyableId({ id, what }: { id: string; what?: string }) {
   const { t } = useTranslation();
   return (
     <Group gap={2} wrap="nowrap" style={{ minWidth: 0 }}>
-      <code className="mp-mono">{id}</code>
+      <code className="mp-mono">
+        <Breakable id={id} />
+      </code>
       <CopyIcon value={id} what={what ?? t("common.modelId")} size="xs" />
     </Group>
   );

@@ -2,6 +2,7 @@
 import { Text } from "@mantine/core";
 import { authorOf, splitId } from "@/shared/api/models";
 import { AuthorMark } from "./author-mark";
+import { Breakable } from "./breakable";
 import { LinkAnchor } from "./links";
 
 export function ModelName({ id, rank }: { id: string; rank?: number }) {
@@ -15,7 +16,7 @@ export function ModelName({ id, rank }: { id: string; rank?: number }) {
       )}
       <AuthorMark author={authorOf(id)} size={18} />
       <LinkAnchor to="/$author/$slug" params={{ author, slug }} fw={550}>
-        {id}
+        <Breakable id={id} />
       </LinkAnchor>
     </span>
   );

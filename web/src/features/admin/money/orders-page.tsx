@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { Breakable } from "@/shared/ui/breakable";
 import { DataTable } from "@/shared/ui/data-table";
 import { Dialog } from "@/shared/ui/dialog";
 import { FindField } from "@/shared/ui/find-field";
@@ -117,8 +118,8 @@ function OrderTable({ rows, open }: { rows: BuyerOrder[]; open: (id: string) => 
           label: t("money.orders.buyer"),
           cell: ({ order, email, account_id }) => (
             <div>
-              <Text size="sm" fw={550} style={{ overflowWrap: "anywhere" }}>
-                {email ?? account_id}
+              <Text size="sm" fw={550}>
+                <Breakable id={email ?? account_id} />
               </Text>
               <Text size="xs" c="dimmed">
                 <When at={order.created_at} />
