@@ -60,6 +60,12 @@ def test_a_key_is_made_used_rotated_and_deleted(open_page: Open, stage: Stage, l
     expect(row).to_contain_text(say(language, "keys.states.active"))
     assert called(stage, key) == 200
 
+    choose(page, language, "Laptop", "keys.edit")
+    page.get_by_role("textbox", name=say(language, "keys.limit"), exact=True).fill("7.5")
+    expect(page.get_by_label(say(language, "keys.requests"))).to_have_value("60")
+    press(page, language, "common.save")
+    expect(row).to_contain_text("$7.50")
+
     choose(page, language, "Laptop", "keys.rotate")
     press(page, language, "keys.rotate")
     newer = shown_once(page, language, "Laptop")

@@ -12,6 +12,8 @@ import { When } from "@/shared/ui/time";
 import { keysQuery, logQuery, type Row } from "./queries";
 import { type ActivitySearch, STATES } from "./search";
 
+const FINISHES = ["stop", "length", "tool_calls", "content_filter", "error"] as const;
+
 interface Props {
   search: ActivitySearch;
   change: (part: Partial<ActivitySearch>) => void;
@@ -66,7 +68,7 @@ function Rows({ rows }: { rows: Row[] }) {
             cell: (row) => `${formatNumber(row.prompt_tokens)} → ${formatNumber(row.completion_tokens)}`,
           },
           { label: t("common.cost"), isNumber: true, cell: ({ cost }) => formatUsd(cost) },
-          { label: t("generation.speed"), isNumber: true, cell: speedOf },
+          { label: t("activity.pace"), isNumber: true, cell: (row) => <Pace row={row} /> },
           { label: t("common.state"), cell: (row) => <State row={row} /> },
         ]}
       />
@@ -74,11 +76,18 @@ function Rows({ rows }: { rows: Row[] }) {
   );
 }
 
-/** Tokens a second while it wrote; how long it took in all, where that is all that is known. */
-function speedOf({ generation_ms, completion_tokens, latency_ms }: Row): string {
-  return generation_ms && completion_tokens
-    ? `${formatNumber((completion_tokens / generation_ms) * 1000, 1)} tok/s`
-    : formatMilliseconds(latency_ms);
+/** Tokens a second while it wrote, where it was seen writing; below, how long the first one took. */
+function Pace({ row: { generation_ms, completion_tokens, latency_ms } }: { row: Row }) {
+  return (
+    <div>
+      {generation_ms && completion_tokens
+        ? `${formatNumber((completion_tokens / generation_ms) * 1000, 1)} tok/s`
+        : "—"}
+      <Text size="xs" c="dimmed">
+        {formatMilliseconds(latency_ms)}
+      </Text>
+    </div>
+  );
 }
 
 function ModelName({ model }: { model: string }) {
@@ -107,9 +116,14 @@ function From({ row: { key_name, app } }: { row: Row }) {
 function State({ row: { status, finish_reason } }: { row: Row }) {
   const { t } = useTranslation();
   const known = STATES.find((each) => each === status);
+  const finish = FINISHES.find((each) => each === finish_reason);
+  const ended = finish ? t(`generation.finishes.${finish}`) : finish_reason;
   return (
-    <Badge color={status === "ok" ? "gray" : status === "cancelled" ? "orange" : "red"}>
-      {status === "ok" && finish_reason ? finish_reason : known ? t(`activity.states.${known}`) : status}
+    <Badge
+      color={status === "ok" ? "gray" : status === "cancelled" ? "orange" : "red"}
+      title={finish_reason ?? undefined}
+    >
+      {(status === "ok" && ended) || (known ? t(`activity.states.${known}`) : status)}
     </Badge>
   );
 }

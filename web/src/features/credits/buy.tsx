@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatPaid, formatUsd } from "@/shared/lib/format";
 import { mailLanguage } from "@/shared/lib/mail-language";
 import { FormFault } from "@/shared/ui/form-fault";
 import { type Options, ordersQuery } from "./queries";
@@ -100,8 +100,8 @@ export function Buy({ options }: { options: Options }) {
         <div style={{ minHeight: 40 }}>
           {inside && quote.data && (
             <Text size="sm">
-              {t("credits.quote", {
-                amount: `${quote.data.amount} ${quote.data.currency.toUpperCase()}`,
+              {t(Number(quote.data.fee) ? "credits.quote" : "credits.quoteFree", {
+                amount: formatPaid(quote.data.amount, quote.data.currency),
                 fee: formatUsd(Number(quote.data.fee)),
               })}
               {quote.data.currency !== "usd" && (

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/shared/api/session";
-import { formatUsd } from "@/shared/lib/format";
+import { formatLeft, formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Loaded } from "@/shared/ui/loaded";
 import { Section } from "@/shared/ui/section";
@@ -78,9 +78,9 @@ function Figures() {
   if (!credits.data) return <LoadingRows rows={1} height={90} />;
   const { total_credits, total_usage } = credits.data;
   const figures = [
-    { label: t("credits.balance"), value: total_credits - total_usage },
-    { label: t("credits.added"), value: total_credits },
-    { label: t("credits.used"), value: total_usage },
+    { label: t("credits.balance"), value: formatLeft(total_credits - total_usage) },
+    { label: t("credits.added"), value: formatUsd(total_credits) },
+    { label: t("credits.used"), value: formatUsd(total_usage) },
   ];
   return (
     <Stack gap="xs">
@@ -91,7 +91,7 @@ function Figures() {
               {label}
             </Text>
             <Text fz={{ base: "0.9rem", sm: "1.6rem" }} fw={650}>
-              {formatUsd(value)}
+              {value}
             </Text>
           </Card>
         ))}

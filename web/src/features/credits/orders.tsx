@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatPaid, formatUsd } from "@/shared/lib/format";
 import { mailLanguage } from "@/shared/lib/mail-language";
 import { DataTable } from "@/shared/ui/data-table";
 import { Dialog } from "@/shared/ui/dialog";
@@ -71,7 +71,7 @@ export function Orders() {
             {
               label: t("credits.paid"),
               isNumber: true,
-              cell: (order) => `${order.paid_amount ?? order.amount} ${order.currency.toUpperCase()}`,
+              cell: (order) => formatPaid(order.paid_amount ?? order.amount, order.currency),
             },
             {
               label: t("credits.receipt"),

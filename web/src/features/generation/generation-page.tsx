@@ -67,8 +67,8 @@ function Facts({ generation }: { generation: Generation }) {
   const { latency, generation_time: time, tokens_completion: tokens, finish_reason: finish } = generation;
   const ended =
     finish && i18n.exists(`generation.finishes.${finish}`)
-      ? `${t(`generation.finishes.${finish as keyof Messages["generation"]["finishes"]}`)} (${finish})`
-      : (finish ?? "—");
+      ? t(`generation.finishes.${finish as keyof Messages["generation"]["finishes"]}`)
+      : null;
   const facts = [
     { label: t("common.model"), value: <code className="mp-mono">{generation.model}</code> },
     { label: t("common.provider"), value: generation.provider_name ?? "—" },
@@ -83,7 +83,14 @@ function Facts({ generation }: { generation: Generation }) {
     { label: t("generation.cached"), value: formatNumber(generation.native_tokens_cached) },
     { label: t("generation.completion"), value: formatNumber(generation.native_tokens_completion) },
     { label: t("generation.reasoning"), value: formatNumber(generation.native_tokens_reasoning) },
-    { label: t("generation.finish"), value: ended },
+    {
+      label: t("generation.finish"),
+      value: (
+        <>
+          {ended} {finish ? <code className="mp-mono">{finish}</code> : "—"}
+        </>
+      ),
+    },
     { label: t("common.cost"), value: formatUsd(generation.total_cost) },
   ];
   return (

@@ -2,7 +2,7 @@
 import { Badge, Box, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Messages } from "@/shared/i18n/languages/en";
-import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
+import { formatMilliseconds, formatNumber, formatPercent, formatUsd } from "@/shared/lib/format";
 import { DataTable } from "@/shared/ui/data-table";
 import classes from "./generation.module.css";
 import type { Attempt, Step, Trace } from "./queries";
@@ -40,7 +40,7 @@ function Spans({ spans }: { spans: NonNullable<Trace["milliseconds"]> }) {
   });
   return (
     <Text size="sm" c="dimmed" mt={6}>
-      {t("generation.timings")}: {told.join(" · ")}
+      {t("generation.timings", { steps: told.join(" · ") })}
     </Text>
   );
 }
@@ -165,11 +165,13 @@ function StepWords({ step, all }: { step: Step; all: Step[] }) {
   const weights = all.reduce((sum, each) => sum + (each.weight ?? 0), 0);
   if (step.price !== undefined) notes.unshift(t("generation.priceNote", { price: formatUsd(step.price) }));
   if (step.weight && weights) {
-    notes.push(t("generation.chance", { chance: `${((step.weight / weights) * 100).toFixed(1)} %` }));
+    notes.push(t("generation.chance", { chance: formatPercent(step.weight / weights) }));
   }
   return (
     <>
-      {name}: {notes.join(t("generation.comma")) || t("generation.nothingAgainst")}
+      {name}
+      {t("generation.colon")}
+      {notes.join(t("generation.comma")) || t("generation.nothingAgainst")}
     </>
   );
 }

@@ -1,16 +1,24 @@
 /** The keys there are, and a menu for each. */
 import { ActionIcon, Badge, Menu, Text } from "@mantine/core";
-import { IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash } from "@tabler/icons-react";
+import {
+  IconDots,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+  IconTrash,
+} from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatLeft, formatUsd } from "@/shared/lib/format";
 import { DataTable } from "@/shared/ui/data-table";
 import { FormFault } from "@/shared/ui/form-fault";
 import { When } from "@/shared/ui/time";
 import { type Key, keysQuery, RESETS, stateOf } from "./queries";
 
 interface Acts {
+  edit: (key: Key) => void;
   rotate: (key: Key) => void;
   remove: (key: Key) => void;
 }
@@ -45,7 +53,7 @@ export function KeyTable({ keys, ...acts }: Acts & { keys: Key[] }) {
           {
             label: t("keys.remaining"),
             isNumber: true,
-            cell: ({ limit_remaining }) => (limit_remaining === null ? "—" : formatUsd(limit_remaining)),
+            cell: ({ limit_remaining }) => (limit_remaining === null ? "—" : formatLeft(limit_remaining)),
           },
           {
             label: t("keys.lastUsed"),
@@ -53,7 +61,7 @@ export function KeyTable({ keys, ...acts }: Acts & { keys: Key[] }) {
           },
           {
             label: t("keys.expires"),
-            cell: ({ expires_at }) => (expires_at ? <When at={expires_at} /> : t("common.never")),
+            cell: ({ expires_at }) => (expires_at ? <When at={expires_at} /> : t("keys.lives.never")),
           },
           { cell: (key) => <KeyMenu of={key} toggle={() => change.mutate(key)} {...acts} /> },
         ]}
@@ -96,7 +104,7 @@ function Limit({ of: { limit, limit_reset } }: { of: Key }) {
   );
 }
 
-function KeyMenu({ of: key, toggle, rotate, remove }: Acts & { of: Key; toggle: () => void }) {
+function KeyMenu({ of: key, toggle, edit, rotate, remove }: Acts & { of: Key; toggle: () => void }) {
   const { t } = useTranslation();
   return (
     <Menu position="bottom-end">
@@ -106,6 +114,9 @@ function KeyMenu({ of: key, toggle, rotate, remove }: Acts & { of: Key; toggle: 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => edit(key)}>
+          {t("keys.edit")}
+        </Menu.Item>
         <Menu.Item
           leftSection={key.disabled ? <IconPlayerPlay size={15} /> : <IconPlayerPause size={15} />}
           onClick={toggle}

@@ -8,12 +8,13 @@ import { usePageTitle } from "@/shared/lib/page-title";
 import { Empty, Failed, LoadingRows, PageTitle } from "@/shared/ui/states";
 import { CreateForm } from "./create-form";
 import { DeleteForm } from "./delete-form";
+import { EditForm } from "./edit-form";
 import { KeyTable } from "./key-table";
 import { type Key, type KeyMade, keysQuery } from "./queries";
 import { RotateForm } from "./rotate-form";
 import { ShownOnce } from "./shown-once";
 
-type Doing = { what: "create" } | { what: "rotate" | "delete"; key: Key };
+type Doing = { what: "create" } | { what: "edit" | "rotate" | "delete"; key: Key };
 
 export function KeysPage() {
   const { t } = useTranslation();
@@ -37,7 +38,12 @@ export function KeysPage() {
       {t("keys.create")}
     </Button>
   );
-  const titles = { create: t("keys.create"), rotate: t("keys.rotateTitle"), delete: t("keys.deleteTitle") };
+  const titles = {
+    create: t("keys.create"),
+    edit: t("keys.editTitle"),
+    rotate: t("keys.rotateTitle"),
+    delete: t("keys.deleteTitle"),
+  };
   return (
     <>
       <PageTitle title={t("shell.keys")} aside={all && all.length > 0 && create}>
@@ -54,6 +60,7 @@ export function KeysPage() {
         {all && all.length > 0 && (
           <KeyTable
             keys={all}
+            edit={(key) => setDoing({ what: "edit", key })}
             rotate={(key) => setDoing({ what: "rotate", key })}
             remove={(key) => setDoing({ what: "delete", key })}
           />
@@ -77,6 +84,7 @@ export function KeysPage() {
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
         {doing?.what === "create" && <CreateForm made={show} close={close} />}
+        {doing?.what === "edit" && <EditForm of={doing.key} close={close} />}
         {doing?.what === "rotate" && <RotateForm of={doing.key} made={show} close={close} />}
         {doing?.what === "delete" && <DeleteForm of={doing.key} close={close} />}
       </Modal>

@@ -85,11 +85,12 @@ function Choices({ choices }: { choices: Choice[] }) {
           />
         ))}
       <Text size="sm" c="dimmed">
-        {t("notifications.always")}{" "}
-        {choices
-          .filter(({ can_mute }) => !can_mute)
-          .map(({ kind }) => t(`notifications.kinds.${kindOf(kind)}`))
-          .join(" · ")}
+        {t("notifications.always", {
+          kinds: choices
+            .filter(({ can_mute }) => !can_mute)
+            .map(({ kind }) => t(`notifications.kinds.${kindOf(kind)}`))
+            .join(" · "),
+        })}
       </Text>
       <FormFault error={save.error} />
     </Stack>

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { digitsOf, formatCompact, formatContext, formatPerMillion, formatUsd, perMillion } from "./format";
+import {
+  digitsOf,
+  formatCompact,
+  formatContext,
+  formatLeft,
+  formatPaid,
+  formatPerMillion,
+  formatUsd,
+  perMillion,
+} from "./format";
 
 describe("amounts", () => {
   test.each([
@@ -16,6 +25,22 @@ describe("amounts", () => {
   test("a small amount is never shown as nothing", () => {
     for (let exponent = 1; exponent <= 9; exponent++) expect(formatUsd(10 ** -exponent)).toMatch(/[1-9]/);
   });
+
+  test.each([
+    [195, "$195.00"],
+    [194.99873, "$194.99"],
+    [194.1, "$194.10"],
+    [1.999999999, "$1.99"],
+    [0.0421, "$0.0421"],
+    [0, "$0"],
+    [-3.25, "−$3.25"],
+  ])("of %d, %s is left: never more than there is", (amount, text) => expect(formatLeft(amount)).toBe(text));
+
+  test.each([
+    ["1008.00", "cny", "1,008.00 CNY"],
+    ["25.00", "usd", "25.00 USD"],
+    ["1000", "jpy", "1,000 JPY"],
+  ])("%s %s was paid: %s", (amount, currency, text) => expect(formatPaid(amount, currency)).toBe(text));
 
   test("a price a token becomes one a million without a rounding error", () => {
     expect(perMillion("0.0000025")).toBe(2.5);

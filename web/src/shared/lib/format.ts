@@ -60,6 +60,23 @@ export function formatUsd(amount: number, least = 2): string {
   return `${amount < 0 ? "−" : ""}$${grouped}${fraction ? `.${fraction}` : ""}`;
 }
 
+const CENTS = 100;
+
+/** What is left to spend, never rounded up: 194.998 is not yet 195, and a cent that is not there cannot be spent. */
+export function formatLeft(amount: number): string {
+  if (amount < 1) return formatUsd(amount);
+  // From its text: 194.1 times a hundred is a little less than 19,410 in binary.
+  const [integer = "0", fraction = ""] = amount.toFixed(9).split(".");
+  return formatUsd(Number(integer) + Number(fraction.slice(0, 2)) / CENTS);
+}
+
+/** An amount that was paid, as the server writes it (`1008.00`), in its currency. */
+export function formatPaid(amount: string, currency: string): string {
+  const [integer = "0", fraction] = amount.split(".");
+  const grouped = formatter({ maximumFractionDigits: 0 }).format(BigInt(integer));
+  return `${grouped}${fraction ? `.${fraction}` : ""} ${currency.toUpperCase()}`;
+}
+
 function trimTo(text: string, least: number): string {
   const point = text.indexOf(".");
   if (point < 0) return text;

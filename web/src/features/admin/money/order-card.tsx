@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatPaid, formatUsd } from "@/shared/lib/format";
 import { CopyableId } from "@/shared/ui/copy";
 import { Facts } from "@/shared/ui/facts";
 import { FormFault } from "@/shared/ui/form-fault";
@@ -38,12 +38,12 @@ export function OrderCard({ bought, policy }: { bought: BuyerOrder; policy: Poli
       </LinkAnchor>,
     ],
     [t("common.state"), <OrderState key="state" order={order} />],
-    [t("money.orders.price"), `${order.amount} ${order.currency.toUpperCase()}`],
+    [t("money.orders.price"), formatPaid(order.amount, order.currency)],
     [t("shell.credits"), formatUsd(Number(order.credits))],
     [t("money.orders.fee"), formatUsd(Number(order.fee))],
   ];
   if (order.paid_amount !== null)
-    facts.push([t("money.orders.came"), `${order.paid_amount} ${order.currency.toUpperCase()}`]);
+    facts.push([t("money.orders.came"), formatPaid(order.paid_amount, order.currency)]);
   if (order.tax && Number(order.tax) > 0) facts.push([t("money.orders.tax"), order.tax]);
   if (Number(order.refunded) > 0) facts.push([t("money.orders.refunded"), formatUsd(Number(order.refunded))]);
   if (Number(order.disputed) > 0) facts.push([t("money.orders.disputed"), formatUsd(Number(order.disputed))]);

@@ -5,7 +5,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { formatUsd } from "@/shared/lib/format";
+import { formatPaid, formatUsd } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { Breakable } from "@/shared/ui/breakable";
 import { DataTable } from "@/shared/ui/data-table";
@@ -158,7 +158,7 @@ function OrderTable({ rows, open }: { rows: BuyerOrder[]; open: (id: string) => 
         {
           label: t("money.orders.price"),
           isNumber: true,
-          cell: ({ order }) => `${order.paid_amount ?? order.amount} ${order.currency.toUpperCase()}`,
+          cell: ({ order }) => formatPaid(order.paid_amount ?? order.amount, order.currency),
         },
         {
           cell: ({ order }) => (

@@ -127,6 +127,8 @@ export const account = {
     menuOf: "More for {{name}}",
     enable: "Enable",
     disable: "Disable",
+    edit: "Change",
+    editTitle: "Change this key",
     rotate: "Rotate",
     states: {
       active: "Active",
@@ -305,7 +307,7 @@ export const account = {
     lead: "What you get mail about, and where the account’s own programs are told.",
     mail: "Mail to you",
     mailLead: "For the accounts you are in, as far as your role has to do with it.",
-    always: "Always sent, because they guard the account:",
+    always: "Always sent, because they guard the account: {{kinds}}",
     kinds: {
       low_balance: "Credits run low",
       key_limit_80: "A key has used 80 % of its limit",

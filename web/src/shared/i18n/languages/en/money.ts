@@ -52,6 +52,7 @@ export const money = {
     range: "From {{least}} to {{most}}.",
     method: "Pay by",
     quote: "You pay {{amount}}, of which {{fee}} are the fee.",
+    quoteFree: "You pay {{amount}}; there is no fee.",
     rate: "1 USD = {{rate}} {{currency}}.",
     lastDays_one: "Bought credits can be used for {{count}} day.",
     lastDays_other: "Bought credits can be used for {{count}} days.",

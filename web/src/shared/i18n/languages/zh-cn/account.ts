@@ -124,6 +124,8 @@ export const account = {
     menuOf: "{{name}} 的更多操作",
     enable: "启用",
     disable: "停用",
+    edit: "修改",
+    editTitle: "修改密钥",
     rotate: "轮换",
     states: {
       active: "可用",
@@ -298,7 +300,7 @@ export const account = {
     lead: "选择接收哪些邮件，并设置账户的 Webhook。",
     mail: "邮件通知",
     mailLead: "适用于您所在的账户，范围取决于您的角色。",
-    always: "涉及账户安全、始终发送：",
+    always: "涉及账户安全，始终发送：{{kinds}}",
     kinds: {
       low_balance: "余额不足",
       key_limit_80: "密钥已用到限额的 80%",

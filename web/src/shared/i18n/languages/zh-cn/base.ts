@@ -17,7 +17,7 @@ export const base = {
     none: "无",
     on: "开",
     off: "关",
-    never: "从不",
+    never: "从未",
     back: "返回",
     model: "模型",
     provider: "提供商",

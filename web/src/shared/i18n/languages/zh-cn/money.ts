@@ -52,6 +52,7 @@ export const money = {
     range: "金额范围：{{least}} 至 {{most}}。",
     method: "支付方式",
     quote: "应付 {{amount}}，其中手续费 {{fee}}。",
+    quoteFree: "应付 {{amount}}，无手续费。",
     rate: "1 美元 = {{rate}} {{currency}}。",
     lastDays_one: "充值的余额在 {{count}} 天内有效。",
     lastDays_other: "充值的余额在 {{count}} 天内有效。",
