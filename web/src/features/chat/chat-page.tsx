@@ -1,5 +1,5 @@
 /** `/chat`: rooms at the left, the open one beside them. Which room is open stands in the address. */
-import { ActionIcon, Drawer } from "@mantine/core";
+import { ActionIcon, Drawer, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMenu2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -24,6 +24,7 @@ export function ChatPage() {
   const asked = several ?? (model ? [model] : []);
   const navigate = route.useNavigate();
   const models = useQuery(modelsQuery);
+  const unknown = models.data ? asked.filter((id) => !models.data.some((each) => each.id === id)) : [];
   const [opened, drawer] = useDisclosure(false);
   const [state, setState] = useState<RoomState | null>(null);
   const [missing, setMissing] = useState(false);
@@ -88,6 +89,11 @@ export function ChatPage() {
         >
           <IconMenu2 size={18} />
         </ActionIcon>
+        {unknown.length > 0 && (
+          <Text size="sm" c="dimmed" role="status" px="md" py={6} ta="center">
+            {t("compare.unknown", { ids: unknown.join(", ") })}
+          </Text>
+        )}
         {missing && <Empty title={t("chat.gone")}>{t("chat.goneBody")}</Empty>}
         {models.isError && !state && <Failed error={models.error} retry={() => void models.refetch()} />}
         {!state && !missing && !models.isError && <LoadingRows rows={3} height={60} />}

@@ -137,9 +137,13 @@ function Edit({ text, cancel, send }: { text: string; cancel: () => void; send: 
         value={value}
         onChange={(event) => setValue(event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (event.nativeEvent.isComposing) return;
           if (event.key === "Escape") {
             event.stopPropagation();
             cancel();
+          } else if (event.key === "Enter" && !event.shiftKey) {
+            event.preventDefault();
+            if (value.trim()) send(value);
           }
         }}
       />

@@ -3,6 +3,7 @@ import { Button, Container, Group, Select, Stack, Text } from "@mantine/core";
 import { IconMessages } from "@tabler/icons-react";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { endpointsQuery, type Model, marketQuery, modelsQuery } from "@/shared/api/models";
 import { usePageTitle } from "@/shared/lib/page-title";
@@ -25,7 +26,7 @@ export function ComparePage() {
   const shown = ids.flatMap((id) => models.data?.find((model) => model.id === id) ?? []);
   const endpoints = useQueries({ queries: shown.map((model) => endpointsQuery(model.id)) });
   const set = (next: string[]) =>
-    void navigate({ search: next.length ? { models: next } : {}, replace: true, resetScroll: false });
+    void navigate({ search: next.length ? { models: next } : {}, resetScroll: false });
   const unknown = models.data ? ids.filter((id) => !shown.some((model) => model.id === id)) : [];
   return (
     <Container size="xl" w="100%" py="xl">
@@ -86,14 +87,16 @@ export function ComparePage() {
 function Add({ models, taken, add }: { models: Model[]; taken: string[]; add: (id: string) => void }) {
   const { t } = useTranslation();
   const full = taken.length >= MOST;
+  const [query, setQuery] = useState("");
   return (
     <Select
-      // A new one after each choice: its field is empty again.
-      key={taken.length}
       label={t("compare.add")}
       placeholder={full ? t("compare.full", { count: MOST }) : t("compare.find")}
       disabled={full}
       searchable
+      value={null}
+      searchValue={query}
+      onSearchChange={setQuery}
       limit={60}
       flex="1 1 200px"
       maw={360}
@@ -101,7 +104,11 @@ function Add({ models, taken, add }: { models: Model[]; taken: string[]; add: (i
         .filter((model) => !taken.includes(model.id))
         .map((model) => ({ value: model.id, label: model.id }))}
       nothingFoundMessage={t("models.none")}
-      onChange={(id) => id && add(id)}
+      // The field is empty again, and the keyboard still in it: most want one more.
+      onOptionSubmit={(id) => {
+        add(id);
+        setQuery("");
+      }}
     />
   );
 }

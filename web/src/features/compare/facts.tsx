@@ -1,7 +1,7 @@
 /** The models' facts, a column a model; the best of each row stands out. */
 import { ActionIcon, Badge, Group } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf, type Endpoint, type Market, type Model } from "@/shared/api/models";
 import {
@@ -44,7 +44,7 @@ export function Facts({ models, market, endpoints, remove }: Props) {
   const lines = useLines(models, market, endpoints);
   return (
     <Scrolled label={t("shell.compare")}>
-      <table className={classes.facts}>
+      <table className={classes.facts} style={{ "--models": models.length } as CSSProperties}>
         <thead>
           <tr>
             <td />

@@ -43,7 +43,7 @@ export function DocsPage() {
       >
         <Tabs.List mb="lg">
           {PARTS.map((each) => (
-            <Tabs.Tab key={each} value={each}>
+            <Tabs.Tab key={each} value={each} ref={each === part ? intoSight : undefined}>
               {t(`docs.parts.${each}`)}
             </Tabs.Tab>
           ))}
@@ -97,6 +97,11 @@ export function DocsPage() {
       </Tabs>
     </Container>
   );
+}
+
+/** On a phone the tabs are wider than it. */
+function intoSight(tab: HTMLElement | null): void {
+  tab?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
 }
 
 /** What each kind of client calls, above the address: beside it, a phone would show neither. */

@@ -92,12 +92,12 @@ export function ModelsPage() {
               onChange={(sort) => change({ sort: SORTS.find((each) => each === sort) })}
             />
           </Group>
-          <Group justify="space-between" mb="xs" mih={30}>
+          <Group justify="space-between" mb="xs" mih={30} wrap="nowrap">
             <Text size="sm" c="dimmed" role="status">
               {asked.isSuccess ? t("models.count", { count: shown.length }) : " "}
               <OwnPrices of={shown} after=" · " />
             </Text>
-            <Group gap="xs" ml="auto">
+            <Group gap="xs" ml="auto" wrap="nowrap" flex="none">
               {(active > 0 || search.q) && (
                 <Button variant="subtle" size="compact-sm" onClick={clear}>
                   {t("models.clear")}

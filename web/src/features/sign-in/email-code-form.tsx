@@ -43,6 +43,7 @@ export function EmailCodeForm({ entered, invitation }: Props) {
         <TextInput
           label={t("signIn.email")}
           type="email"
+          autoFocus
           autoComplete="email"
           required
           value={email}

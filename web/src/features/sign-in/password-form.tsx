@@ -31,6 +31,7 @@ export function PasswordForm({ entered, forgot }: Props) {
         <TextInput
           label={t("signIn.email")}
           type="email"
+          autoFocus
           autoComplete="username webauthn"
           required
           value={email}

@@ -30,6 +30,7 @@ export function ResetForm({ back }: { back: () => void }) {
             <TextInput
               label={t("signIn.email")}
               type="email"
+              autoFocus
               autoComplete="email"
               required
               value={email}

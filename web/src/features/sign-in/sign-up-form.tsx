@@ -55,6 +55,7 @@ export function SignUpForm({ features, invitation, entered, back }: Props) {
         <TextInput
           label={t("signIn.email")}
           type="email"
+          autoFocus
           autoComplete="email"
           required
           value={email}

@@ -11,7 +11,8 @@ export function useSignedIn(): Me | null | undefined {
   const location = useLocation();
   // Where one was: while the sign-in page loads, the address is that page's already.
   const [here] = useState(location.href);
-  const out = me.data === null;
+  // A page may begin anew while that one loads: then it is not the one to come back to.
+  const out = me.data === null && !/^\/sign-in(?:$|[/?#])/.test(here);
   useEffect(() => {
     if (out) void navigate({ to: "/sign-in", search: { to: here }, replace: true });
   }, [out, here, navigate]);
