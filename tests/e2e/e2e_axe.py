@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["serious"]
+__all__ = ["SCHEMES", "findings", "in_scheme"]
+
+SCHEMES = ("light", "dark")
 
 _AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 _COLOURS = ("color-contrast", "link-in-text-block")
-"""What depends on the theme; all else is as it is in either."""
+"""What depends on the theme alone."""
 
 _LOOK = """async (rules) => {
   // Colours on their way from one theme to the other are nobody's choice.
@@ -20,13 +22,20 @@ _LOOK = """async (rules) => {
   await Promise.all(passing.map((it) => it.finished.catch(() => null)));
   const found = await axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
   return found.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => [id, ...nodes.slice(0, 4).map((it) => `${it.html.slice(0, 300)} ${it.failureSummary}`)]);
+    .filter(({ impact }) => impact !== "minor")
+    .map(({ id, impact, nodes }) =>
+      [id, impact, ...nodes.slice(0, 4).map((it) => `${it.html.slice(0, 300)} ${it.failureSummary}`)]);
 }"""
 
 
-def serious(page: Page, *, colours_only: bool = False) -> list[list[str]]:
-    """Serious and critical findings, each with where; `colours_only` where the other theme was looked at before."""
+def in_scheme(page: Page, scheme: str) -> None:
+    """Shows the page in a theme: it follows the system's."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.wait_for_function("(scheme) => document.documentElement.dataset.mantineColorScheme === scheme", arg=scheme)
+
+
+def findings(page: Page, *, colours_only: bool = False) -> list[list[str]]:
+    """What is more than minor, each with where; `colours_only` where the other theme was looked at before."""
     # The page's own policy would refuse the tool's script if it came by an address.
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_AXE.read_text("utf-8"))
