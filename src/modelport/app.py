@@ -31,6 +31,7 @@ from modelport.background import running
 from modelport.broadcast.service import Destinations
 from modelport.broadcast.worker import Worker
 from modelport.byok.service import OwnKeys
+from modelport.catalog.builtin import LOCAL_PROVIDER
 from modelport.catalog.measured import EndpointFigures
 from modelport.catalog.price_book import PriceBook
 from modelport.catalog.service import Catalog
@@ -110,7 +111,8 @@ async def _services(
     settings: Settings, vault: Vault, database: Database, system: SystemSettings, throttle: Throttle
 ) -> Services:
     credits, usage = Credits(database, ids.prefixed("proc"), vault.ledger_key), Usage(database)
-    catalog = Catalog(database, vault, public_url=settings.public_url)
+    off = frozenset[str]() if settings.local_model else frozenset({LOCAL_PROVIDER})
+    catalog = Catalog(database, vault, public_url=settings.public_url, switched_off=off)
     await catalog.reload()
     routing, destinations = await _routing(database, catalog), await _destinations(database, vault)
     mailer, upstream = Mailer(database, vault, transport_of(settings)), UpstreamClient()

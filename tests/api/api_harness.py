@@ -155,7 +155,7 @@ class Harness:
     """A running server; `call` runs a coroutine where it runs."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.settings = Settings(data_dir=folder, local_model=False, **settings)
+        self.settings = Settings(**{"data_dir": folder, "local_model": False, **settings})
         path = self.settings.sqlite_path
         if self.settings.database_url is None and not path.exists():
             # As a first start would make it; what migrations do has tests of its own.

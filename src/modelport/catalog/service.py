@@ -56,9 +56,13 @@ class Catalog:
         *,
         environ: Mapping[str, str] | None = None,
         public_url: str | None = None,
+        switched_off: frozenset[str] = frozenset(),
     ) -> None:
-        """`environ` is where `env:NAME` is looked up; the process's environment by default."""
-        self._database, self._vault = database, vault
+        """`environ` is where `env:NAME` is looked up; the process's environment by default.
+
+        `switched_off` are providers of our own that don't run beside this process: for it they don't exist.
+        """
+        self._database, self._vault, self._switched_off = database, vault, switched_off
         self._environ = os.environ if environ is None else environ
         self._addresses: dict[str, Address] = {}
         self._reloading, self._reading_whole = asyncio.Lock(), asyncio.Lock()
@@ -96,7 +100,8 @@ class Catalog:
         self._whole = self._forgetting = None
 
     async def _built(self, *, asleep: Callable[[store.Row], bool] | None) -> Snapshot:
-        loaded = await self._database.read(lambda connection: store.load(connection, asleep=asleep))
+        every = await self._database.read(lambda connection: store.load(connection, asleep=asleep))
+        loaded = store.without(every, self._switched_off)
         built = await asyncio.to_thread(building.build, loaded, self._vault, self._environ)
         for slug, address in self._addresses.items():
             built = building.with_address(built, slug, address)
@@ -148,6 +153,10 @@ class Catalog:
     async def loaded(self) -> store.Loaded:
         """Every row, for those who work out what to apply."""
         return await self._database.read(store.load)
+
+    async def known_providers(self) -> list[store.Row]:
+        """The rows of every provider but those that are switched off here."""
+        return store.without(await self.loaded(), self._switched_off).providers
 
     async def as_provider(self, document: Document, slug: str) -> Provider:
         """The record of a provider, its keys left out: one of `document`, or one that is there."""

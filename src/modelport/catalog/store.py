@@ -29,6 +29,7 @@ __all__ = [
     "provider",
     "put_state",
     "state",
+    "without",
 ]
 
 Row = dict[str, Any]
@@ -84,6 +85,23 @@ def load(connection: Connection, *, asleep: Callable[[Row], bool] | None = None)
         found,
         _all(connection, select(tables.authors).order_by(tables.authors.c.slug)),
         rule_store.in_force(connection),
+    )
+
+
+def without(loaded: Loaded, slugs: Collection[str]) -> Loaded:
+    """The same rows but for these providers, and what they alone would serve.
+
+    One that has an address of its own stays: then it is the operator's, whatever it is called.
+    """
+    gone = {row["slug"] for row in loaded.providers if row["slug"] in slugs and not row["base_url"]}
+    if not gone:
+        return loaded
+    left = [row for row in loaded.endpoints if row["provider"] not in gone]
+    lost = {row["model_id"] for row in loaded.endpoints} - {row["model_id"] for row in left}
+    return loaded._replace(
+        providers=[row for row in loaded.providers if row["slug"] not in gone],
+        models=[row for row in loaded.models if row["id"] not in lost],
+        endpoints=left,
     )
 
 

@@ -66,7 +66,8 @@ async def begin(services: Services) -> First:
     """What every start sees to, put down in the audit log as this command's doing."""
     with audited():
         first = await _first(services)
-        await services.catalog.apply(local_document(), source="builtin")
+        if services.settings.local_model:
+            await services.catalog.apply(local_document(), source="builtin")
     return first
 
 
@@ -90,7 +91,8 @@ async def _serve_on(listener: socket.socket, settings: Settings) -> None:
             log=lambda text: _log.debug("local_model", text=text),
             log_path=settings.data_dir / "logs" / "local-model.log",
         )
-        services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
+        if settings.local_model:
+            services.catalog.set_runtime_address(LOCAL_PROVIDER, "")
 
         origin: list[str] = []
         seeding: list[asyncio.Task[None]] = []

@@ -69,7 +69,7 @@ async def apply(request: Request, catalog: TheCatalog) -> dict[str, Any]:
 async def list_providers(catalog: TheCatalog) -> dict[str, Any]:
     """Every provider: those that can be called first, then those that need something."""
     whole = await catalog.whole()
-    return {"data": editing.provider_states(whole, [*(await catalog.loaded()).providers])}
+    return {"data": editing.provider_states(whole, [*await catalog.known_providers()])}
 
 
 @router.get("/providers/{slug}")
