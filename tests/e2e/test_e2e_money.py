@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from e2e_axe import serious
+from e2e_axe import findings
 from e2e_words import say
 from playwright.sync_api import expect
 
@@ -78,7 +78,7 @@ def test_vouchers_are_made_saved_and_revoked(open_till: Open, till: Till, boss: 
         _press(page, language, "money.vouchers.save")
     rows = list(csv.DictReader(io.StringIO(Path(downloading.value.path()).read_text("utf-8"))))
     assert [row["usd"] for row in rows] == ["5"] * 3
-    assert not serious(page)
+    assert not findings(page)
     page.keyboard.press("Escape")
     answer = page.request.post("/api/app/payments/redeem", data={"code": rows[0]["code"]}, headers=_APP)
     assert answer.ok, answer.text()
@@ -123,7 +123,7 @@ def test_a_refund_with_its_policy(open_till: Open, till: Till, boss: Person, lan
     expect(usual).to_be_checked()
     for policy in ("rest", "debt"):
         expect(dialog.get_by_text(say(language, f"money.refund.policies.{policy}"))).to_be_visible()
-    assert not serious(page)
+    assert not findings(page)
     dialog.get_by_label(say(language, "money.refund.credits")).fill("4")
     dialog.get_by_label(say(language, "money.refund.reason")).fill("asked")
     _press(dialog, language, "money.refund.act")
@@ -165,7 +165,7 @@ def test_margins_by_day_model_and_provider(open_till: Open, boss: Person, langua
     page.get_by_text(say(language, "money.by.provider"), exact=True).click()
     page.wait_for_url(re.compile("by=provider"))
     expect(table.get_by_role("row").filter(has_text=re.compile("deepinfra|together"))).not_to_have_count(0)
-    assert not serious(page)
+    assert not findings(page)
 
 
 def test_the_books_of_a_day(open_till: Open, till: Till, boss: Person, language: str) -> None:
@@ -184,4 +184,4 @@ def test_the_books_of_a_day(open_till: Open, till: Till, boss: Person, language:
     with page.expect_download() as downloading:
         page.get_by_role("link", name=say(language, "money.books.file")).click()
     assert order["id"] in Path(downloading.value.path()).read_text("utf-8")
-    assert not serious(page)
+    assert not findings(page)

@@ -9,6 +9,7 @@ export function NotFound() {
   usePageTitle(t("states.pageTitle"));
   return (
     <Empty
+      isPage
       title={t("states.pageTitle")}
       action={
         <LinkButton to="/" variant="default" mt="sm">

@@ -44,35 +44,33 @@ export function Log({ search, change }: Props) {
 function Rows({ rows }: { rows: Row[] }) {
   const { t } = useTranslation();
   return (
-    <section aria-label={t("activity.log")}>
-      <DataTable
-        isDense
-        rows={rows}
-        keyOf={({ id }) => id}
-        label={t("activity.log")}
-        columns={[
-          {
-            label: t("generation.when"),
-            cell: ({ id, created_at }) => (
-              <LinkAnchor to="/activity/$id" params={{ id }} size="sm" title={t("activity.open")}>
-                <When at={created_at} />
-              </LinkAnchor>
-            ),
-          },
-          { label: t("common.model"), cell: ({ model }) => <ModelName model={model} /> },
-          { label: t("common.provider"), cell: ({ provider_name }) => provider_name ?? "—" },
-          { label: t("activity.from"), cell: (row) => <From row={row} /> },
-          {
-            label: t("activity.inOut"),
-            isNumber: true,
-            cell: (row) => `${formatNumber(row.prompt_tokens)} → ${formatNumber(row.completion_tokens)}`,
-          },
-          { label: t("common.cost"), isNumber: true, cell: ({ cost }) => formatUsd(cost) },
-          { label: t("activity.pace"), isNumber: true, cell: (row) => <Pace row={row} /> },
-          { label: t("common.state"), cell: (row) => <State row={row} /> },
-        ]}
-      />
-    </section>
+    <DataTable
+      isDense
+      rows={rows}
+      keyOf={({ id }) => id}
+      label={t("activity.log")}
+      columns={[
+        {
+          label: t("generation.when"),
+          cell: ({ id, created_at }) => (
+            <LinkAnchor to="/activity/$id" params={{ id }} size="sm" title={t("activity.open")}>
+              <When at={created_at} />
+            </LinkAnchor>
+          ),
+        },
+        { label: t("common.model"), cell: ({ model }) => <ModelName model={model} /> },
+        { label: t("common.provider"), cell: ({ provider_name }) => provider_name ?? "—" },
+        { label: t("activity.from"), cell: (row) => <From row={row} /> },
+        {
+          label: t("activity.inOut"),
+          isNumber: true,
+          cell: (row) => `${formatNumber(row.prompt_tokens)} → ${formatNumber(row.completion_tokens)}`,
+        },
+        { label: t("common.cost"), isNumber: true, cell: ({ cost }) => formatUsd(cost) },
+        { label: t("activity.pace"), isNumber: true, cell: (row) => <Pace row={row} /> },
+        { label: t("common.state"), cell: (row) => <State row={row} /> },
+      ]}
+    />
   );
 }
 

@@ -16,7 +16,9 @@ function Admin({ me }: { me: Me }) {
   if (!me.user.is_operator) {
     return (
       <Container size="xl" w="100%" py="xl">
-        <Empty title={t("admin.operatorsOnly")}>{t("admin.operatorsOnlyBody")}</Empty>
+        <Empty isPage title={t("admin.operatorsOnly")}>
+          {t("admin.operatorsOnlyBody")}
+        </Empty>
       </Container>
     );
   }

@@ -68,7 +68,7 @@ export function ProviderPage() {
               </Stack>
             </>
           ) : (
-            <Empty title={t("admin.noProvider")} />
+            <Empty isPage title={t("admin.noProvider")} />
           )
         }
       </Loaded>

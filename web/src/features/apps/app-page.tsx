@@ -35,6 +35,7 @@ export function AppPage() {
     <Container size="xl" w="100%" py="xl">
       {unknown && (
         <Empty
+          isPage
           title={t("apps.unknown")}
           action={
             <LinkButton to="/apps" variant="default" mt="sm">

@@ -79,6 +79,7 @@ export function ChatPage() {
         {column}
       </Drawer>
       <section className={classes.room} aria-label={state?.room.title || t("chat.new")}>
+        <h1 className="mp-visually-hidden">{state?.room.title || t("shell.chat")}</h1>
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -120,7 +120,7 @@ function Charts({ market }: { market: ModelMarket }) {
 function Section({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <section aria-label={title} style={{ minWidth: 0 }}>
-      <Title order={3} mb="sm">
+      <Title order={2} size="h3" mb="sm">
         {title}
       </Title>
       {children}

@@ -33,7 +33,9 @@ export function ModelPage() {
     return (
       <Container size="lg" w="100%" py="xl">
         {model.error instanceof ApiError && model.error.status === 404 ? (
-          <Empty title={t("model.unknown")}>{t("model.unknownBody", { id })}</Empty>
+          <Empty isPage title={t("model.unknown")}>
+            {t("model.unknownBody", { id })}
+          </Empty>
         ) : (
           <Failed error={model.error} retry={() => void model.refetch()} />
         )}

@@ -74,7 +74,7 @@ export function ModelList({ models, market, cards }: Props) {
             {models.slice(item.index * columns, (item.index + 1) * columns).map((model) => (
               <div key={model.id} role="listitem" style={{ minWidth: 0 }}>
                 {cards ? (
-                  <ModelCard model={model} />
+                  <ModelCard model={model} heading="h2" />
                 ) : (
                   <Row
                     model={model}

@@ -18,14 +18,20 @@ export function ModelLink({ model, className }: { model: Pick<Model, "id" | "nam
   );
 }
 
-export function ModelCard({ model }: { model: Model }) {
+interface Props {
+  model: Model;
+  /** Of its name: below a section's heading, or below the page's. */
+  heading?: "h2" | "h3";
+}
+
+export function ModelCard({ model, heading = "h3" }: Props) {
   const { t } = useTranslation();
   return (
     <article className={classes.card}>
       <Group gap={10} wrap="nowrap">
         <AuthorMark author={authorOf(model.id)} size={24} />
         <div className={classes.names}>
-          <Text fw={650} truncate component="h3" fz="md" m={0}>
+          <Text fw={650} truncate component={heading} fz="md" m={0}>
             <ModelLink model={model} className={classes.cover} />
           </Text>
           <div className={classes.id}>

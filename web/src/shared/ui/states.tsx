@@ -10,17 +10,22 @@ export function Empty({
   title,
   children,
   action,
+  isPage,
 }: {
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** Nothing else is on the page: what it says is the page's heading. */
+  isPage?: boolean;
 }) {
   return (
     <Stack align="center" gap="xs" py={48} px="md" ta="center">
       <ThemeIcon variant="light" color="gray" size={44} radius="xl" aria-hidden>
         <IconMoodEmpty size={24} stroke={1.6} />
       </ThemeIcon>
-      <Title order={3}>{title}</Title>
+      <Title order={isPage ? 1 : 2} size="h3">
+        {title}
+      </Title>
       {children && (
         <Text c="dimmed" maw={440}>
           {children}
