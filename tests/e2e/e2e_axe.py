@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["SCHEMES", "findings", "in_scheme"]
+__all__ = ["SCHEMES", "findings", "in_scheme", "told"]
 
 SCHEMES = ("light", "dark")
 
@@ -21,10 +22,17 @@ _LOOK = """async (rules) => {
   const passing = document.getAnimations().filter((it) => it.effect?.getComputedTiming().endTime !== Infinity);
   await Promise.all(passing.map((it) => it.finished.catch(() => null)));
   const found = await axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
+  // What opens over a page stands after it in the document. A list of choices is scrolled from its field.
+  const isOver = (it) => it?.closest("[data-portal], [data-mantine-shared-portal-node]") != null;
+  const isList = (it) => it?.closest("[role=listbox]") != null;
+  const isNone = (id, it) => (id === "region" && isOver(it)) || (id === "scrollable-region-focusable" && isList(it));
   return found.violations
     .filter(({ impact }) => impact !== "minor")
-    .map(({ id, impact, nodes }) =>
-      [id, impact, ...nodes.slice(0, 4).map((it) => `${it.html.slice(0, 300)} ${it.failureSummary}`)]);
+    .map(({ id, impact, nodes }) => [id, impact, ...nodes
+      .filter((node) => !isNone(id, document.querySelector(node.target[0])))
+      .slice(0, 4)
+      .map((node) => `${node.html.slice(0, 300)} ${node.failureSummary}`)])
+    .filter((each) => each.length > 2);
 }"""
 
 
@@ -32,6 +40,11 @@ def in_scheme(page: Page, scheme: str) -> None:
     """Shows the page in a theme: it follows the system's."""
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.wait_for_function("(scheme) => document.documentElement.dataset.mantineColorScheme === scheme", arg=scheme)
+
+
+def told(found: dict[str, list[list[str]]]) -> str:
+    """All of it, to be read by whoever has to mend it."""
+    return json.dumps({where: faults for where, faults in found.items() if faults}, indent=1, ensure_ascii=False)
 
 
 def findings(page: Page, *, colours_only: bool = False) -> list[list[str]]:

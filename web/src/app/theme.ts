@@ -84,7 +84,14 @@ export const theme = createTheme({
         color: "light-dark(var(--mantine-color-red-9), var(--mantine-color-red-2))",
       };
     }
-    // The library's red is too pale for words on white.
+    // The library's red is too pale for words on white, and for white words.
+    if (input.color === "red" && input.variant === "filled") {
+      return {
+        ...found,
+        background: "var(--mantine-color-red-9)",
+        hover: "color-mix(in srgb, var(--mantine-color-red-9) 88%, var(--mantine-color-black))",
+      };
+    }
     if (input.color === "red" && (input.variant === "outline" || input.variant === "subtle")) {
       return { ...found, border: found.border && "1px solid var(--mp-down)", color: "var(--mp-down)" };
     }
@@ -103,7 +110,16 @@ export const theme = createTheme({
       defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md", borderColor: "var(--mp-line)" },
     },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
-    Menu: { defaultProps: { shadow: "md", withinPortal: true } },
+    // What is at the top of a dialog is no banner of the page.
+    Modal: {
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45, blur: 2 },
+        attributes: { header: { role: "presentation" } },
+      },
+    },
+    Drawer: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    // The first item gets the focus, and not a nameless element that a menu may not have.
+    Menu: { defaultProps: { shadow: "md", withinPortal: true, withInitialFocusPlaceholder: false } },
   },
 });
