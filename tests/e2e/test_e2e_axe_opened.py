@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from e2e_stage import Person, Stage
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 pytestmark = pytest.mark.proof
 
@@ -23,6 +23,8 @@ PHONE = 360
 Reader = tuple[bool, str]
 """Whether an operator, and of which language."""
 _OPEN = '[role="dialog"], [role="menu"], [role="listbox"]'
+
+_INSIDE = """() => document.activeElement.closest('[role="dialog"], [role="menu"]') !== null"""
 
 
 class Opening(NamedTuple):
@@ -101,13 +103,19 @@ def owners(stage: Stage, browser: Browser, ada: Person, root: Person) -> Iterato
         context.close()
 
 
-def press(page: Page, language: str, key: str) -> None:
-    """Presses what is called so, in the dialog or menu on top where there is one."""
+def press(page: Page, language: str, key: str) -> Locator:
+    """Presses what is called so, with the keyboard where it is no list; gives what was pressed."""
     kind, _, text = key.rpartition(":")
     words = re.escape(say(language, text)).replace(r"\{\{", "{{").replace(r"\}\}", "}}")
     name = re.compile("^" + re.sub("{{.*?}}", ".*", words))
     role: Any = {"": "button", "menu": "menuitem", "list": "combobox"}[kind]
-    page.get_by_role(role, name=name).first.click()
+    found = page.get_by_role(role, name=name).first
+    if kind == "list":
+        found.click()
+    else:
+        found.focus()
+        page.keyboard.press("Enter")
+    return found
 
 
 @pytest.mark.parametrize("opening", OPENINGS, ids=lambda opening: opening.name)
@@ -118,8 +126,10 @@ def test_what_opens_has_no_finding(
     page.set_viewport_size({"width": opening.width, "height": 860})
     page.goto(opening.address.format(**furniture))
     settled(page)
+    opener = None
     for key in opening.presses:
-        press(page, language, key)
+        pressed = press(page, language, key)
+        opener = opener or pressed
         # A dialog that a menu's item opens comes when the menu is gone.
         over = page.locator('[role="dialog"]' if key.startswith("menu:") else _OPEN)
         expect(over.filter(visible=True).last).to_be_visible()
@@ -127,8 +137,15 @@ def test_what_opens_has_no_finding(
     for scheme in SCHEMES:
         in_scheme(page, scheme)
         found[scheme] = findings(page)
-    page.close()
     assert not any(found.values()), told(found)
+    # The focus went in, and goes back to what opened it.
+    assert opener is not None
+    if not opening.presses[-1].startswith("list:"):
+        assert page.evaluate(_INSIDE)
+    page.keyboard.press("Escape")
+    expect(page.locator(_OPEN).filter(visible=True)).to_have_count(0)
+    expect(opener).to_be_focused()
+    page.close()
 
 
 def test_a_new_key_and_a_kept_conversation_have_no_finding(owners: dict[Reader, BrowserContext], language: str) -> None:

@@ -5,39 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from e2e_focus import is_in_dialog, unseen, walk
 from e2e_words import say
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from e2e_stage import Open, Stage
-    from playwright.sync_api import Locator, Page
-
-_UNSEEN = """() => {
-  const focused = document.activeElement;
-  if (!focused || focused === document.body || focused.id === "content") return null;
-  // A field shows its caret.
-  if (focused.matches("textarea, input:not([type=checkbox], [type=radio], [type=file])")) return null;
-  const rims = [focused, focused.nextElementSibling, focused.parentElement].filter(Boolean).map(getComputedStyle);
-  const hasRim = rims.some((it) => it.outlineStyle !== "none" && parseFloat(it.outlineWidth) > 0);
-  const { width, height } = (focused.matches("input") ? focused.parentElement : focused).getBoundingClientRect();
-  return hasRim && width > 0 && height > 0 ? null : focused.outerHTML.slice(0, 200);
-}"""
-"""What has the focus, where nothing shows that it has."""
-
-
-def walk(page: Page, to: Locator, *, most: int = 60, key: str = "Tab") -> None:
-    """Presses Tab until the focus is on `to`; at every step one sees where it is."""
-    to.first.wait_for(state="attached")
-    for _ in range(most):
-        page.keyboard.press(key)
-        assert page.evaluate(_UNSEEN) is None
-        if to.first.evaluate("it => it === document.activeElement"):
-            return
-    raise AssertionError(f"not reached by {most} times {key}: {to}")
-
-
-def is_in_dialog(page: Page) -> bool:
-    return page.evaluate("""() => document.activeElement.closest('[role="dialog"]') !== null""")
+    from playwright.sync_api import Locator
 
 
 def test_a_first_answer_a_key_and_a_setting(open_page: Open, stage: Stage, language: str) -> None:
@@ -104,7 +78,7 @@ def test_a_first_answer_a_key_and_a_setting(open_page: Open, stage: Stage, langu
     for key in ["Tab"] * 12 + ["Shift+Tab"] * 14:
         press(key)
         assert is_in_dialog(page)
-        assert page.evaluate(_UNSEEN) is None
+        assert unseen(page) is None
     press("Escape")
     expect(button("keys.create")).to_be_focused()
     press("Enter")

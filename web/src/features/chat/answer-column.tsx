@@ -91,6 +91,8 @@ function useAnswer(state: RoomState, id: string): Answer | undefined {
 function AnswerBody({ state, id, retry }: { state: RoomState; id: string; retry: () => void }) {
   const { t } = useTranslation();
   const answer = useAnswer(state, id);
+  // What failed while one waited is called out; a fault that comes into sight again was heard before.
+  const [isNew] = useState(answer?.state === "streaming");
   if (!answer) return null;
   const streaming = answer.state === "streaming";
   return (
@@ -105,7 +107,7 @@ function AnswerBody({ state, id, retry }: { state: RoomState; id: string; retry:
           streaming && !answer.reasoning && <Loader size="xs" type="dots" aria-label={t("chat.waiting")} />
         )}
         {answer.fault && (
-          <Alert color="red" variant="light" mt={answer.text ? "sm" : 0} role="alert">
+          <Alert color="red" variant="light" mt={answer.text ? "sm" : 0} role={isNew ? "alert" : "note"}>
             <FaultText fault={answer.fault} />
             <Button size="compact-sm" variant="default" mt="xs" onClick={retry}>
               {t("common.retry")}

@@ -2,6 +2,7 @@
 import { useHotkeys } from "@mantine/hooks";
 import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { Announced } from "@/shared/ui/announced";
 import { activeSlots, ask } from "./actions";
 import classes from "./chat.module.css";
 import { Composer } from "./composer";
@@ -25,7 +26,8 @@ export function RoomView({ state, asked, open }: Props) {
   const [picking, setPicking] = useState(false);
   const [settings, setSettings] = useState<string | null>(null);
   const room = state.room;
-  const streaming = state.streaming.length > 0;
+  const running = state.streaming.map(({ id }) => id);
+  const streaming = running.length > 0;
   useHotkeys(
     [
       ["mod+K", () => setPicking(true)],
@@ -48,6 +50,14 @@ export function RoomView({ state, asked, open }: Props) {
         send={(text, attachments) => {
           ask(state, text, attachments);
           asked();
+        }}
+      />
+      <Announced
+        running={running}
+        tell={(id) => {
+          const answer = state.answers.get(id);
+          if (answer?.state === "done") return t("chat.answered", { name: answer.model });
+          return answer?.state === "stopped" ? t("chat.answerStopped", { name: answer.model }) : null;
         }}
       />
       <p className={classes.note}>{t("chat.storedHere")}</p>

@@ -7,6 +7,7 @@ import type { Model } from "@/shared/api/models";
 import { useMe } from "@/shared/api/session";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { useEndedSession } from "@/shared/lib/use-ended-session";
+import { Announced } from "@/shared/ui/announced";
 import { useErrorText } from "@/shared/ui/error-text";
 import { LinkButton } from "@/shared/ui/links";
 import classes from "./compare.module.css";
@@ -75,6 +76,10 @@ export function SamePrompt({ models }: { models: Model[] }) {
           </Button>
         )}
       </Group>
+      <Announced
+        running={models.flatMap(({ id }) => (runs[id]?.running ? [id] : []))}
+        tell={(id) => (runs[id]?.fault ? null : t("chat.answered", { name: id }))}
+      />
       {Object.keys(runs).length > 0 && (
         <div className={classes.answers}>
           {models.map((model) => (

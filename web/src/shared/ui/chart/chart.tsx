@@ -219,7 +219,7 @@ function Lines({ series, step, y, rest }: DrawProps) {
 function Figures({ title, labels, series, format }: Pick<Props, "title" | "labels" | "series" | "format">) {
   return (
     <Scrolled label={title}>
-      <table>
+      <table aria-label={title}>
         <thead>
           <tr>
             <td />

@@ -44,6 +44,8 @@ export const use = {
     laterAnswer: "Later answer",
     waiting: "Waiting for the first word",
     stopped: "Stopped.",
+    answered: "{{name}} has answered.",
+    answerStopped: "{{name}} was stopped.",
     cutByLength: "The answer reached its longest length.",
     stop: "Stop",
     stopAll: "Stop all",

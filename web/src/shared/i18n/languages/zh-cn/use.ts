@@ -44,6 +44,8 @@ export const use = {
     laterAnswer: "下一个回答",
     waiting: "等待首字",
     stopped: "已停止。",
+    answered: "{{name}} 已回答完毕。",
+    answerStopped: "已停止 {{name}} 的回答。",
     cutByLength: "回答已达到长度上限。",
     stop: "停止",
     stopAll: "全部停止",
