@@ -60,7 +60,9 @@ class Settings(BaseSettings):
         default=None,
         description="The address users reach this server by, if it is not the one it listens on.",
     )
-    local_model: bool = Field(default=True, description="Run the local free model; a server that does not run it does not list it either.")
+    local_model: bool = Field(
+        default=True, description="Run the local free model; a server that does not run it does not list it either."
+    )
     known_models: bool = Field(
         default=True,
         description="Take the well-known models of the installed data packages into the catalogue at the first start. "

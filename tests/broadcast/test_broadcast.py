@@ -447,6 +447,14 @@ class TestOperations:
         assert answer.status_code == 400, answer.text
         assert SECRET not in answer.text
 
+    @pytest.mark.parametrize("role", [{"authMode": "iam_role"}, {"roleArn": "arn:aws:iam::1:role/traces"}])
+    def test_a_bucket_by_role_is_refused_with_the_reason(self, caller: Caller, role: dict[str, str]) -> None:
+        answer = post(caller, "s3", {"bucketName": "traces", "region": "eu-central-1", **role})
+        assert answer.status_code == 400, answer.text
+        error = answer.json()["error"]
+        assert (error["metadata"]["problem"], error["metadata"]["rule"]) == ("bad_destination", "role")
+        assert "access key" in error["message"]
+
     def test_five_of_a_type(self, caller: Caller) -> None:
         for _ in range(5):
             made(caller, "webhook", {"url": "https://x.example"})

@@ -40,6 +40,8 @@ export const reasons = {
     bad_destination_value: "A filter has no value to compare with.",
     bad_destination_number: "A filter compares numbers, and its value is none.",
     bad_destination_type: "This type is not offered here; there are {{kinds}}.",
+    bad_destination_role:
+      "A bucket is reached with an access key here, not by a role: this server is no account at AWS that a role could trust. Give the access key of a user that may do nothing but put objects there.",
     bad_destination_address: "Write addresses as https://host/path.",
     bad_destination_address_parts: "Put no password into an address; use headers.",
     bad_destination_stranger_key: "One of the API keys is none of this account.",

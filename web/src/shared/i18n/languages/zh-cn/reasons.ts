@@ -35,6 +35,8 @@ export const reasons = {
     bad_destination_value: "有筛选条件未填写比较值。",
     bad_destination_number: "数值筛选条件的值不是数字。",
     bad_destination_type: "此服务器不支持该类型，可用类型：{{kinds}}。",
+    bad_destination_role:
+      "此服务器通过访问密钥而非 IAM 角色访问存储桶：它没有可供角色信任的 AWS 账户。请填写访问密钥，其所属用户只需拥有向该存储桶写入对象的权限。",
     bad_destination_address: "地址须写作 https://host/path。",
     bad_destination_address_parts: "请勿在地址中写密码，改用请求头。",
     bad_destination_stranger_key: "所选 API 密钥中有不属于该账户的密钥。",
