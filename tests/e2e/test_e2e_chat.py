@@ -43,7 +43,7 @@ def write(page: Page, language: str, text: str) -> None:
 
 
 def answer_of(page: Page, language: str, model: str) -> Locator:
-    return page.get_by_role("region", name=say(language, "chat.answerOf", name=model)).last
+    return page.get_by_role("group", name=say(language, "chat.answerOf", name=model)).last
 
 
 def test_two_models_answer_one_prompt_side_by_side(open_page: Open, ada: Person, language: str) -> None:

@@ -33,7 +33,7 @@ def test_the_first_administrator_is_led_to_a_first_call(open_page: Open, stage: 
     field = page.get_by_role("textbox", name=say(language, "chat.write"))
     field.fill("Is anybody there?")
     field.press("Enter")
-    answer = page.get_by_role("region", name=say(language, "chat.answerOf", name="acme/echo:free"))
+    answer = page.get_by_role("group", name=say(language, "chat.answerOf", name="acme/echo:free"))
     expect(answer).to_contain_text("Is anybody there?")
 
     # A key, filled into the code that is there to be pasted.

@@ -52,7 +52,7 @@ def test_a_first_answer_a_key_and_a_setting(open_page: Open, stage: Stage, langu
     page.keyboard.type("fake: tokens=500 interval_ms=20")
     press("Enter")
     answers = [
-        page.get_by_role("region", name=say(language, "chat.answerOf", name=model)).last
+        page.get_by_role("group", name=say(language, "chat.answerOf", name=model)).last
         for model in ("acme/writer", "acme/thinker")
     ]
     expect(answers[0].locator("p")).not_to_be_empty()

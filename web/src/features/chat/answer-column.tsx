@@ -44,7 +44,9 @@ export function AnswerColumn({ state, turn, slotId }: Props) {
     askAgain(state, turn, slot);
   };
   return (
-    <section className={classes.answer} aria-label={t("chat.answerOf", { name: shown.model })}>
+    // A conversation has too many of them for each to be a landmark.
+    // biome-ignore lint/a11y/useSemanticElements: no fieldset: nothing is filled in here
+    <div role="group" className={classes.answer} aria-label={t("chat.answerOf", { name: shown.model })}>
       <header className={classes.answerHead}>
         <AuthorMark author={authorOf(shown.model)} size={16} />
         <span className={classes.answerModel} title={shown.model}>
@@ -79,7 +81,7 @@ export function AnswerColumn({ state, turn, slotId }: Props) {
         )}
       </header>
       <AnswerBody state={state} id={shown.id} retry={retry} />
-    </section>
+    </div>
   );
 }
 
@@ -216,6 +218,7 @@ const FiguresLine = memo(
               to="/activity/$id"
               params={{ id: answer.generationId }}
               fz="inherit"
+              underline="always"
               title={t("chat.whyThis")}
             >
               {t("chat.details")}

@@ -216,7 +216,7 @@ function RoomItem({ room, current, open, rename, remove }: ItemProps) {
           >
             {t("chat.export")}
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={remove}>
+          <Menu.Item color="var(--mp-down)" leftSection={<IconTrash size={15} />} onClick={remove}>
             {t("common.delete")}
           </Menu.Item>
         </Menu.Dropdown>

@@ -126,7 +126,7 @@ function KeyMenu({ of: key, toggle, edit, rotate, remove }: Acts & { of: Key; to
         <Menu.Item leftSection={<IconRefresh size={15} />} onClick={() => rotate(key)}>
           {t("keys.rotate")}
         </Menu.Item>
-        <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => remove(key)}>
+        <Menu.Item color="var(--mp-down)" leftSection={<IconTrash size={15} />} onClick={() => remove(key)}>
           {t("common.delete")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -78,7 +78,7 @@ export function OwnKeys({ rows }: { rows: OwnKey[] }) {
                     <Menu.Item onClick={() => set.mutate({ id: key.id, body: { disabled: !key.disabled } })}>
                       {key.disabled ? t("keys.enable") : t("keys.disable")}
                     </Menu.Item>
-                    <Menu.Item color="red" onClick={() => remove(key)}>
+                    <Menu.Item color="var(--mp-down)" onClick={() => remove(key)}>
                       {t("common.delete")}
                     </Menu.Item>
                   </Menu.Dropdown>

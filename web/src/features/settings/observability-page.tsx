@@ -200,7 +200,7 @@ function Destinations({ rows }: { rows: Destination[] }) {
                     <Menu.Item onClick={() => toggle.mutate(each)}>
                       {each.enabled ? t("keys.disable") : t("keys.enable")}
                     </Menu.Item>
-                    <Menu.Item color="red" onClick={() => remove(each)}>
+                    <Menu.Item color="var(--mp-down)" onClick={() => remove(each)}>
                       {t("common.delete")}
                     </Menu.Item>
                   </Menu.Dropdown>
