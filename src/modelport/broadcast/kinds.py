@@ -123,8 +123,8 @@ def read(kind: str, config: Mapping[str, Any], before: Mapping[str, Any] | None 
     if kind == "s3" and (config.get("authMode") == "iam_role" or config.get("roleArn") or config.get("externalId")):
         raise BadDestination(
             "Invalid request: config.authMode: a bucket is reached with an access key here, not by a role: this server "
-            "is no account at AWS that a role could trust. Give `accessKeyId` and `secretAccessKey` of a user that may do "
-            "nothing but `s3:PutObject` there.",
+            "is no account at AWS that a role could trust. Give `accessKeyId` and `secretAccessKey` of a user that may "
+            "do nothing but `s3:PutObject` there.",
             metadata={"rule": "role"},
         )
     known = dict(before or {})
