@@ -111,8 +111,7 @@ async def _services(
     settings: Settings, vault: Vault, database: Database, system: SystemSettings, throttle: Throttle
 ) -> Services:
     credits, usage = Credits(database, ids.prefixed("proc"), vault.ledger_key), Usage(database)
-    off = frozenset[str]() if settings.local_model else frozenset({LOCAL_PROVIDER})
-    catalog = Catalog(database, vault, public_url=settings.public_url, switched_off=off)
+    catalog = Catalog(database, vault, public_url=settings.public_url, switched_off=_switched_off(settings))
     await catalog.reload()
     routing, destinations = await _routing(database, catalog), await _destinations(database, vault)
     mailer, upstream = Mailer(database, vault, transport_of(settings)), UpstreamClient()
@@ -168,6 +167,11 @@ async def _services(
         routing=routing,
         system=system,
     )
+
+
+def _switched_off(settings: Settings) -> frozenset[str]:
+    """Providers of our own that do not run beside this server."""
+    return frozenset() if settings.local_model else frozenset({LOCAL_PROVIDER})
 
 
 async def _prepared(database: Database, settings: Settings) -> SystemSettings:
