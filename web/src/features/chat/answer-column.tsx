@@ -45,7 +45,6 @@ export function AnswerColumn({ state, turn, slotId }: Props) {
   };
   return (
     // A conversation has too many of them for each to be a landmark.
-    // biome-ignore lint/a11y/useSemanticElements: no fieldset: nothing is filled in here
     <div role="group" className={classes.answer} aria-label={t("chat.answerOf", { name: shown.model })}>
       <header className={classes.answerHead}>
         <AuthorMark author={authorOf(shown.model)} size={16} />
