@@ -25,7 +25,7 @@ _LOOK = """() => {
   // edge behind which there is more, may keep things out of sight.
   const isCut = (it) => {
     const { left, right, width } = it.getBoundingClientRect();
-    if (width === 0) return false;
+    if (width === 0) return it.innerText.trim() !== "";  // squeezed to nothing
     for (let box = it.parentElement; box && box !== page; box = box.parentElement) {
       const { overflowX, borderLeftWidth } = getComputedStyle(box);
       if (overflowX === "visible") continue;

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from modelport.audit.noting import note
 from modelport.keys.access import Permission, Principal, allow
 from modelport.kit.money import parse_usd
 from modelport.payments import schemas
@@ -45,7 +46,9 @@ async def make_batch(request: Request, caller: _Operator, wanted: schemas.BatchW
         credits_days=wanted.credits_days,
         promotional=wanted.promotional,
     )
-    return schemas.BatchMade(batch=schemas.BatchData.of(batch, 0), codes=codes)
+    made = schemas.BatchData.of(batch, 0)
+    note(request, batch.id, after=made)
+    return schemas.BatchMade(batch=made, codes=codes)
 
 
 @router.post("/vouchers.csv", summary="Make vouchers, as CSV", response_class=Response)

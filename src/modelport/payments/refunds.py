@@ -63,8 +63,8 @@ class Refunds:
         refund = await self._requested(order, credits, if_spent, reason, requested_by)
         try:
             refund = await self._take(order, refund)
-        except AlreadySpent as error:
-            await self._failed(order, refund, error.message)
+        except AlreadySpent:
+            await self._failed(order, refund, "already_spent")
             raise
         try:
             return await self._pay_out(order, refund)
@@ -90,7 +90,7 @@ class Refunds:
                 await self._pay_out(order, taken)
             except (AlreadySpent, ProcessorRefused) as error:
                 if isinstance(error, AlreadySpent):
-                    await self._failed(order, refund, error.message)
+                    await self._failed(order, refund, "already_spent")
                 _log.warning("payments.refund_failed", refund=refund.id, reason=error.message)
 
     async def settle(self, refund: Refund, *, paid: bool) -> None:
@@ -102,7 +102,7 @@ class Refunds:
         if paid:
             await self._done(order, refund, refund.id)
         else:
-            await self._give_back(order, refund, "not paid, an operator says")
+            await self._give_back(order, refund, "not_paid")
 
     async def _requested(
         self, order: Order, credits: int | None, if_spent: IfSpent, reason: str, requested_by: str
@@ -175,7 +175,7 @@ class Refunds:
 
         changed = await self._database.write(write)
         if changed.taken + changed.owed == 0:
-            await self._failed(order, changed, "nothing of it is left")
+            await self._failed(order, changed, "nothing_left")
             raise AlreadySpent("Nothing of this order's credits is left.")
         return changed
 

@@ -1,5 +1,5 @@
 /** `/admin/audit`: every change that was made, by whom, from where, and what was before. */
-import { Autocomplete, Group, Stack, Text } from "@mantine/core";
+import { Autocomplete, Button, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -78,9 +78,14 @@ function Filters({ search, seen }: { search: AuditSearch; seen: string[] }) {
   );
 }
 
+/** So many lines of a change are shown at once; a batch of vouchers has hundreds. */
+const FEW = 8;
+
 function EntryRow({ entry }: { entry: EntryData }) {
   const { t } = useTranslation();
+  const [isWhole, setWhole] = useState(false);
   const changes = lines(entry.before, entry.after);
+  const shown = isWhole || changes.length <= FEW + 2 ? changes : changes.slice(0, FEW);
   const words = useActionWords()(entry.action);
   return (
     <article className={classes.entry}>
@@ -105,7 +110,7 @@ function EntryRow({ entry }: { entry: EntryData }) {
         </Text>
         {changes.length > 0 && (
           <dl className={classes.diff}>
-            {changes.map(({ name, was, is }) => (
+            {shown.map(({ name, was, is }) => (
               <div key={name} style={{ display: "contents" }}>
                 <dt>{name}</dt>
                 <dd>
@@ -116,6 +121,13 @@ function EntryRow({ entry }: { entry: EntryData }) {
               </div>
             ))}
           </dl>
+        )}
+        {changes.length > shown.length && (
+          <span>
+            <Button size="compact-sm" variant="default" onClick={() => setWhole(true)}>
+              {t("admin.audit.all", { count: changes.length })}
+            </Button>
+          </span>
         )}
       </Stack>
     </article>

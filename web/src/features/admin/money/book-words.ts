@@ -6,7 +6,13 @@ import type { Messages } from "@/shared/i18n/languages/en";
 type Event = components["schemas"]["EventData"];
 type Events = Messages["money"]["events"];
 
-export function useBookWords(): { verdict: (event: Event) => string; thing: (text: string) => string } {
+export function useBookWords(): {
+  verdict: (event: Event) => string;
+  thing: (text: string) => string;
+  processor: (name: string) => string;
+  /** Why an order or a refund failed: a word of ours, else the processor's own. */
+  failure: (reason: string) => string;
+} {
   const { t, i18n } = useTranslation();
   return {
     verdict: ({ verdict, refusal }) => {
@@ -23,5 +29,13 @@ export function useBookWords(): { verdict: (event: Event) => string; thing: (tex
       i18n.exists(`money.events.things.${text}`)
         ? t(`money.events.things.${text as keyof Events["things"]}`)
         : text,
+    processor: (name) =>
+      i18n.exists(`money.processors.${name}`)
+        ? t(`money.processors.${name as keyof Messages["money"]["processors"]}`)
+        : name,
+    failure: (reason) =>
+      i18n.exists(`money.failures.${reason}`)
+        ? t(`money.failures.${reason as keyof Messages["money"]["failures"]}`)
+        : reason,
   };
 }

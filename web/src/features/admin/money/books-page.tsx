@@ -70,6 +70,7 @@ function Ask({ processors, show }: { processors: string[]; show: (report: Report
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
+  const words = useBookWords();
   const [processor, setProcessor] = useState(processors[0] ?? "");
   const make = useMutation({
     mutationFn: () =>
@@ -98,7 +99,7 @@ function Ask({ processors, show }: { processors: string[]; show: (report: Report
           <NativeSelect
             label={t("money.books.processor")}
             value={processor}
-            data={processors}
+            data={processors.map((value) => ({ value, label: words.processor(value) }))}
             onChange={(event) => setProcessor(event.currentTarget.value)}
           />
           <Button type="submit" loading={make.isPending}>
@@ -113,6 +114,7 @@ function Ask({ processors, show }: { processors: string[]; show: (report: Report
 
 function Reports({ open }: { open: (report: Report) => void }) {
   const { t } = useTranslation();
+  const words = useBookWords();
   const reports = useQuery(reportsQuery);
   return (
     <Loaded query={reports}>
@@ -126,7 +128,7 @@ function Reports({ open }: { open: (report: Report) => void }) {
             label={t("money.books.reports")}
             columns={[
               { label: t("money.books.day"), cell: ({ day }) => day },
-              { label: t("money.books.processor"), cell: ({ processor }) => processor },
+              { label: t("money.books.processor"), cell: ({ processor }) => words.processor(processor) },
               {
                 label: t("common.state"),
                 cell: ({ green }) => (
@@ -186,7 +188,7 @@ function Refused() {
             label={t("money.events.refused")}
             columns={[
               { label: t("common.date"), cell: ({ received_at }) => <When at={received_at} /> },
-              { label: t("money.books.processor"), cell: ({ processor }) => processor },
+              { label: t("money.books.processor"), cell: ({ processor }) => words.processor(processor) },
               { label: t("money.events.kind"), cell: ({ kind }) => <code className="mp-mono">{kind}</code> },
               { label: t("money.events.verdict"), cell: (event) => words.verdict(event) },
               {

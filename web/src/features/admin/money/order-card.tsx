@@ -27,6 +27,7 @@ const SHOWN = 8;
 
 export function OrderCard({ bought, policy }: { bought: BuyerOrder; policy: Policy }) {
   const { t } = useTranslation();
+  const { failure } = useBookWords();
   const { order } = bought;
   const left = Number(order.credits) - Number(order.refunded) - Number(order.disputed);
   const facts: [string, ReactNode][] = [
@@ -39,7 +40,7 @@ export function OrderCard({ bought, policy }: { bought: BuyerOrder; policy: Poli
     ],
     [t("common.state"), <OrderState key="state" order={order} />],
     [t("money.orders.price"), formatPaid(order.amount, order.currency)],
-    [t("shell.credits"), formatUsd(Number(order.credits))],
+    [t("money.orders.credits"), formatUsd(Number(order.credits))],
     [t("money.orders.fee"), formatUsd(Number(order.fee))],
   ];
   if (order.paid_amount !== null)
@@ -47,7 +48,7 @@ export function OrderCard({ bought, policy }: { bought: BuyerOrder; policy: Poli
   if (order.tax && Number(order.tax) > 0) facts.push([t("money.orders.tax"), order.tax]);
   if (Number(order.refunded) > 0) facts.push([t("money.orders.refunded"), formatUsd(Number(order.refunded))]);
   if (Number(order.disputed) > 0) facts.push([t("money.orders.disputed"), formatUsd(Number(order.disputed))]);
-  if (order.failure) facts.push([t("money.orders.failure"), order.failure]);
+  if (order.failure) facts.push([t("money.orders.failure"), failure(order.failure)]);
   if (order.expires_at) facts.push([t("money.orders.expires"), <When key="expires" at={order.expires_at} />]);
   return (
     <Stack gap="md">
@@ -80,6 +81,7 @@ const REFUND_STATES = ["requested", "taken", "done", "failed"] as const;
 function RefundRow({ refund }: { refund: Refund }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const { failure } = useBookWords();
   const known = REFUND_STATES.find((each) => each === refund.status);
   const settle = useMutation({
     mutationFn: (paid: boolean) =>
@@ -107,7 +109,7 @@ function RefundRow({ refund }: { refund: Refund }) {
         )}
         {refund.failure && (
           <Text size="sm" c="dimmed">
-            {refund.failure}
+            {failure(refund.failure)}
           </Text>
         )}
       </Group>

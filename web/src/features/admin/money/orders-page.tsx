@@ -14,6 +14,7 @@ import { FindField } from "@/shared/ui/find-field";
 import { Paged } from "@/shared/ui/paged";
 import { Empty, PageTitle } from "@/shared/ui/states";
 import { When } from "@/shared/ui/time";
+import { useBookWords } from "./book-words";
 import { OrderCard } from "./order-card";
 import { OrderState } from "./order-state";
 import { type BuyerOrder, buyersOrdersQuery } from "./queries";
@@ -104,6 +105,7 @@ export function OrdersPage() {
 
 function OrderTable({ rows, open }: { rows: BuyerOrder[]; open: (id: string) => void }) {
   const { t } = useTranslation();
+  const { processor } = useBookWords();
   const methodName = (method: string | null) => {
     const known = METHODS.find((each) => each === method);
     return known ? t(`credits.methods.${known}`) : (method ?? "");
@@ -132,8 +134,16 @@ function OrderTable({ rows, open }: { rows: BuyerOrder[]; open: (id: string) => 
           cell: ({ order }) => (
             <Group gap={4}>
               <OrderState order={order} />
-              {Number(order.disputed) > 0 && <Badge color="red">{t("money.orders.disputed")}</Badge>}
-              {Number(order.refunded) > 0 && <Badge color="gray">{t("money.orders.refunded")}</Badge>}
+              {Number(order.disputed) > 0 && (
+                <Badge color="red">
+                  {t("money.orders.disputedSum", { amount: formatUsd(Number(order.disputed)) })}
+                </Badge>
+              )}
+              {Number(order.refunded) > 0 && (
+                <Badge color="gray">
+                  {t("money.orders.refundedSum", { amount: formatUsd(Number(order.refunded)) })}
+                </Badge>
+              )}
             </Group>
           ),
         },
@@ -144,14 +154,14 @@ function OrderTable({ rows, open }: { rows: BuyerOrder[]; open: (id: string) => 
               <Text size="sm">{methodName(order.method)}</Text>
               <Text size="xs" c="dimmed">
                 {order.origin === "auto"
-                  ? t("money.orders.automatic", { processor: order.processor })
-                  : order.processor}
+                  ? t("money.orders.automatic", { processor: processor(order.processor) })
+                  : order.method !== "bank_transfer" && processor(order.processor)}
               </Text>
             </div>
           ),
         },
         {
-          label: t("shell.credits"),
+          label: t("money.orders.credits"),
           isNumber: true,
           cell: ({ order }) => formatUsd(Number(order.credits)),
         },

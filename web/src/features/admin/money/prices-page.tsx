@@ -140,7 +140,7 @@ function Groups() {
   const { t } = useTranslation();
   const groups = useQuery(groupsQuery);
   return (
-    <Stack gap="xs" align="flex-start">
+    <Stack gap="xs">
       <Loaded query={groups} rows={2}>
         {(rows) =>
           rows.length === 0 ? (
@@ -170,7 +170,9 @@ function Groups() {
           )
         }
       </Loaded>
-      <LinkAnchor to="/admin/accounts">{t("prices.toAccounts")}</LinkAnchor>
+      <span>
+        <LinkAnchor to="/admin/accounts">{t("prices.toAccounts")}</LinkAnchor>
+      </span>
     </Stack>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client, taken } from "@/shared/api/client";
-import { formatUsd } from "@/shared/lib/format";
+import { formatPaid, formatUsd } from "@/shared/lib/format";
 import { SaveRow } from "@/shared/ui/save-row";
 import { type BuyerOrder, buyersOrdersKey, type Policy } from "./queries";
 
@@ -90,8 +90,7 @@ export function RefundForm({
           save={refund}
           label={t("money.refund.act")}
           saved={
-            refund.data &&
-            t("money.refund.done", { amount: `${refund.data.amount} ${order.currency.toUpperCase()}` })
+            refund.data && t("money.refund.done", { amount: formatPaid(refund.data.amount, order.currency) })
           }
         />
       </Stack>

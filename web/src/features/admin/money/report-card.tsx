@@ -28,7 +28,7 @@ export function ReportCard({ report }: { report: Report }) {
       <Facts
         facts={[
           [t("money.books.day"), report.day],
-          [t("money.books.processor"), report.processor],
+          [t("money.books.processor"), words.processor(report.processor)],
           [t("money.books.payments"), String(report.payments)],
           [t("money.books.refunds"), String(report.refunds)],
           [t("money.books.matched"), String(report.matched)],

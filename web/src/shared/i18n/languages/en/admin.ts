@@ -86,6 +86,7 @@ export const admin = {
       given: "Given",
     },
     audit: {
+      all: "Show all {{count}} lines",
       title: "Audit log",
       lead: "Every change, the newest first. Entries are never changed and never deleted.",
       none: "Nothing was recorded",

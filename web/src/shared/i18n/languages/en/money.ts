@@ -152,6 +152,9 @@ export const money = {
     },
     only: {
       disputed: "Charged back",
+      refundedSum: "{{amount}} refunded",
+      disputedSum: "{{amount}} charged back",
+      credits: "Credits",
       refunded: "Refunded",
     },
     by: {
@@ -197,6 +200,25 @@ export const money = {
       codes: "the codes",
       save: "Save as CSV",
     },
+    processors: {
+      bank: "Bank transfer",
+      epay: "EPay",
+      stripe: "Stripe",
+    },
+    failures: {
+      amount_mismatch: "Another amount came than was ordered",
+      authentication_required: "The bank asks for the cardholder’s confirmation",
+      no_payment_method: "No card is saved",
+      lost: "Nothing is known of it at the payment processor",
+      not_supported: "This processor can’t charge by itself",
+      card_declined: "The card was declined",
+      expired_card: "The card has expired",
+      insufficient_funds: "The card does not have enough money",
+      processing_error: "The payment processor failed",
+      already_spent: "The credits were used already",
+      nothing_left: "Nothing was left of the credits",
+      not_paid: "It was not paid, an operator said",
+    },
     orders: {
       title: "Orders",
       lead: "What everybody bought, the newest first.",
@@ -216,6 +238,9 @@ export const money = {
       fee: "Fee",
       came: "Came in",
       tax: "Tax",
+      refundedSum: "{{amount}} refunded",
+      disputedSum: "{{amount}} charged back",
+      credits: "Credits",
       refunded: "Refunded",
       disputed: "Charged back",
       disputeNote:

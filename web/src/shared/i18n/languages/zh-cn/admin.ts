@@ -83,6 +83,7 @@ export const admin = {
       given: "已发放",
     },
     audit: {
+      all: "显示全部 {{count}} 行",
       title: "审计日志",
       lead: "所有变更，按时间倒序。日志条目不可修改或删除。",
       none: "没有记录",

@@ -152,6 +152,9 @@ export const money = {
     },
     only: {
       disputed: "被拒付",
+      refundedSum: "已退款 {{amount}}",
+      disputedSum: "被拒付 {{amount}}",
+      credits: "充值余额",
       refunded: "有退款",
     },
     by: {
@@ -195,6 +198,25 @@ export const money = {
       codes: "兑换码",
       save: "保存为 CSV",
     },
+    processors: {
+      bank: "银行转账",
+      epay: "易支付",
+      stripe: "Stripe",
+    },
+    failures: {
+      amount_mismatch: "到账金额与订单不符",
+      authentication_required: "银行要求持卡人确认",
+      no_payment_method: "没有已保存的银行卡",
+      lost: "支付平台没有这笔付款的记录",
+      not_supported: "该支付平台不能自动扣款",
+      card_declined: "银行卡被拒",
+      expired_card: "银行卡已过期",
+      insufficient_funds: "银行卡资金不足",
+      processing_error: "支付平台处理出错",
+      already_spent: "余额已被使用",
+      nothing_left: "余额已无剩余",
+      not_paid: "服务器管理员确认未退款",
+    },
     orders: {
       title: "订单",
       lead: "所有用户的订单，最新的在前。",
@@ -214,6 +236,9 @@ export const money = {
       fee: "手续费",
       came: "实收",
       tax: "税费",
+      refundedSum: "已退款 {{amount}}",
+      disputedSum: "被拒付 {{amount}}",
+      credits: "充值余额",
       refunded: "已退款",
       disputed: "被拒付",
       disputeNote:
