@@ -7,6 +7,9 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from api_harness import marker
+
+from modelport.catalog.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +102,33 @@ class TestHeaders:
         metadata = json.loads(body.split(b"data: ")[-2].partition(b"\n\n")[0])["error"]["metadata"]
         assert (metadata["provider_name"], metadata["attempts"]) == ("Alpha", 1)
         assert metadata["remedy_hint"]
+
+    @BOTH
+    def test_of_a_model_that_goes_away_or_has_another_name(self, caller: Caller, *, stream: bool) -> None:
+        harness = caller.harness
+        leaving = {
+            "id": "fake/leaving",
+            "name": "Leaving",
+            "context_length": 8000,
+            "aliases": ["fake/once-called"],
+            "expiration_date": "2031-05-31",
+            "endpoints": [
+                {"provider": "fake", "upstream_model": "text", "pricing": {"prompt": "0", "completion": "0"}}
+            ],
+        }
+        harness.call(harness.services.catalog.apply(Document.model_validate({"models": [leaving]})))
+        cached = {"x-openrouter-cache": "true"}
+        for name, renamed in (("fake/leaving", None), ("fake/once-called", "fake/leaving")):
+            mark = marker()
+            for state in ("MISS", "HIT"):
+                answer = caller.chat(f"fake: tokens=3 marker={mark}", name, cached, stream=stream)
+                assert (answer.status, answer.headers["x-openrouter-cache-status"]) == (200, state)
+                assert answer.headers["sunset"] == "Sat, 31 May 2031 23:59:59 GMT"
+                assert answer.headers.get("x-modelport-model-renamed") == renamed
+        refused = caller.chat("fake: fail=status status=400", "fake/once-called", stream=stream)
+        assert (refused.status, refused.headers["x-modelport-model-renamed"]) == (400, "fake/leaving")
+        plain = caller.chat(stream=stream)
+        assert not {"sunset", "x-modelport-model-renamed"} & set(plain.headers)
 
     def test_of_refusals(self, caller: Caller) -> None:
         answer = caller.chat(model="fake/doomed", provider={"order": ["alpha", "beta"]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,12 +14,12 @@ from modelport.kit.money import format_usd
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from modelport.catalog.snapshot import Endpoint
+    from modelport.catalog.snapshot import Endpoint, Model
     from modelport.gateway.attempt import Attempt
     from modelport.gateway.exchange import Exchange
     from modelport.gateway.plan import Plan
 
-__all__ = ["Headers", "Timings", "headers", "metadata", "trace", "wants_metadata", "with_metadata"]
+__all__ = ["Headers", "Timings", "headers", "metadata", "trace", "wants_metadata", "warnings", "with_metadata"]
 
 Headers = list[tuple[bytes, bytes]]
 _NOBODY = "none"
@@ -69,6 +71,25 @@ def headers(
     spans = ", ".join([f"{name};dur={value:g}" for name, value in timings.millis().items()])
     found.append((b"server-timing", spans.encode()))
     return found
+
+
+def warnings(requested: str, model: Model) -> Headers:
+    """What who asks for a model should see to soon: that it goes away (RFC 8594), or is called otherwise by now."""
+    found: Headers = []
+    if model.expiration_date and (ends := _last_second(model.expiration_date)):
+        found.append((b"sunset", ends.encode()))
+    if requested.partition(":")[0] in model.aliases or requested in model.aliases:
+        found.append((b"x-modelport-model-renamed", model.id.encode()))
+    return found
+
+
+def _last_second(text: str) -> str | None:
+    """The end of a day, as headers write moments; None for what is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return format_datetime(datetime.combine(day, time(23, 59, 59), clock.UTC), usegmt=True)
 
 
 def wants_metadata(exchange: Exchange) -> bool:

@@ -29,6 +29,7 @@ _OPEN = (
     (b"access-control-expose-headers", (b"X-Generation-Id,X-Provider-Name,Retry-After,X-RateLimit-Limit,"
      b"X-RateLimit-Remaining,X-RateLimit-Reset,X-RateLimit-Limit-Tokens,X-RateLimit-Remaining-Tokens,"
      b"X-RateLimit-Reset-Tokens,X-Modelport-Quota-Limit,X-Modelport-Quota-Remaining,X-Provider,X-Model,X-Attempt,X-Cost,Server-Timing,"
+     b"Sunset,X-Modelport-Model-Renamed,"
      b"X-OpenRouter-Cache-Status,X-OpenRouter-Cache-Age,X-OpenRouter-Cache-TTL,X-OpenRouter-Cache-Source-Id")),
 )  # fmt: skip
 _HEADERS = list(_OPEN)

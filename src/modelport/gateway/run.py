@@ -241,6 +241,10 @@ class Run:
             if well is not None:
                 self._services.health.called(begun.endpoint.health_id, well=well)
 
+    def warnings(self) -> list[tuple[bytes, bytes]]:
+        """What the caller should see to soon, of the model that was asked for."""
+        return explained.warnings(self._plan.requested, next(iter(self._plan.models.values())))
+
     def _explained(self, endpoint: Endpoint | None, cost: int | None = 0) -> list[tuple[bytes, bytes]]:
         by = None if endpoint is None else (endpoint.provider.slug, endpoint.model_id)
         return explained.headers(self._attempts, self.timings, by, cost)

@@ -93,7 +93,7 @@ class Chat:
             told = metadata("", None, [], None) if wants_metadata(exchange) else None
             await refuse(exchange, door, error, [*headers, *explained.headers((), timings)], told)
             return
-        headers += run.bill.limit_headers()
+        headers += [*run.bill.limit_headers(), *run.warnings()]
         if run.cache is not None:
             headers.append((b"x-openrouter-cache-status", b"MISS"))
         with exchange.watch():
@@ -160,6 +160,8 @@ class Chat:
             return
         by = (cached.provider, cached.model)
         shown = [*explained.headers((), timings, by), (b"content-type", cached.content_type)]
+        if (model := services.catalog.snapshot.models.get(cached.model)) is not None:
+            shown += explained.warnings(hit.request.peek.model or "", model)
         await exchange.answer(200, [*headers, *shown, *self._cache.headers(cached)], body)
         if memory is not None:
             memory.store(services.contents, generation)
