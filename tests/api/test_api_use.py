@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,6 +109,9 @@ def test_the_log_and_its_export(used: tuple[Harness, Caller, str]) -> None:
     exported = harness.http.get("/api/app/generations.csv", headers={"authorization": f"Bearer {key}"})
     lines = list(csv.DictReader(io.StringIO(exported.text)))
     assert [line["id"] for line in lines] == [row["id"] for row in first["data"] + rest["data"]]
+    assert {line["key_name"] for line in lines} == {"test"}
+    times = [datetime.fromisoformat(line["created_at"]).timestamp() * 1000 for line in lines]
+    assert times == pytest.approx([row["created_at"] for row in first["data"] + rest["data"]])
     bad = harness.http.get("/api/app/generations?cursor=x", headers={"authorization": f"Bearer {key}"})
     assert bad.status_code == 400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -153,11 +154,13 @@ async def export_log(
     """Everything the filters let through, as it is read."""
     insight: Insight = request.app.state.services.insight
     filters = await _filters(request, caller, query)
+    keys: Keys = request.app.state.services.keys
+    names = {key.id: _plain(key.name) for key in await keys.of_account(caller.account_id)}
 
     async def lines() -> AsyncIterator[str]:
-        yield _csv([_COLUMNS])
+        yield _csv([[*_COLUMNS, "key_name"]])
         async for piece in insight.export(caller.account_id, filters):
-            yield _csv([[_cell(each, name) for name in _COLUMNS] for each in piece])
+            yield _csv([[*(_cell(each, name) for name in _COLUMNS), names.get(each.key_id or "")] for each in piece])
 
     headers = {"content-disposition": 'attachment; filename="generations.csv"'}
     return StreamingResponse(lines(), media_type="text/csv", headers=headers)
@@ -166,9 +169,15 @@ async def export_log(
 def _cell(generation: Generation, name: str) -> object:
     if name == "cost":
         return format_usd(generation.cost)
+    if name == "created_at":  # as spreadsheets read a time
+        return datetime.fromtimestamp(generation.created_at / 1000, UTC).isoformat(timespec="milliseconds")
     value: object = getattr(generation, name)
-    # A spreadsheet takes a text that begins so for a formula.
-    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value
+    return _plain(value) if isinstance(value, str) else value
+
+
+def _plain(text: str) -> str:
+    """A spreadsheet takes a text that begins so for a formula."""
+    return "'" + text if text[:1] in {"=", "+", "-", "@"} else text
 
 
 def _csv(rows: Any) -> str:  # anything the writer takes

@@ -69,7 +69,7 @@ const KINDS: [RegExp, Kind][] = [
 ];
 
 function kindOf(word: string): Kind {
-  if (word === "missing" || word === "mismatch" || word === "between") return word;
+  if (word === "missing" || word === "mismatch" || word === "between" || word === "form") return word;
   return KINDS.find(([begins]) => begins.test(word))?.[1] ?? "value";
 }
 

@@ -49,3 +49,17 @@ test.each<[Language, RegExp]>([
   };
   expect(await told(language, metadata, 404)).toMatch(text);
 });
+
+test.each<[Language, string]>([
+  [
+    "en",
+    "The limits of the key can’t be so. allowed addresses: is not written as it must be. requests a minute: must be from 1 to 9.",
+  ],
+  ["zh-CN", "密钥限制无效。来源地址：格式不正确。每分钟请求数：须在 1 至 9 之间。"],
+])("in %s fields are told by their names, one after the other", async (language, text) => {
+  const fields = [
+    { name: "addresses", kind: "form" },
+    { name: "requests_per_minute", kind: "between", ge: 1, le: 9 },
+  ];
+  expect(await told(language, { problem: "bad_bounds", fields }, 400)).toBe(text);
+});

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError, Offline } from "@/shared/api/client";
 import { fieldFaultsOf, type Kind, problemOf } from "@/shared/api/problems";
 import type { Messages } from "@/shared/i18n/languages/en";
+import { isMissingPart } from "@/shared/lib/new-version";
 
 type Faults = Messages["faults"];
 
@@ -65,7 +66,7 @@ export function useErrorText(): (error: unknown) => string {
     // A rule without words came with a newer server.
     const isVague = WITH_WHY.has(problem) || typeof error.metadata.rule === "string";
     const fields = isVague ? null : inFields(error);
-    return isVague ? said(text, error) : fields === null ? text : `${text} ${fields}`;
+    return isVague ? said(text, error) : fields === null ? text : t("faults.also", { text, next: fields });
   };
 
   const nameOf = (field: string): string => {
@@ -84,7 +85,8 @@ export function useErrorText(): (error: unknown) => string {
     );
     // One without a kind of its own has its reason in the server's words only.
     const vague = faults.some(({ kind }) => kind === ("value" satisfies Kind));
-    return vague ? said(texts.join(" "), error) : texts.join(" ");
+    const all = texts.reduce((text, next) => t("faults.also", { text, next }));
+    return vague ? said(all, error) : all;
   };
 
   const byStatus = (error: ApiError): string => {
@@ -109,7 +111,8 @@ export function useErrorText(): (error: unknown) => string {
   };
 
   return (error) => {
-    if (error instanceof Offline) return t("states.offline");
+    if (error instanceof Offline || (error instanceof Error && isMissingPart(error)))
+      return t("states.offline");
     if (!(error instanceof ApiError)) {
       return `${t("faults.unknown")} ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -8,6 +8,11 @@ import { useErrorText } from "./error-text";
 /** What is wrong is what was typed; a suspended account, say, is told as such. */
 const TYPED = new Set<string | null>([null, "wrong_credentials", "passkey_refused", "proof_refused"]);
 
+/** On a phone a long form ends below the fold, and what is wrong would not be seen. */
+function seen(alert: HTMLElement | null) {
+  alert?.scrollIntoView?.({ block: "nearest" });
+}
+
 export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) {
   const { t } = useTranslation();
   const text = useErrorText();
@@ -18,7 +23,7 @@ export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) 
     (error.status === 401 || error.status === 403) &&
     TYPED.has(problemOf(error));
   return (
-    <Alert color="red" variant="light" role="alert" style={{ whiteSpace: "pre-line" }}>
+    <Alert ref={seen} color="red" variant="light" role="alert" style={{ whiteSpace: "pre-line" }}>
       {isWrong ? wrong : text(error)}{" "}
       {!isWrong && error instanceof ApiError && error.status === 401 && (
         // Beside this page, so that what was typed here is still there afterwards.

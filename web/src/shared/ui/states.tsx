@@ -1,9 +1,10 @@
 /** What a list or page shows when it has nothing, is not there yet, or failed. */
 import { Alert, Button, Group, Skeleton, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { IconAlertTriangle, IconMoodEmpty, IconPlugConnectedX } from "@tabler/icons-react";
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Offline } from "@/shared/api/client";
+import { isMissingPart, reloadIfOutdated } from "@/shared/lib/new-version";
 import { useErrorText } from "./error-text";
 
 export function Empty({
@@ -40,6 +41,11 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
   const { t } = useTranslation();
   const text = useErrorText();
   const offline = error instanceof Offline;
+  // Here and not where a part is asked for: pages are fetched when a link is only pointed at, from forms half filled in.
+  const isMissing = error instanceof Error && isMissingPart(error);
+  useEffect(() => {
+    if (isMissing) void reloadIfOutdated(location, sessionStorage);
+  }, [isMissing]);
   return (
     <Alert
       color="red"
