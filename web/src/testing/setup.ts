@@ -19,6 +19,8 @@ window.ResizeObserver ??= class {
   disconnect() {}
 };
 
+Object.defineProperty(document, "fonts", { value: new EventTarget(), configurable: true });
+Element.prototype.scrollIntoView ??= () => undefined;
 window.scrollTo = () => undefined;
 
 await startLanguages("en");

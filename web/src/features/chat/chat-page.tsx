@@ -1,5 +1,5 @@
 /** `/chat`: rooms at the left, the open one beside them. Which room is open stands in the address. */
-import { ActionIcon, Drawer, Text } from "@mantine/core";
+import { ActionIcon, Button, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMenu2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -90,15 +90,23 @@ export function ChatPage() {
         >
           <IconMenu2 size={18} />
         </ActionIcon>
-        {unknown.length > 0 && (
-          <Text size="sm" c="dimmed" role="status" px="md" py={6} ta="center">
-            {t("compare.unknown", { ids: unknown.join(", ") })}
-          </Text>
+        {missing && (
+          <Empty
+            title={t("chat.gone")}
+            action={
+              <Button variant="default" mt="sm" onClick={() => open()}>
+                {t("chat.new")}
+              </Button>
+            }
+          >
+            {t("chat.goneBody")}
+          </Empty>
         )}
-        {missing && <Empty title={t("chat.gone")}>{t("chat.goneBody")}</Empty>}
         {models.isError && !state && <Failed error={models.error} retry={() => void models.refetch()} />}
         {!state && !missing && !models.isError && <LoadingRows rows={3} height={60} />}
-        {state && !missing && <RoomView key={state.room.id} state={state} asked={onAsk} open={open} />}
+        {state && !missing && (
+          <RoomView key={state.room.id} state={state} unknown={unknown} asked={onAsk} open={open} />
+        )}
       </section>
     </div>
   );

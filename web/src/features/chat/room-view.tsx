@@ -1,4 +1,5 @@
 /** One room: its models, what was said, and where one writes. */
+import { Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,11 +17,13 @@ import { newId } from "./types";
 
 interface Props {
   state: RoomState;
+  /** Models that were asked for and are not here. */
+  unknown: string[];
   asked: () => void;
   open: (roomId?: string) => void;
 }
 
-export function RoomView({ state, asked, open }: Props) {
+export function RoomView({ state, unknown, asked, open }: Props) {
   const { t } = useTranslation();
   useSyncExternalStore(state.subscribe, state.snapshot);
   const [picking, setPicking] = useState(false);
@@ -40,6 +43,11 @@ export function RoomView({ state, asked, open }: Props) {
   return (
     <>
       <SlotsBar state={state} add={() => setPicking(true)} settings={setSettings} />
+      {unknown.length > 0 && (
+        <Text size="sm" c="dimmed" role="status" px="md" py={6}>
+          {t("compare.unknown", { ids: unknown.join(", ") })}
+        </Text>
+      )}
       <Turns state={state} open={open} />
       <Composer
         key={room.id}

@@ -133,6 +133,9 @@ function Edit({ text, cancel, send }: { text: string; cancel: () => void; send: 
         maxRows={14}
         data-autofocus
         autoFocus
+        onFocus={({ currentTarget: field }) =>
+          field.setSelectionRange(field.value.length, field.value.length)
+        }
         aria-label={t("chat.edit")}
         value={value}
         onChange={(event) => setValue(event.currentTarget.value)}
