@@ -16,5 +16,7 @@ test("a model that is not here is said so, and another takes its place", async (
   serve(served);
   show(<ChatPage />, "/chat", { model: "acme/retired" });
   await screen.findByText("Not available here: acme/retired");
+  // And that one has to sign in stands there before one has written anything.
+  expect((await screen.findByText(/Sign in to chat/)).querySelector("a")?.href).toContain("/sign-in?to=");
   expect(screen.getAllByText("acme/one").length).toBeGreaterThan(0);
 });

@@ -1,26 +1,22 @@
 /** Why there is no answer, and what to do about it. */
 import { Text } from "@mantine/core";
-import { useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { errorOf } from "@/shared/api/chat-stream";
 import { useEndedSession } from "@/shared/lib/use-ended-session";
 import { useErrorText } from "@/shared/ui/error-text";
 import { LinkAnchor } from "@/shared/ui/links";
+import { SignInFirst } from "./sign-in-first";
 import type { Fault } from "./types";
 
 export function FaultText({ fault }: { fault: Fault }) {
   const { t } = useTranslation();
   const text = useErrorText();
-  const here = useLocation({ select: (location) => location.href });
   const error = errorOf(fault);
   useEndedSession(fault.status);
   if (fault.status === 401) {
     return (
       <Text size="sm">
-        {t("chat.signInFirst")}{" "}
-        <LinkAnchor to="/sign-in" search={{ to: here }} underline="always" fz="inherit">
-          {t("shell.signIn")}
-        </LinkAnchor>
+        <SignInFirst />
       </Text>
     );
   }

@@ -3,12 +3,14 @@ import { Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { useMe } from "@/shared/api/session";
 import { Announced } from "@/shared/ui/announced";
 import { activeSlots, ask } from "./actions";
 import classes from "./chat.module.css";
 import { Composer } from "./composer";
 import { ModelPicker } from "./model-picker";
 import type { RoomState } from "./room-state";
+import { SignInFirst } from "./sign-in-first";
 import { SlotSettings } from "./slot-settings";
 import { SlotsBar } from "./slots-bar";
 import { stopAll } from "./stream";
@@ -26,6 +28,7 @@ interface Props {
 export function RoomView({ state, unknown, asked, open }: Props) {
   const { t } = useTranslation();
   useSyncExternalStore(state.subscribe, state.snapshot);
+  const me = useMe();
   const [picking, setPicking] = useState(false);
   const [settings, setSettings] = useState<string | null>(null);
   const room = state.room;
@@ -68,7 +71,7 @@ export function RoomView({ state, unknown, asked, open }: Props) {
           return answer?.state === "stopped" ? t("chat.answerStopped", { name: answer.model }) : null;
         }}
       />
-      <p className={classes.note}>{t("chat.storedHere")}</p>
+      <p className={classes.note}>{me === null ? <SignInFirst /> : t("chat.storedHere")}</p>
       <ModelPicker
         opened={picking}
         close={() => setPicking(false)}

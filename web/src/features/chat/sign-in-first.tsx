@@ -1,0 +1,17 @@
+/** Nobody is signed in: who chats is, and comes back to this conversation. */
+import { useLocation } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { LinkAnchor } from "@/shared/ui/links";
+
+export function SignInFirst() {
+  const { t } = useTranslation();
+  const here = useLocation({ select: (location) => location.href });
+  return (
+    <>
+      {t("chat.signInFirst")}{" "}
+      <LinkAnchor to="/sign-in" search={{ to: here }} underline="always" fz="inherit">
+        {t("shell.signIn")}
+      </LinkAnchor>
+    </>
+  );
+}
