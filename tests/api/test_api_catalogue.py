@@ -168,6 +168,7 @@ class TestOperators:
         answer = operator.put(f"{ADMIN}/models/fake/bad", json=wrong)
         assert answer.status_code == 400
         faults = answer.json()["error"]["metadata"]["faults"]
+        assert all(each["facts"]["code"] for each in faults)  # for who words them anew
         assert {each["path"] for each in faults} == {
             "model.name",
             "model.context_length",

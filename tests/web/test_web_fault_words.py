@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+import msgspec
 import pytest
 
 from e2e.e2e_words import texts
 from modelport import app, errors
 from modelport.broadcast.destination import Failing
+from modelport.catalog.errors import FileFaults, Refused
+from modelport.catalog.reading import _PLAIN, read_text
 from modelport.errors import BadRequest, ModelportError, WrongField
+from modelport.kit.told import Told
 from modelport.mail.failing import Rule
 from modelport.payments.errors import BadOrder
 from modelport.payments.hooks import REFUSALS
@@ -82,12 +86,33 @@ def _rules() -> set[str]:
     return found
 
 
+IN_FILES = {f"catalog/{name}.py" for name in (
+    "applying", "checks", "document", "marked", "price_entry", "reading", "words",
+)}  # fmt: skip
+"""Where faults of catalogue files are told."""
+MADE_UP = {"slug", "variant", *_PLAIN}
+"""Words of those that are put together there."""
+
+
+def _file_faults() -> dict[str, set[str]]:
+    """Words of what can be wrong in a catalogue file, and what values each is given."""
+    found = {
+        name: {"key"} if name == "missing" else {"given"} if name in {"slug", "variant"} else set() for name in MADE_UP
+    }
+    for file, call in _calls("Told"):
+        if file.relative_to(SOURCE).as_posix() in IN_FILES and isinstance(call.args[0], ast.Constant):
+            found.setdefault(str(call.args[0].value), set()).update(each.arg or "" for each in call.keywords)
+    return found
+
+
 def _remarks() -> dict[str, set[str | None]]:
     """Words of sentences that are no faults, or become one elsewhere, and what values each is given."""
     return {
         str(call.args[0].value): {each.arg for each in call.keywords}
-        for _, call in _calls("Told")
-        if len(call.args) == 2 and isinstance(call.args[0], ast.Constant)
+        for file, call in _calls("Told")
+        if file.relative_to(SOURCE).as_posix() not in IN_FILES
+        and len(call.args) == 2
+        and isinstance(call.args[0], ast.Constant)
     }
 
 
@@ -112,6 +137,34 @@ def test_words_have_the_values_that_the_server_gives(language: str) -> None:
         assert set(re.findall(r"{{(\w+)}}", text)) <= given[code], code
     assert {code: set(re.findall(r"{{(\w+)}}", text)) for code, text in words["reasons"].items()} == {
         code: set(re.findall(r"{{(\w+)}}", text)) for code, text in texts("en")["reasons"].items()
+    }
+
+
+@LANGUAGES
+def test_every_fault_of_a_file_has_words(language: str) -> None:
+    words, given = texts(language), _file_faults()
+    hints = {"near", "some", "remove"}
+    assert set(words["fileFaults"]) | hints == set(given)
+    for code, text in words["fileFaults"].items():
+        assert set(re.findall(r"{{(\w+)}}", text)) <= given[code], code
+
+
+def test_faults_of_files_are_told_for_programs() -> None:
+    """With a word each: also those that another library finds."""
+    with pytest.raises(FileFaults) as raised:
+        read_text("models: [{id: no-slash, nam: x, name: 5, context_length: -1}]", "a file")
+    faults: Any = raised.value.metadata["faults"]
+    facts = {each["path"].removeprefix("models[0]."): each["facts"] for each in faults}
+    assert facts == {
+        "id": {"code": "model_id", "given": "no-slash"},
+        "nam": {"code": "unknown_key", "key": "nam", "near": "name"},
+        "name": {"code": "string_type"},
+        "context_length": {"code": "greater_than", "gt": 0},
+    }
+    refused = Refused([Told("alias_taken", "alias 'a/b' leads elsewhere; keep one", alias="a/b")])
+    assert msgspec.json.decode(msgspec.json.encode(refused.metadata)) == {
+        "faults": ["alias 'a/b' leads elsewhere; keep one"],
+        "facts": [{"code": "alias_taken", "alias": "a/b"}],
     }
 
 

@@ -14,6 +14,7 @@ from modelport.catalog.sealing import Sealing, key_field
 from modelport.db import changes
 from modelport.kit import ids
 from modelport.kit.money import format_price
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from modelport.catalog.about_entry import AuthorEntry
+    from modelport.catalog.checks import Finding
     from modelport.catalog.document import Document, EndpointEntry, ModelEntry, ProviderEntry
     from modelport.catalog.store import Loaded, Row
     from modelport.kit.vault import Vault
@@ -139,7 +141,7 @@ class _Applying:
             [(("models", each.id), each) for each in document.all_models],
             known,
         )
-        faults = [f"{finding.message}; {finding.remedy}" for finding in found]
+        faults = [_in_one(finding) for finding in found]
         named = {model.id for model in document.all_models}
         ids_after = named | self._names.keys()
         owners = {
@@ -148,11 +150,19 @@ class _Applying:
         for model in document.all_models:
             for alias in model.aliases:
                 if alias in self._names and alias not in named:
-                    faults.append(f"alias {alias!r} of {model.id!r} is also the id of a model; remove the alias")
+                    text = f"alias {alias!r} of {model.id!r} is also the id of a model; remove the alias"
+                    faults.append(Told("alias_is_model", text, alias=alias))
                 elif alias in owners:
-                    faults.append(f"alias {alias!r} of {model.id!r} leads to {owners[alias]!r} already; keep one")
+                    text = f"alias {alias!r} of {model.id!r} leads to {owners[alias]!r} already; keep one"
+                    faults.append(Told("alias_taken", text, alias=alias, model=owners[alias]))
         faults.extend(
-            f"model {owners[alias]!r} has the alias {alias!r}, which is the id of a model here; remove the alias there"
+            Told(
+                "alias_elsewhere",
+                f"model {owners[alias]!r} has the alias {alias!r}, which is the id of a model here; "
+                "remove the alias there",
+                alias=alias,
+                model=owners[alias],
+            )
             for alias in sorted(owners.keys() & (ids_after - self._names.keys()))
         )
         if faults:
@@ -282,3 +292,9 @@ def _offered(values: Row) -> str | None:
     if not pricing:
         return None
     return f"prompt {format_price(pricing['prompt'])}, completion {format_price(pricing['completion'])}"
+
+
+def _in_one(finding: Finding) -> Told:
+    """What is wrong and what to do, as one sentence."""
+    hint = finding.remedy.values if isinstance(finding.remedy, Told) else {}
+    return Told(finding.message.code, f"{finding.message}; {finding.remedy}", **finding.message.values, **hint)

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.catalog.pricing import PRICE_KEYS
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -22,17 +23,17 @@ class Finding(NamedTuple):
     """One fault, by its place in the file's structure."""
 
     path: Path
-    message: str
+    message: Told
     remedy: str
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
+def did_you_mean(word: str, known: Collection[str]) -> Told:
     """A remedy that names the nearest of `known`, or a few of them when none is near."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
-        return f"did you mean `{near[0]}`?"
-    some = sorted(known)
-    return f"use one of: {', '.join(some[:20])}{', ...' if len(some) > 20 else ''}" if some else "remove it"
+        return Told("near", f"did you mean `{near[0]}`?", near=near[0])
+    some = ", ".join(sorted(known)[:20]) + (", ..." if len(known) > 20 else "")
+    return Told("some", f"use one of: {some}", some=some) if known else Told("remove", "remove it")
 
 
 def between(
@@ -47,13 +48,21 @@ def between(
     seen: set[str] = set()
     for path, provider in providers:
         if provider.slug in seen:
-            yield Finding((*path, "slug"), f"provider {provider.slug!r} is given twice", "keep one of the two")
+            yield Finding(
+                (*path, "slug"),
+                Told("provider_twice", f"provider {provider.slug!r} is given twice", provider=provider.slug),
+                "keep one of the two",
+            )
         seen.add(provider.slug)
     yield from _names(models)
     for path, model in models:
         yield from _endpoints(path, model, known_providers)
         if model.alias_target is not None and model.endpoints:
-            yield Finding((*path, "alias_target"), "a name for another model has endpoints", "remove one of the two")
+            yield Finding(
+                (*path, "alias_target"),
+                Told("alias_endpoints", "a name for another model has endpoints"),
+                "remove one of the two",
+            )
 
 
 def _names(models: Sequence[tuple[Path, ModelEntry]]) -> Iterator[Finding]:
@@ -62,7 +71,7 @@ def _names(models: Sequence[tuple[Path, ModelEntry]]) -> Iterator[Finding]:
         if model.id in ids:
             yield Finding(
                 (*path, "id"),
-                f"model {model.id!r} is given twice",
+                Told("model_twice", f"model {model.id!r} is given twice", model=model.id),
                 "put the endpoints of both into the list of one",
             )
         ids.add(model.id)
@@ -71,11 +80,20 @@ def _names(models: Sequence[tuple[Path, ModelEntry]]) -> Iterator[Finding]:
         for number, alias in enumerate(model.aliases):
             if alias in ids:
                 yield Finding(
-                    (*path, "aliases", number), f"alias {alias!r} is also the id of a model", "remove the alias"
+                    (*path, "aliases", number),
+                    Told("alias_is_model", f"alias {alias!r} is also the id of a model", alias=alias),
+                    "remove the alias",
                 )
             elif alias in owners:
                 yield Finding(
-                    (*path, "aliases", number), f"alias {alias!r} leads to {owners[alias]!r} already", "keep one"
+                    (*path, "aliases", number),
+                    Told(
+                        "alias_taken",
+                        f"alias {alias!r} leads to {owners[alias]!r} already",
+                        alias=alias,
+                        model=owners[alias],
+                    ),
+                    "keep one",
                 )
             owners.setdefault(alias, model.id)
 
@@ -87,13 +105,13 @@ def _endpoints(path: Path, model: ModelEntry, known_providers: Collection[str] |
         if known_providers is not None and endpoint.provider not in known_providers:
             yield Finding(
                 (*here, "provider"),
-                f"no provider is called {endpoint.provider!r}",
+                Told("no_provider", f"no provider is called {endpoint.provider!r}", provider=endpoint.provider),
                 did_you_mean(endpoint.provider, known_providers) if known_providers else "add it under `providers`",
             )
         if endpoint.tag in tags:
             yield Finding(
                 here,
-                f"a second endpoint is called {endpoint.tag!r}",
+                Told("endpoint_twice", f"a second endpoint is called {endpoint.tag!r}", tag=endpoint.tag),
                 "give one of them a `variant`, such as `turbo`",
             )
         tags.add(endpoint.tag)
@@ -106,7 +124,7 @@ def _free(path: Path, endpoint: EndpointEntry) -> Iterator[Finding]:
         if price:
             yield Finding(
                 (*place, key),
-                "a `:free` model has a price",
+                Told("free_price", "a `:free` model has a price"),
                 'set the price to "0", or leave `:free` off the id',
             )
 

@@ -6,7 +6,7 @@ Faults within one item are found here; those between items (an id given twice, a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -25,9 +25,13 @@ from modelport.catalog.words import (
     env_name,
     refuse,
 )
+from modelport.kit.told import Told
 from modelport.providers.auth import SCHEMES
 from modelport.providers.row import MissingOption, resolve
 from modelport.providers.table import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "DIALECTS",
@@ -151,7 +155,9 @@ class ProviderEntry(Entry):
     def _names_differ(cls, value: list[KeyEntry]) -> list[KeyEntry]:
         names = [each.name for each in value]
         if len(set(names)) < len(names):
-            raise refuse("two keys have the same name", "give each key of a provider its own `name`")
+            raise refuse(
+                Told("keys_same_name", "two keys have the same name"), "give each key of a provider its own `name`"
+            )
         return value
 
     @model_validator(mode="before")
@@ -163,7 +169,7 @@ class ProviderEntry(Entry):
     @classmethod
     def _known_auth(cls, value: str) -> str:
         if value not in SCHEMES:
-            raise refuse(f"unknown way to show a key {value!r}", f"use one of: {', '.join(SCHEMES)}")
+            raise refuse(Told("auth", f"unknown way to show a key {value!r}", given=value), _one_of(SCHEMES))
         return value
 
     @field_validator("dialect")
@@ -171,7 +177,7 @@ class ProviderEntry(Entry):
     def _known_dialect(cls, value: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = _context(info).get("dialects", DIALECTS)
         if value not in known:
-            raise refuse(f"unknown dialect {value!r}", f"use one of: {', '.join(known)}")
+            raise refuse(Told("dialect", f"unknown dialect {value!r}", given=value), _one_of(known))
         return value
 
     @field_validator("base_url", mode="wrap")
@@ -187,10 +193,13 @@ class ProviderEntry(Entry):
     def _no_bare_credentials(cls, value: dict[str, str]) -> dict[str, str]:
         for header, text in value.items():
             if not header or not header.isascii() or not header.replace("-", "").replace("_", "").isalnum():
-                raise refuse(f"{header!r} is no header name", "use letters, digits and hyphens")
+                raise refuse(
+                    Told("header_name", f"{header!r} is no header name", header=header),
+                    "use letters, digits and hyphens",
+                )
             if env_name(text) is None and any(word in header.lower() for word in _SECRET_HEADERS):
                 raise refuse(
-                    f"header {header!r} would keep a credential in clear",
+                    Told("header_secret", f"header {header!r} would keep a credential in clear", header=header),
                     "write `env:NAME` there, or put the key into `api_key`",
                 )
         return value
@@ -204,12 +213,15 @@ def _with_row(data: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(kind, str):
         return data
     if (row := ROWS.get(kind)) is None:
-        raise refuse(f"no provider of kind {kind!r} is known", "run `modelport providers`, or give a `base_url`")
+        raise refuse(
+            Told("kind", f"no provider of kind {kind!r} is known", given=kind),
+            "run `modelport providers`, or give a `base_url`",
+        )
     options = data.get("options")
     try:
         wires = resolve(row, cast("dict[str, str]", options) if isinstance(options, dict) else {})
     except MissingOption as error:
-        raise refuse(str(error), "write it under `options`") from None
+        raise refuse(Told("option", str(error), options=", ".join(error.names)), "write it under `options`") from None
     dialect = data.get("dialect") or row.dialect
     wire = wires.get(dialect) if isinstance(dialect, str) else None
     said = {
@@ -272,7 +284,7 @@ class EndpointEntry(Entry):
     @classmethod
     def _known_dialect(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and value not in _context(info).get("dialects", DIALECTS):
-            raise refuse(f"unknown dialect {value!r}", f"use one of: {', '.join(DIALECTS)}")
+            raise refuse(Told("dialect", f"unknown dialect {value!r}", given=value), _one_of(DIALECTS))
         return value
 
     @property
@@ -374,6 +386,11 @@ class Document(Entry):
     def all_models(self) -> list[ModelEntry]:
         """Those of the list and the single one."""
         return [*self.models, *([self.model] if self.model else [])]
+
+
+def _one_of(known: Iterable[str]) -> Told:
+    some = ", ".join(known)
+    return Told("some", f"use one of: {some}", some=some)
 
 
 def _context(info: ValidationInfo) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from modelport.errors import BadRequest, Conflict, NotFound
+from modelport.kit.told import Told
 
 __all__ = [
     "BadQuery",
@@ -19,7 +20,17 @@ __all__ = [
     "Refused",
     "RuleThere",
     "Stale",
+    "facts_of",
 ]
+
+
+def facts_of(*texts: str) -> dict[str, object]:
+    """The word of the first of these sentences, with the values of all of them: to be worded anew."""
+    found: dict[str, object] = {}
+    for text in reversed(texts):
+        if isinstance(text, Told):
+            found |= {"code": text.code, **text.values}
+    return found
 
 
 class Fault(NamedTuple):
@@ -39,11 +50,17 @@ class FileFaults(BadRequest):
     def __init__(self, name: str, faults: list[Fault]) -> None:
         self.name = name
         self.faults = sorted(faults)
+        told = [
+            fault._asdict()
+            | {"message": str(fault.message), "remedy": str(fault.remedy)}
+            | {"facts": facts_of(fault.message, fault.remedy)}
+            for fault in self.faults
+        ]
         lines = [
             f"{name}:{line}:{column}: {f'{path}: ' if path else ''}{message}; {remedy}"
             for line, column, path, message, remedy in self.faults
         ]
-        super().__init__("\n".join(lines), metadata={"faults": [fault._asdict() for fault in self.faults]})
+        super().__init__("\n".join(lines), metadata={"faults": told})
 
 
 class BadQuery(BadRequest):
@@ -69,9 +86,10 @@ class RuleThere(Conflict):
 class Refused(BadRequest):
     """A document can't be applied to what is there; nothing of it was."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[Told]) -> None:
         self.faults = faults
-        super().__init__("\n".join(faults), metadata={"faults": list(faults)})
+        told = [facts_of(each) for each in faults]
+        super().__init__("\n".join(faults), metadata={"faults": list(map(str, faults)), "facts": told})
 
 
 class Stale(Conflict):

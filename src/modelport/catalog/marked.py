@@ -14,6 +14,7 @@ import yaml
 
 from modelport.catalog.checks import Finding, Path
 from modelport.catalog.words import Written
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Unreadable(Exception):
     """The text is no YAML at all, or more than we read."""
 
-    def __init__(self, position: Position, message: str, remedy: str) -> None:
+    def __init__(self, position: Position, message: Told, remedy: str) -> None:
         super().__init__(message)
         self.position, self.message, self.remedy = position, message, remedy
 
@@ -71,9 +72,13 @@ def parse(text: str) -> tuple[object, Marks, list[Finding]]:
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
-        raise Unreadable((1, 1), "the text holds half a character", "save the file as UTF-8") from None
+        raise Unreadable(
+            (1, 1), Told("half_character", "the text holds half a character"), "save the file as UTF-8"
+        ) from None
     if size > MAX_BYTES:
-        raise Unreadable((1, 1), "the file is larger than 5 MB", "split it, and apply the parts one after another")
+        raise Unreadable(
+            (1, 1), Told("too_large", "the file is larger than 5 MB"), "split it, and apply the parts one after another"
+        )
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", " ")  # JSON may be indented with tabs, and has none inside its strings
         text = _PAIR.sub(_joined, text)
@@ -99,15 +104,17 @@ class _Builder:
             self._next()  # the document's end
             after = self._next()
             if not isinstance(after, yaml.StreamEndEvent):
-                raise Unreadable(_position(after), "a second document follows", "keep one document in a file")
+                raise Unreadable(
+                    _position(after),
+                    Told("second_document", "a second document follows"),
+                    "keep one document in a file",
+                )
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark or error.context_mark
             position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise Unreadable(position, f"this is no YAML: {error.problem}", "mend the syntax there") from None
+            raise Unreadable(position, _no_yaml(error.problem or ""), "mend the syntax there") from None
         except yaml.YAMLError as error:
-            raise Unreadable(
-                (1, 1), f"this is no YAML: {str(error).splitlines()[0]}", "save the file as UTF-8 text"
-            ) from None
+            raise Unreadable((1, 1), _no_yaml(str(error).splitlines()[0]), "save the file as UTF-8 text") from None
         return value, self._marks, self._findings
 
     def _next(self) -> Any:
@@ -120,10 +127,16 @@ class _Builder:
             return self._alias(event)
         before = self._count
         if depth > _MAX_DEPTH:
-            raise Unreadable(_position(event), f"more than {_MAX_DEPTH} levels deep", "flatten what stands there")
+            raise Unreadable(
+                _position(event),
+                Told("too_deep", f"more than {_MAX_DEPTH} levels deep", most=_MAX_DEPTH),
+                "flatten what stands there",
+            )
         # YAML's tags would let a file ask for any type; a plain `!` only says "text".
         if event.tag is not None and event.tag != "!":
-            self._findings.append(Finding(path, f"tag {event.tag!r} is not read", "remove the tag"))
+            self._findings.append(
+                Finding(path, Told("tag", f"tag {event.tag!r} is not read", tag=event.tag), "remove the tag")
+            )
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event, path)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -137,12 +150,18 @@ class _Builder:
     def _size(self, event: Any, more: int) -> None:
         self._count += more
         if self._count > _MAX_VALUES:
-            raise Unreadable(_position(event), "the aliases expand to too many values", "write the values out")
+            raise Unreadable(
+                _position(event),
+                Told("too_many_values", "the aliases expand to too many values"),
+                "write the values out",
+            )
 
     def _alias(self, event: Any) -> object:
         if event.anchor not in self._anchors:
             raise Unreadable(
-                _position(event), f"`*{event.anchor}` stands for nothing yet", "define the anchor before it is used"
+                _position(event),
+                Told("anchor", f"`*{event.anchor}` stands for nothing yet", name=event.anchor),
+                "define the anchor before it is used",
             )
         value, size = self._anchors[event.anchor]
         self._size(event, size)
@@ -158,7 +177,9 @@ class _Builder:
         items: dict[str, object] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise Unreadable(_position(event), "a key is not a word", "write a plain word before the colon")
+                raise Unreadable(
+                    _position(event), Told("key_no_word", "a key is not a word"), "write a plain word before the colon"
+                )
             key = event.value
             here = (*path, key)
             first = self._marks.keys.get(here)
@@ -169,7 +190,9 @@ class _Builder:
                 self._findings.append(
                     Finding(
                         (*path, f"{key} (again)"),
-                        f"key `{key}` is given twice, first in line {first[0]}",
+                        Told(
+                            "key_twice", f"key `{key}` is given twice, first in line {first[0]}", key=key, line=first[0]
+                        ),
                         "keep one of the two",
                     )
                 )
@@ -177,7 +200,9 @@ class _Builder:
             self._marks.keys[here] = _position(event)
             value = self._value(self._next(), here, depth + 1)
             if key == "<<":
-                self._findings.append(Finding(here, "merge keys are not read", "write the fields out"))
+                self._findings.append(
+                    Finding(here, Told("merge_key", "merge keys are not read"), "write the fields out")
+                )
                 continue
             items[key] = value
         return items
@@ -185,7 +210,7 @@ class _Builder:
     def _scalar(self, event: Any, path: Path) -> object:
         text: str = event.value
         if "\x00" in text:  # PostgreSQL can't keep it
-            self._findings.append(Finding(path, "the text holds a zero character", "remove it"))
+            self._findings.append(Finding(path, Told("zero_character", "the text holds a zero character"), "remove it"))
         if not event.implicit[0] or event.style in {"'", '"', "|", ">"}:
             return text
         if text in {"", "~", "null", "Null", "NULL"}:
@@ -196,10 +221,18 @@ class _Builder:
             return int(text)
         if _OCTAL_LOOK.fullmatch(text):
             self._findings.append(
-                Finding(path, f"number {text} starts with a zero", "leave the zero off, or put it in quotes")
+                Finding(
+                    path,
+                    Told("leading_zero", f"number {text} starts with a zero", number=text),
+                    "leave the zero off, or put it in quotes",
+                )
             )
             return int(text)
         return Written(text) if _FLOAT.fullmatch(text) else text
+
+
+def _no_yaml(why: str) -> Told:
+    return Told("no_yaml", f"this is no YAML: {why}", why=why)
 
 
 def _position(event: Any) -> Position:

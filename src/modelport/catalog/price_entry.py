@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from modelport.catalog.prices import PRICE_KEYS
 from modelport.catalog.words import Clock, Day, Discount, PriceText, refuse
+from modelport.kit.told import Told
 
 __all__ = ["Entry", "OverrideEntry", "PricingEntry"]
 
@@ -58,13 +59,22 @@ class OverrideEntry(_PriceKeys):
     @model_validator(mode="after")
     def _useful(self) -> OverrideEntry:
         if (self.utc_start is None) != (self.utc_end is None):
-            raise refuse("only one end of the time window is given", "give both `utc_start` and `utc_end`")
+            raise refuse(
+                Told("one_end", "only one end of the time window is given"), "give both `utc_start` and `utc_end`"
+            )
         if self.utc_start is not None and self.utc_start == self.utc_end:
-            raise refuse("the time window is empty", "give an `utc_end` that differs from `utc_start`")
+            raise refuse(
+                Told("empty_window", "the time window is empty"), "give an `utc_end` that differs from `utc_start`"
+            )
         if self.min_prompt_tokens is None and self.utc_start is None and not self.utc_days:
-            raise refuse("the override has no condition", "add `min_prompt_tokens`, a time window or `utc_days`")
+            raise refuse(
+                Told("no_condition", "the override has no condition"),
+                "add `min_prompt_tokens`, a time window or `utc_days`",
+            )
         if not any(getattr(self, key) is not None for key in PRICE_KEYS):
-            raise refuse("the override changes no price", "add the prices that apply under its condition")
+            raise refuse(
+                Told("no_price", "the override changes no price"), "add the prices that apply under its condition"
+            )
         return self
 
 

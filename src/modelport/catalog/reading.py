@@ -12,6 +12,7 @@ from modelport.catalog import marked
 from modelport.catalog.checks import Finding, Path, between, did_you_mean
 from modelport.catalog.document import Document, ModelEntry, ProviderEntry
 from modelport.catalog.errors import Fault, FileFaults
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -51,7 +52,9 @@ def read_bytes(content: bytes, name: str, *, known_providers: Collection[str] | 
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
-        raise FileFaults(name, [Fault(line, column, "", "this is not UTF-8", "save the file as UTF-8")]) from None
+        raise FileFaults(
+            name, [Fault(line, column, "", Told("no_utf8", "this is not UTF-8"), "save the file as UTF-8")]
+        ) from None
     return read_text(text, name, known_providers=known_providers)
 
 
@@ -67,7 +70,16 @@ def read_text(text: str, name: str, *, known_providers: Collection[str] | None =
         raise FileFaults(name, [Fault(*error.position, "", error.message, error.remedy)]) from None
     if not isinstance(data, dict):
         raise FileFaults(
-            name, [Fault(1, 1, "", "this is no catalogue", "start with `providers:` or `models:` in the first column")]
+            name,
+            [
+                Fault(
+                    1,
+                    1,
+                    "",
+                    Told("no_catalogue", "this is no catalogue"),
+                    "start with `providers:` or `models:` in the first column",
+                )
+            ],
         )
     faults = [_fault(marks, finding) for finding in findings]
     root = cast("dict[str, object]", data)
@@ -136,17 +148,29 @@ def _from_pydantic(marks: marked.Marks, error: ErrorDetails) -> Fault:
     if kind == "extra_forbidden":
         line, column = marks.of(path, key=True)
         word = str(path[-1])
-        return Fault(line, column, _dotted(path), f"unknown key `{word}`", did_you_mean(word, _known(path)))
+        return Fault(
+            line,
+            column,
+            _dotted(path),
+            Told("unknown_key", f"unknown key `{word}`", key=word),
+            did_you_mean(word, _known(path)),
+        )
+    message: Told
+    remedy: str
     if kind == "catalog":
-        message, remedy = str(context["message"]), str(context["remedy"])
+        message, remedy = context["message"], context["remedy"]
     else:
-        message, remedy = _PLAIN.get(kind) or _lowered(error["msg"]), _REMEDIES.get(kind, "change it")
+        message, remedy = Told(kind, _PLAIN.get(kind) or _lowered(error["msg"])), _REMEDIES.get(kind, "change it")
+        if kind not in _PLAIN:
+            message.values = {name: each for name, each in context.items() if isinstance(each, (int, str))}
         if kind == "missing":
-            message, remedy = f"`{path[-1]}` is missing", f"add `{path[-1]}: ...` here"
+            message = Told("missing", f"`{path[-1]}` is missing", key=str(path[-1]))
+            remedy = f"add `{path[-1]}: ...` here"
         elif kind == "literal_error":
             given = error["input"]
             expected = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(", ")]
-            message, remedy = f"{given!r} can't stand here", did_you_mean(str(given), expected)
+            message = Told("choice", f"{given!r} can't stand here", given=str(given))
+            remedy = did_you_mean(str(given), expected)
     line, column = marks.of(path)
     return Fault(line, column, _dotted(path), message, remedy)
 

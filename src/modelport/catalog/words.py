@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from pydantic_core import PydanticCustomError
 
 from modelport.kit.money import Price, format_price, parse_price
+from modelport.kit.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class Written(float):
         return number
 
 
-def refuse(message: str, remedy: str) -> PydanticCustomError:
+def refuse(message: Told, remedy: str) -> PydanticCustomError:
     """A fault in words: what is wrong, and what to do."""
     # Braces would be taken for placeholders by the error's template.
     return PydanticCustomError("catalog", "{message}", {"message": message, "remedy": remedy})
@@ -70,21 +71,21 @@ def _price(value: object) -> Price:
         value = repr(value)
     remedy = 'write USD per unit as a decimal string in quotes, such as "0.00000015" for 0.15 USD per million tokens'
     if not isinstance(value, str):
-        raise refuse("a price is a decimal string", remedy)
+        raise refuse(Told("price", "a price is a decimal string"), remedy)
     try:
         return parse_price(value.strip())
     except ValueError as error:
-        raise refuse(str(error), remedy) from None
+        raise refuse(Told("price", str(error)), remedy) from None
 
 
 def _discount(value: object) -> str:
     text = value.text if isinstance(value, Written) else str(value) if isinstance(value, (str, int, float)) else ""
     remedy = 'write the part that is not charged as a decimal string from 0 to 1, such as "0.25"'
     if not re.fullmatch(r"[0-9]{0,2}(\.[0-9]{1,9})?", text) or not text or isinstance(value, bool):
-        raise refuse("a discount is a decimal with at most nine decimals", remedy)
+        raise refuse(Told("discount", "a discount is a decimal with at most nine decimals"), remedy)
     number = Decimal(text)
     if number > 1:
-        raise refuse(f"{text!r} is more than 1", remedy)
+        raise refuse(Told("discount_most", f"{text!r} is more than 1", given=text), remedy)
     plain = format(number.normalize(), "f")
     return "0" if number == 0 else plain
 
@@ -94,20 +95,27 @@ def _clock(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise refuse("a time of day is a clock number", remedy)
+        raise refuse(Told("clock", "a time of day is a clock number"), remedy)
     if not 0 <= value <= 2400 or value % 100 > 59:
-        raise refuse(f"{value} is no time of day", remedy)
+        raise refuse(Told("clock", f"{value} is no time of day"), remedy)
     return value
 
 
 def _base_url(value: str) -> str:
     parts = _split(value, ("http", "https"), "write the address up to the version, such as `https://host/v1`")
     if parts.username is not None or parts.password is not None:
-        raise refuse("the address holds a user name or password", "put the key into `api_key`")
+        raise refuse(
+            Told("address_password", "the address holds a user name or password"), "put the key into `api_key`"
+        )
     if parts.query or parts.fragment or "?" in value or "#" in value:
-        raise refuse("the address has a query or fragment", "leave off everything from `?` or `#` on")
+        raise refuse(
+            Told("address_query", "the address has a query or fragment"), "leave off everything from `?` or `#` on"
+        )
     if parts.path.rstrip("/").endswith(("/chat/completions", "/completions", "/responses", "/messages")):
-        raise refuse("the address is that of one operation", "leave off its last part, so that it ends in `/v1`")
+        raise refuse(
+            Told("address_operation", "the address is that of one operation"),
+            "leave off its last part, so that it ends in `/v1`",
+        )
     return value.rstrip("/")
 
 
@@ -129,27 +137,40 @@ def _split(value: str, schemes: tuple[str, ...], remedy: str):  # noqa: ANN202 (
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        raise refuse("this is no address", remedy) from None
+        raise refuse(Told("address", "this is no address"), remedy) from None
+    begins = [f"`{each}://`" for each in schemes]
     if parts.scheme not in schemes or not parts.hostname or port == 0 or re.search(r"\s", value):
-        raise refuse(f"an address here starts with {' or '.join(f'`{each}://`' for each in schemes)}", remedy)
+        raise refuse(
+            Told("address_begins", f"an address here starts with {' or '.join(begins)}", begins=", ".join(begins)),
+            remedy,
+        )
     return parts
 
 
 def _secret(value: str) -> str:
     if value.startswith("env:") and env_name(value) is None:
-        raise refuse("this names no environment variable", "write `env:NAME` with letters, digits and underscores")
+        raise refuse(
+            Told("variable", "this names no environment variable"),
+            "write `env:NAME` with letters, digits and underscores",
+        )
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
-        raise refuse("the value holds a control character", "remove line breaks and tabs from it")
+        raise refuse(
+            Told("control_character", "the value holds a control character"), "remove line breaks and tabs from it"
+        )
     return value
 
 
 def _model_id(value: str) -> str:
     if not _MODEL_ID.fullmatch(value):
-        raise refuse(f"{value!r} is no model id", "write `author/slug` or `author/slug:variant`")
+        raise refuse(
+            Told("model_id", f"{value!r} is no model id", given=value), "write `author/slug` or `author/slug:variant`"
+        )
     variant = value.partition(":")[2]
     if variant in _ROUTING_VARIANTS:
         raise refuse(
-            f"`:{variant}` works with every model and is never in the catalogue",
+            Told(
+                "routing_variant", f"`:{variant}` works with every model and is never in the catalogue", variant=variant
+            ),
             "leave the variant off; `:free`, `:batch`, `:extended` and `:thinking` are for the catalogue",
         )
     return value
@@ -160,7 +181,7 @@ def _matches(pattern: str, what: str, remedy: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise refuse(f"{value!r} is no {what}", remedy)
+            raise refuse(Told(what, f"{value!r} is no {what}", given=value), remedy)
         return value
 
     return check
@@ -213,7 +234,7 @@ def _day(value: object) -> int:
         return value
     if isinstance(value, str) and value in _DAYS:
         return _DAYS.index(value)
-    raise refuse(f"{value!r} is no day of the week", f"write one of {', '.join(_DAYS)}")
+    raise refuse(Told("day", f"{value!r} is no day of the week"), f"write one of {', '.join(_DAYS)}")
 
 
 def _day_name(number: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from modelport.providers.provider import Wire
 
@@ -17,7 +17,11 @@ Listing = Literal["openai", "gemini", "anthropic", "cohere", "bedrock", "catalog
 
 
 class MissingOption(Exception):
-    """An address can't be made; says which option it needs."""
+    """An address can't be made; says which options it needs."""
+
+    def __init__(self, provider: str, names: Sequence[str]) -> None:
+        super().__init__(f"{provider} needs {', '.join(f'`{name}`' for name in names)}")
+        self.names = names
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def resolve(row: Row, options: Mapping[str, str]) -> dict[str, Wire]:
     words = {name: option.default for name, option in row.options.items()} | dict(options)
     missing = [name for name, option in row.options.items() if not words[name] and option.default is None]
     if missing:
-        raise MissingOption(f"{row.name} needs {', '.join(f'`{name}`' for name in missing)}")
+        raise MissingOption(row.name, missing)
     given = {name: word for name, word in words.items() if word is not None}
     return {dialect: _complete(wire, given) for dialect, wire in row.wires.items()}
 

@@ -68,7 +68,7 @@ const KINDS: [RegExp, Kind][] = [
   [/^extra_forbidden$/, "unknown"],
 ];
 
-function kindOf(word: string): Kind {
+export function kindOf(word: string): Kind {
   if (word === "missing" || word === "mismatch" || word === "between" || word === "form") return word;
   return KINDS.find(([begins]) => begins.test(word))?.[1] ?? "value";
 }

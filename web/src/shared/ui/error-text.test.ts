@@ -63,3 +63,73 @@ test.each<[Language, string]>([
   ];
   expect(await told(language, { problem: "bad_bounds", fields }, 400)).toBe(text);
 });
+
+const IN_A_FILE = {
+  problem: "file_faults",
+  faults: [
+    {
+      line: 6,
+      column: 9,
+      path: "models[0].id",
+      message: "no id",
+      remedy: "write one",
+      facts: { code: "model_id", given: "x" },
+    },
+    {
+      line: 7,
+      column: 5,
+      path: "models[0].nam",
+      message: "unknown",
+      remedy: "did you mean",
+      facts: { code: "unknown_key", key: "nam", near: "name" },
+    },
+    {
+      line: 8,
+      column: 2,
+      path: "models[0].size",
+      message: "greater",
+      remedy: "change it",
+      facts: { code: "greater_than", gt: 0 },
+    },
+    {
+      line: 9,
+      column: 1,
+      path: "",
+      message: "of a newer server",
+      remedy: "update",
+      facts: { code: "newer" },
+    },
+  ],
+};
+
+test.each<[Language, string[]]>([
+  [
+    "en",
+    [
+      "Line 6, column 9 models[0].id: x is no model id: write `author/slug` or `author/slug:variant`",
+      "Line 7, column 5 models[0].nam: unknown key `nam`: did you mean `name`?",
+      "Line 8, column 2 models[0].size: must be more than 0",
+      "Line 9, column 1: of a newer server; update",
+    ],
+  ],
+  [
+    "zh-CN",
+    [
+      "第 6 行第 9 列 models[0].id：x 不是合法的模型 ID：请写作 `author/slug` 或 `author/slug:variant`",
+      "第 7 行第 5 列 models[0].nam：未知的键 `nam`：是不是想写 `name`？",
+      "第 8 行第 2 列 models[0].size：须大于 0",
+      "第 9 行第 1 列：of a newer server; update",
+    ],
+  ],
+])("in %s the faults of a file are told by their places", async (language, lines) => {
+  expect((await told(language, IN_A_FILE, 400)).split("\n").slice(1)).toEqual(lines);
+});
+
+test("what a sync can't apply is told in the reader's language", async () => {
+  const metadata = {
+    problem: "refused",
+    faults: ["alias 'a/b' leads to 'c/d' already; keep one"],
+    facts: [{ code: "alias_taken", alias: "a/b", model: "c/d" }],
+  };
+  expect(await told("zh-CN", metadata, 400)).toMatch(/\n别名 a\/b 已指向 c\/d：请保留其一$/);
+});

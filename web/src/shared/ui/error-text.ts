@@ -4,11 +4,9 @@ import { ApiError, Offline } from "@/shared/api/client";
 import { fieldFaultsOf, type Kind, problemOf } from "@/shared/api/problems";
 import type { Messages } from "@/shared/i18n/languages/en";
 import { isMissingPart } from "@/shared/lib/new-version";
+import { useFileFaults } from "./file-fault-text";
 
 type Faults = Messages["faults"];
-
-/** Their texts say what can't be, and the server's why: a file's faults line by line. */
-const WITH_WHY = new Set(["file_faults", "refused"]);
 
 /** Why, by the `rule` that the server names with the values of it; null where there are no words for it here. */
 export function useReasonText(): (facts: Record<string, unknown> | null | undefined) => string | null {
@@ -44,16 +42,17 @@ export function useErrorText(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   const reasonOf = useReasonText();
   const leftOut = useLeftOut();
+  const faultsIn = useFileFaults();
   const said = (text: string, { message }: Error) => (message ? t("faults.saying", { text, message }) : text);
 
   /** By the server's word for it; null for one that came with a newer server. */
   const known = (error: ApiError): string | null => {
     const problem = problemOf(error);
     if (problem === null) return null;
-    const why = reasonOf(error.metadata);
-    if (why !== null) {
+    const reason = reasonOf(error.metadata);
+    if (reason !== null) {
       const said = error.metadata.said;
-      return typeof said === "string" ? t("faults.quoting", { text: why, said }) : why;
+      return typeof said === "string" ? t("faults.quoting", { text: reason, said }) : reason;
     }
     const text = i18n.exists(`faults.problems.${problem}`)
       ? t(`faults.problems.${problem as keyof Faults["problems"]}`)
@@ -61,10 +60,10 @@ export function useErrorText(): (error: unknown) => string {
         ? t(`faults.availability.${problem as keyof Faults["availability"]}`)
         : null;
     if (text === null) return null;
-    const endpoints = leftOut(error);
-    if (endpoints.length > 0) return [text, ...endpoints].join("\n");
+    const why = [...leftOut(error), ...faultsIn(error)];
+    if (why.length > 0) return [text, ...why].join("\n");
     // A rule without words came with a newer server.
-    const isVague = WITH_WHY.has(problem) || typeof error.metadata.rule === "string";
+    const isVague = typeof error.metadata.rule === "string";
     const fields = isVague ? null : inFields(error);
     return isVague ? said(text, error) : fields === null ? text : t("faults.also", { text, next: fields });
   };

@@ -3,6 +3,7 @@ import { account } from "./en/account";
 import { admin } from "./en/admin";
 import { base } from "./en/base";
 import { faults } from "./en/faults";
+import { fileFaults } from "./en/file-faults";
 import { market } from "./en/market";
 import { money } from "./en/money";
 import { prices } from "./en/prices";
@@ -14,6 +15,7 @@ import { use } from "./en/use";
 export const en = {
   ...base,
   ...faults,
+  ...fileFaults,
   ...reasons,
   ...market,
   ...use,

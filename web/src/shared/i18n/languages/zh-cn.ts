@@ -4,6 +4,7 @@ import { account } from "./zh-cn/account";
 import { admin } from "./zh-cn/admin";
 import { base } from "./zh-cn/base";
 import { faults } from "./zh-cn/faults";
+import { fileFaults } from "./zh-cn/file-faults";
 import { market } from "./zh-cn/market";
 import { money } from "./zh-cn/money";
 import { prices } from "./zh-cn/prices";
@@ -15,6 +16,7 @@ import { use } from "./zh-cn/use";
 export const zhCN: Messages = {
   ...base,
   ...faults,
+  ...fileFaults,
   ...reasons,
   ...market,
   ...use,
