@@ -52,7 +52,7 @@ function Figure({ name, value }: { name: string; value: string }) {
       <Text size="sm" c="dimmed">
         {name}
       </Text>
-      <Text fz="1.5rem" fw={650}>
+      <Text fz={{ base: "1.2rem", sm: "1.5rem" }} fw={650} style={{ overflowWrap: "anywhere" }}>
         {value}
       </Text>
     </Card>
