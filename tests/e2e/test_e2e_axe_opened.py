@@ -107,7 +107,7 @@ def press(page: Page, language: str, key: str) -> Locator:
     """Presses what is called so, with the keyboard where it is no list; gives what was pressed."""
     kind, _, text = key.rpartition(":")
     words = re.escape(say(language, text)).replace(r"\{\{", "{{").replace(r"\}\}", "}}")
-    name = re.compile("^" + re.sub("{{.*?}}", ".*", words))
+    name = re.compile("^" + re.sub("{{.*?}}", ".*", words) + "$")
     role: Any = {"": "button", "menu": "menuitem", "list": "combobox"}[kind]
     found = page.get_by_role(role, name=name).first
     if kind == "list":

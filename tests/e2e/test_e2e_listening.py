@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _UNNAMED = """() => {
   const found = [];
   for (const table of document.querySelectorAll("#content table")) {
+    if (table.closest("[class*=markdown]")) continue;  // as whoever wrote the text made it
     const isNamed = table.getAttribute("aria-label") || table.getAttribute("aria-labelledby") || table.caption;
     if (!isNamed) found.push(`no name: ${table.outerHTML.slice(0, 160)}`);
     if (!table.querySelector("th")) found.push(`no heading: ${table.outerHTML.slice(0, 160)}`);
@@ -154,7 +155,8 @@ _FAINT = """() => {
   if (!focused || focused === document.body) return null;
   const { outlineStyle, outlineColor, outlineWidth } = getComputedStyle(focused);
   if (outlineStyle === "none" || parseFloat(outlineWidth) === 0) return null;
-  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const canvas = pixel.getContext("2d", { willReadFrequently: true });
   const light = (...colours) => {
     canvas.clearRect(0, 0, 1, 1);
     for (const each of colours) {

@@ -90,6 +90,7 @@ function MembersOf({ answer }: { answer: AccountAnswer }) {
       <DataTable
         rows={Object.entries(answer.members)}
         keyOf={([user_id]) => user_id}
+        label={t("organization.members")}
         columns={[
           { label: t("admin.users.person"), cell: ([user_id]) => <PersonLink id={user_id} /> },
           {

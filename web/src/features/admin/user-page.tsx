@@ -56,6 +56,7 @@ export function UserPage() {
               <DataTable
                 rows={accounts}
                 keyOf={({ account_id }) => account_id}
+                label={t("admin.accounts.title")}
                 columns={[
                   {
                     label: t("common.name"),

@@ -44,7 +44,11 @@ export function Facts({ models, market, endpoints, remove }: Props) {
   const lines = useLines(models, market, endpoints);
   return (
     <Scrolled label={t("shell.compare")}>
-      <table className={classes.facts} style={{ "--models": models.length } as CSSProperties}>
+      <table
+        aria-label={t("shell.compare")}
+        className={classes.facts}
+        style={{ "--models": models.length } as CSSProperties}
+      >
         <thead>
           <tr>
             <td />

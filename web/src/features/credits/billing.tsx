@@ -118,13 +118,16 @@ function Statement({ months }: { months: string[] }) {
 
 /** Lines of which the last is the sum of the others. */
 function Sum({ lines }: { lines: [string, string][] }) {
+  const { t } = useTranslation();
   const amounts = exactColumn(lines.map(([, usd]) => usd));
   return (
-    <Table maw={460} verticalSpacing={6} horizontalSpacing={0}>
+    <Table aria-label={t("credits.statements.title")} maw={460} verticalSpacing={6} horizontalSpacing={0}>
       <Table.Tbody>
         {lines.map(([name], index) => (
           <Table.Tr key={name} fw={index === lines.length - 1 ? 650 : undefined}>
-            <Table.Td>{name}</Table.Td>
+            <Table.Th scope="row" fw="inherit">
+              {name}
+            </Table.Th>
             <Table.Td className="mp-num">{amounts[index]}</Table.Td>
           </Table.Tr>
         ))}

@@ -91,7 +91,7 @@ function Charts({ market }: { market: ModelMarket }) {
       <Section title={t("model.apps7")}>
         {market.apps.length === 0 && <Text c="dimmed">{t("rankings.noApps")}</Text>}
         {market.apps.length > 0 && (
-          <Table verticalSpacing={8}>
+          <Table aria-label={t("model.apps7")} verticalSpacing={8}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("common.app")}</Table.Th>

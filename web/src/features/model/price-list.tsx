@@ -50,7 +50,7 @@ export function PriceList({ model }: { model: Model }) {
       <Title order={2} mb="sm" id="prices">
         {t("model.pricing")}
       </Title>
-      <Table maw={520} verticalSpacing={8}>
+      <Table aria-labelledby="prices" maw={520} verticalSpacing={8}>
         <Table.Tbody>
           {rows.map(({ name, price, usual: others, unit }) => (
             <Table.Tr key={name}>

@@ -48,6 +48,7 @@ export function Identities({ me }: { me: Me }) {
                 <DataTable
                   rows={rows}
                   keyOf={({ provider }) => provider}
+                  label={t("settings.identities")}
                   columns={[
                     { label: t("common.name"), cell: ({ provider }) => nameOf(provider) },
                     { label: t("settings.address"), cell: ({ email }) => email },

@@ -90,6 +90,7 @@ function Accounts({ me }: { me: Me }) {
       <DataTable
         rows={me.accounts}
         keyOf={({ id }) => id}
+        label={t("organization.accounts")}
         columns={[
           {
             label: t("common.name"),

@@ -60,11 +60,13 @@ export function Passkeys() {
       {passkeys.isError && <Failed error={passkeys.error} retry={() => void passkeys.refetch()} />}
       {passkeys.data?.length === 0 && <Text c="dimmed">{t("settings.noPasskeys")}</Text>}
       {passkeys.data && passkeys.data.length > 0 && (
-        <Table>
+        <Table aria-label={t("settings.passkeys")}>
           <Table.Tbody>
             {passkeys.data.map((passkey) => (
               <Table.Tr key={passkey.id}>
-                <Table.Td>{passkey.name}</Table.Td>
+                <Table.Th scope="row" fw={400}>
+                  {passkey.name}
+                </Table.Th>
                 <Table.Td c="dimmed">
                   {t("settings.lastUsed")}{" "}
                   {passkey.used_at ? <When at={passkey.used_at} /> : t("common.never")}

@@ -33,18 +33,18 @@ export function Sessions() {
       {sessions.isPending && <LoadingRows rows={2} />}
       {sessions.isError && <Failed error={sessions.error} retry={() => void sessions.refetch()} />}
       {sessions.data && (
-        <Table>
+        <Table aria-label={t("settings.sessions")}>
           <Table.Tbody>
             {sessions.data.map((session) => (
               <Table.Tr key={session.id}>
-                <Table.Td>
+                <Table.Th scope="row" fw={400}>
                   <Text size="sm" lineClamp={1} title={session.user_agent ?? undefined}>
                     {browserName(session.user_agent) ?? t("common.unknown")}
                   </Text>
                   <Text size="xs" c="dimmed">
                     {session.address} · {t("settings.seen")} <When at={session.seen_at} />
                   </Text>
-                </Table.Td>
+                </Table.Th>
                 <Table.Td ta="right">
                   {session.is_this ? (
                     <Badge>{t("settings.thisBrowser")}</Badge>

@@ -19,7 +19,8 @@ interface Props<T> {
   rows: readonly T[];
   columns: Column<T>[];
   keyOf: (row: T) => string;
-  label?: string;
+  /** What it is a table of, for whoever can't see the heading above it. */
+  label: string;
   /** For long lists of figures: less air, and the row under the pointer stands out. */
   isDense?: boolean;
   isSum?: (row: T) => boolean;
