@@ -47,7 +47,11 @@ export function AccountsPage() {
           />
         )}
       </Group>
-      <Paged query={accounts} rowsOf={({ data }) => data} empty={<Empty title={t("admin.accounts.none")} />}>
+      <Paged
+        query={accounts}
+        rowsOf={({ data }) => data}
+        empty={<Empty title={t("admin.accounts.none")}>{t("admin.accounts.noneBody")}</Empty>}
+      >
         {(rows) => (
           <DataTable
             rows={rows}

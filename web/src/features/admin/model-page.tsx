@@ -89,7 +89,8 @@ function History({ author, slug }: { author: string; slug: string }) {
           const rows: Past[] = Object.entries(found)
             .flatMap(([tag, past]) => past.map(({ since, pricing }) => ({ tag, since, pricing })))
             .sort((one, other) => other.since.localeCompare(one.since));
-          if (rows.length === 0) return <Empty title={t("admin.catalog.noHistory")} />;
+          if (rows.length === 0)
+            return <Empty title={t("admin.catalog.noHistory")}>{t("admin.catalog.noHistoryBody")}</Empty>;
           return (
             <DataTable
               rows={rows}

@@ -36,7 +36,8 @@ export function AdminModelsPage() {
       <Loaded query={models} rows={8}>
         {(all) => {
           const found = rank(all, q, ({ id, name }) => `${name} ${id}`);
-          if (found.length === 0) return <Empty title={t("models.none")} />;
+          if (found.length === 0)
+            return <Empty title={t("models.none")}>{t("admin.catalog.noModelBody")}</Empty>;
           return (
             <>
               <DataTable

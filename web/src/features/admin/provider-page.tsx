@@ -68,7 +68,9 @@ export function ProviderPage() {
               </Stack>
             </>
           ) : (
-            <Empty isPage title={t("admin.noProvider")} />
+            <Empty isPage title={t("admin.noProvider")}>
+              {t("admin.noProviderBody")}
+            </Empty>
           )
         }
       </Loaded>

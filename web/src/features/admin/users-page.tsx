@@ -30,7 +30,11 @@ export function UsersPage() {
           value={q}
           find={(words) => void navigate({ search: words ? { q: words } : {}, replace: true })}
         />
-        <Paged query={users} rowsOf={({ data }) => data} empty={<Empty title={t("admin.users.none")} />}>
+        <Paged
+          query={users}
+          rowsOf={({ data }) => data}
+          empty={<Empty title={t("admin.users.none")}>{t("admin.users.noneBody")}</Empty>}
+        >
           {(rows) => (
             <DataTable
               rows={rows}

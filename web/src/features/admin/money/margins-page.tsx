@@ -55,7 +55,7 @@ export function MarginsPage() {
         <Loaded query={margins} rows={6}>
           {({ data, total, by }) =>
             data.length === 0 ? (
-              <Empty title={t("money.margins.none")} />
+              <Empty title={t("money.margins.none")}>{t("money.margins.noneBody")}</Empty>
             ) : (
               <>
                 <Totals total={total} />

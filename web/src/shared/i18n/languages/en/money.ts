@@ -289,6 +289,7 @@ export const money = {
       since: "From",
       until: "To",
       none: "Nothing was used in this time",
+      noneBody: "Choose an earlier day to begin with, or look again once requests were answered.",
       revenue: "Revenue",
       cost: "Provider cost",
       paidOut: "For answers",

@@ -287,6 +287,7 @@ export const money = {
       since: "开始日期",
       until: "结束日期",
       none: "这段时间没有用量",
+      noneBody: "请将开始日期提前，或在有请求完成后再看。",
       revenue: "收入",
       cost: "提供商成本",
       paidOut: "成功回答",
