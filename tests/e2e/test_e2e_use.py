@@ -162,9 +162,10 @@ def test_the_reference_is_this_servers_own(open_page: Open, stage: Stage, langua
     page = open_page("/docs", language=language)
     expect(page.locator("pre").first).to_contain_text(f"{stage.url}/api/v1/chat/completions")
     page.get_by_role("tab", name=say(language, "docs.parts.reference")).click()
-    expect(page.get_by_role("region", name="Models", exact=True)).to_be_visible()
+    models = {"en": "Models", "zh-CN": "模型"}[language]
+    expect(page.get_by_role("region", name=models, exact=True)).to_be_visible()
     page.get_by_label(say(language, "docs.find")).fill("post chat/completions")
-    expect(page.get_by_role("region", name="Models", exact=True)).to_be_hidden()
+    expect(page.get_by_role("region", name=models, exact=True)).to_be_hidden()
     page.locator("summary").filter(has_text="/api/v1/chat/completions").first.click()
     expect(page.get_by_text("messages", exact=True).first).to_be_visible()
     page.get_by_role("tab", name=say(language, "docs.parts.clients")).click()
