@@ -211,6 +211,18 @@ class Settings(BaseSettings):
     free_requests_per_day_paid: int = Field(
         default=1000, ge=0, description="The same for accounts that ever bought or were granted credits."
     )
+    guests_may_try: bool = Field(
+        default=False, description="Let people who are not signed in try the free models on the Chat page."
+    )
+    guest_requests_per_minute: int = Field(
+        default=5, ge=0, description="Requests a minute of guests, per network address. 0 switches the limit off."
+    )
+    guest_requests_per_day: int = Field(
+        default=20, ge=0, description="Requests a UTC day of guests, per network address. 0 switches the limit off."
+    )
+    guests_requests_per_day: int = Field(
+        default=1000, ge=0, description="Requests a UTC day of all guests together. 0 switches the limit off."
+    )
     redis_url: SecretStr | None = Field(
         default=None,
         description="`redis://user:password@host:6379/0` (also `rediss://`, `redis+unix://`, `redis+sentinel://`, "

@@ -10,7 +10,7 @@ from e2e_words import say
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from e2e_stage import Open, Stage
+    from e2e_stage import Open, Person, Stage
 
 
 def test_from_the_start_page_to_a_models_code(open_page: Open, stage: Stage, language: str) -> None:
@@ -140,3 +140,24 @@ def test_what_is_not_there_says_so(open_page: Open, language: str) -> None:
     expect(page.get_by_text(say(language, "model.unknown"))).to_be_visible()
     page.goto("/settings/nothing/at/all")
     expect(page.get_by_role("heading", name=say(language, "states.pageTitle"))).to_be_visible()
+
+
+def test_a_guest_tries_a_free_model_until_the_limit(open_page: Open, stage: Stage, root: Person, language: str) -> None:
+    system = stage.harness.services.system
+    allowed = {"guests_may_try": True, "guest_requests_per_day": 0, "guest_requests_per_minute": 1}
+    stage.harness.call(system.change(allowed, root.user_id))
+    try:
+        page = open_page("/", language=language)
+        expect(page.get_by_text(say(language, "home.freeGuests"))).to_be_visible()
+        page.get_by_role("link", name=say(language, "home.tryOf", name="Acme: Echo (free)")).click()
+        expect(page.get_by_text(say(language, "chat.guest"), exact=False)).to_be_visible()
+        field = page.get_by_role("textbox", name=say(language, "chat.write"))
+        field.fill("Good morning")
+        field.press("Enter")
+        answer = page.get_by_role("group", name=say(language, "chat.answerOf", name="acme/echo:free"))
+        expect(answer.last).to_contain_text("DeepInfra")
+        field.fill("And again")
+        field.press("Enter")
+        expect(page.get_by_text(say(language, "faults.problems.guests_exhausted"))).to_be_visible()
+    finally:
+        stage.harness.call(system.change(dict.fromkeys(allowed), root.user_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
@@ -45,6 +45,8 @@ __all__ = [
 
 _EMAIL = re.compile(r"[^@\s\",:;<>()\[\]\\]{1,64}@[^@\s\",:;<>()\[\]\\]{1,190}")
 """Without what would need quotes in a mail's header, and so may be read as two addresses."""
+
+_GUESTS: Final = "guests@modelport.invalid"
 
 
 def normal_email(text: str) -> str:
@@ -108,6 +110,20 @@ class Accounts:
                 f"There is no user with the e-mail address {email!r}; add one with `modelport users create`."
             )
         return user
+
+    async def guests(self) -> User:
+        """Who stands for everybody that is not signed in, where they may try free models; made on first use.
+
+        Nobody can sign in as them: no mail reaches their address, whose domain is reserved for that (RFC 2606). Where
+        they are suspended, no guest is let in.
+        """
+        find = partial(store.user_by_email, email=_GUESTS)
+        if (user := await self._database.read(find)) is not None:
+            return user
+        try:
+            return await self.create_user(_GUESTS)
+        except EmailTaken:  # by another request, since
+            return await self.user(_GUESTS)
 
     async def person(self, user_id: str) -> Person:
         """What a person is told about themselves.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelport.accounts.roles import GRANTS, Permission
-from modelport.keys.browser import browser_key
+from modelport.keys.browser import browser_key, guest_key
 from modelport.keys.errors import KeyRefused, NotAllowed, WrongKind
-from modelport.kit.caller_address import caller_address
+from modelport.kit.caller_address import caller_address, network_of
 
 if TYPE_CHECKING:
     from modelport.gateway.exchange import Exchange
@@ -20,10 +20,11 @@ _PLACES = (b"x-api-key", b"x-goog-api-key", b"api-key")
 """Headers of Anthropic's, Google's and Azure's clients; Google's may also write `?key=`."""
 
 
-async def admit(services: Services, exchange: Exchange) -> LiveKey:
+async def admit(services: Services, exchange: Exchange, *, may_be_guest: bool = False) -> LiveKey:
     """The key the caller shows, as `Authorization: Bearer` or where another dialect's clients put theirs.
 
-    A page of ours shows none: the session of its browser stands for a key.
+    A page of ours shows none: the session of its browser stands for a key. Where nobody is signed in either and the
+    caller `may_be_guest`, the guests' key does, and `Exchange.guest` is where they call from.
 
     Raises `KeyRefused`; `WrongKind` or `NotAllowed` when it may not do inference; `WrongAddress` when it is bound to
     other addresses than the caller's; `DatabaseDown` when an unknown key can't be looked up.
@@ -37,6 +38,8 @@ async def admit(services: Services, exchange: Exchange) -> LiveKey:
         token = next((value for value in shown if value), "").strip() or exchange.query("key")
     live = await services.keys.authenticate(token) if token else await browser_key(services, exchange.scope)
     if live is None:
+        live = await _guest(services, exchange) if may_be_guest else None
+    if live is None:
         raise KeyRefused("Missing Authentication header")
     if live.record.kind == "management":
         raise WrongKind("Management keys can't be used for inference: make an API key.")
@@ -45,7 +48,18 @@ async def admit(services: Services, exchange: Exchange) -> LiveKey:
         raise NotAllowed("The role of this key's maker does not allow inference.")
     # Once in a while also where nothing is bound: `keys/watch.py` tells of places a key was never used from.
     if live.place is None or live.record.bounds.addresses:
-        trusted = services.settings.trusted_proxies
-        live.place = caller_address(exchange.peer or "", exchange.header(b"x-forwarded-for"), trusted)
+        live.place = _address(services, exchange)
         live.admit(live.place)
     return live
+
+
+async def _guest(services: Services, exchange: Exchange) -> LiveKey | None:
+    live = await guest_key(services, exchange.scope)
+    if live is not None:
+        exchange.guest = network_of(_address(services, exchange))
+    return live
+
+
+def _address(services: Services, exchange: Exchange) -> str:
+    trusted = services.settings.trusted_proxies
+    return caller_address(exchange.peer or "", exchange.header(b"x-forwarded-for"), trusted)

@@ -94,7 +94,8 @@ def wanted(exchange: Exchange, door: Door, ready: Rewritten, key: LiveKey, *, st
     asked = (exchange.header(b"x-openrouter-cache") or "").lower()
     if asked == "false" or ready.cache_enabled is False or not (asked == "true" or ready.cache_enabled):
         return None
-    if door.dialect not in _DIALECTS:
+    # A guest's answers are never kept: they are nobody's, and everybody's.
+    if door.dialect not in _DIALECTS or exchange.guest:
         return None
     try:
         body = msgspec.json.format(ready.body, indent=-1)

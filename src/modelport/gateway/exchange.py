@@ -35,6 +35,8 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.guest = ""
+        """The network of a caller who is not signed in, where such may try free models; empty for everybody else."""
         self.gone = False
         """Whether the caller has left."""
         self.started = False

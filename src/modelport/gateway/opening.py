@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modelport.credits.budgets import Spender
 from modelport.errors import Forbidden, ModelportError, PaymentRequired
 from modelport.gateway.bill import Bill, quota_headers
+from modelport.keys.errors import KeyRefused
 
 if TYPE_CHECKING:
     from modelport.gateway.asked import Asked
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from modelport.keys.service import LiveKey
     from modelport.usage.generation import Generation
 
-__all__ = ["hold", "open_bill"]
+__all__ = ["hold", "keep_free", "open_bill"]
 
 
 async def open_bill(
@@ -30,12 +31,14 @@ async def open_bill(
     guardrails: tuple[tuple[str, str], ...] = (),
     searches: int = 0,
     search: Search | None = None,
+    guest: str = "",
 ) -> Bill:
     """Sets aside what the dearest of the planned attempts may cost; `guardrails` have budgets that count it as well,
-    `searches` of providers are charged beside tokens, as is `search`, which is to be made here.
+    `searches` of providers are charged beside tokens, as is `search`, which is to be made here. `guest` is the network
+    of a caller who is not signed in.
 
     Raises `KeyLimitExceeded`, `KeyLimitTight`, `KeyLimitInFlight`, `BudgetExceeded`, `NotEnough`, `InFlight`, `InDebt`
-    `FreeTierExhausted`, `KeyTooFast` or `DatabaseDown`; then nothing is set aside.
+    `FreeTierExhausted`, `GuestsExhausted`, `KeyTooFast` or `DatabaseDown`; then nothing is set aside.
     """
     services.journal.refuse_if_down()
     purse = await services.credits.purse(key.record.account_id)
@@ -51,6 +54,7 @@ async def open_bill(
             generation.id,
             free=any(endpoint.is_gratis for endpoint in plan.attempts),
             paid=purse.ever_funded,
+            guest=guest,
             prompt_tokens=request.prompt_bytes // 4 + 1 if key.record.bounds.tokens_per_minute else 0,
         )
     except ModelportError as error:
@@ -69,6 +73,19 @@ async def open_bill(
             _tell(error, bill.limit_headers())
         raise
     return bill
+
+
+def keep_free(plan: Plan, guest: str, *, costs: bool) -> None:
+    """Leaves the plan of a `guest` what is free; `costs` says that more than a model's answer is asked for, such as a
+    search. Who is signed in keeps all of it.
+
+    Raises `KeyRefused` where nothing is left.
+    """
+    if not guest:
+        return
+    plan.attempts = [] if costs else [endpoint for endpoint in plan.attempts if endpoint.is_gratis]
+    if not plan.attempts:
+        raise KeyRefused("Sign in for this: without an account only free models can be tried.")
 
 
 async def hold(bill: Bill, plan: Plan, request: Asked) -> None:

@@ -24,13 +24,13 @@ from modelport.gateway.admit import admit
 from modelport.gateway.asked import TranslatedAsked
 from modelport.gateway.beyond import refuse_disabled
 from modelport.gateway.cache import Cached, Hit, Recording, replayed, wanted
-from modelport.gateway.door import Address
+from modelport.gateway.door import CHAT, Address
 from modelport.gateway.exchange import CallerGone, Exchange
 from modelport.gateway.explained import Timings, metadata, wants_metadata
 from modelport.gateway.extras import Plugins
 from modelport.gateway.extras_search import ENGINE, asked_of_providers
 from modelport.gateway.guarding import guard_of
-from modelport.gateway.opening import hold, open_bill
+from modelport.gateway.opening import hold, keep_free, open_bill
 from modelport.gateway.own_keys import arranger_for
 from modelport.gateway.planning import Planner
 from modelport.gateway.recovery import recovery_of
@@ -208,7 +208,7 @@ class Chat:
     ) -> Run:
         services = self._services
         settings = services.settings
-        key = await admit(services, exchange)
+        key = await admit(services, exchange, may_be_guest=door.dialect == CHAT and door.operation == "chat")
         body = await exchange.body(settings.request_body_limit, settings.request_read_timeout)
         ready = await rewritten(body, door, address, services.presets, key.record.account_id)
         if (guard := await guard_of(services, key, generation_id)) is not None:
@@ -231,6 +231,7 @@ class Chat:
             self._planner.plan, door=door, key=key, exchange=exchange, defaults=defaults, own=own, guard=guard
         )
         plan, conversation = planned(request, unread=errand is not None and errand.reads)
+        keep_free(plan, exchange.guest, costs=errand is not None or asked_of_providers(request) > 0)
         timings.planned = clock.monotonic()
         generation = _begun(generation_id, exchange, key, request, plan.attempts[0].model_id)
         search = None if errand is None else errand.search
@@ -243,6 +244,7 @@ class Chat:
             guardrails=guard.policy.budgets if guard else (),
             searches=asked_of_providers(request),
             search=search,
+            guest=exchange.guest,
         )
         timings.held = clock.monotonic()
         # From here on nothing waits, or is refused, before `Run.answer`: nobody would give back what is held.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from modelport.errors import TooManyRequests
 
-__all__ = ["FreeTierExhausted", "KeyTooFast"]
+__all__ = ["FreeTierExhausted", "GuestsExhausted", "KeyTooFast"]
 
 
 class FreeTierExhausted(TooManyRequests):
     """The account has used up its free requests of this minute or this UTC day."""
+
+
+class GuestsExhausted(TooManyRequests):
+    """The guests, or those of one network address, have used up their requests of this minute or this UTC day."""
 
 
 class KeyTooFast(TooManyRequests):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelport.kit import clock
-from modelport.limits.errors import FreeTierExhausted, KeyTooFast
+from modelport.limits.errors import FreeTierExhausted, GuestsExhausted, KeyTooFast
 from modelport.limits.ticket import FREE_PASS, Kind, Pace, Ticket, tightest
 from modelport.limits.windows import Claim, MemoryWindows, Refused, Slot
 
@@ -33,6 +33,10 @@ _MINUTE = 120
 FREE_DAY = Kind("free-models-per-day", "openrouter_free_tier_daily", of_free=True)
 FREE_DAY_PAID = Kind("free-models-per-day-high-balance", "openrouter_free_tier_daily", of_free=True)
 FREE_MINUTE = Kind("free-models-per-min", "openrouter_free_tier_minute", of_free=True)
+GUEST_DAY = Kind("guest-requests-per-day", "modelport_guests", of_free=True)
+GUEST_MINUTE = Kind("guest-requests-per-min", "modelport_guests", of_free=True)
+GUESTS_DAY = Kind("guests-requests-per-day", "modelport_guests", of_free=True)
+_OF_GUESTS = (GUEST_DAY, GUEST_MINUTE, GUESTS_DAY)
 KEY_REQUESTS = Kind("key-requests-per-min", "openrouter_key_rate_limit")
 KEY_TOKENS = Kind("key-tokens-per-min", "openrouter_key_rate_limit", of_tokens=True)
 KEY_SLOTS = Kind("key-concurrency", "openrouter_key_concurrency")
@@ -81,18 +85,23 @@ class Limits:
         """Ends it."""
         await self._windows.close()
 
-    async def take(self, key: Key, request: str, *, free: bool, paid: bool, prompt_tokens: int) -> Ticket:
-        """Counts one request; `free` says that a free model is asked, `paid` that the account ever had credits.
+    async def take(
+        self, key: Key, request: str, *, free: bool, paid: bool, prompt_tokens: int, guest: str = ""
+    ) -> Ticket:
+        """Counts one request; `free` says that a free model is asked, `paid` that the account ever had credits, and
+        `guest` which network a caller without an account is in.
 
-        Raises `FreeTierExhausted` or `KeyTooFast`; then nothing was counted.
+        Raises `FreeTierExhausted`, `GuestsExhausted` or `KeyTooFast`; then nothing was counted.
         """
         bounds = key.bounds
-        if not free and not bounds.paced:
+        if not free and not guest and not bounds.paced:
             return FREE_PASS
         now = clock.now_ms()
         kinds: list[Kind] = []
         claims: list[Claim] = []
-        if free:
+        if guest:
+            await self._claim_guest(key.account_id, guest, now, kinds, claims)
+        elif free:
             await self._claim_free(key.account_id, now, kinds, claims, paid=paid)
         minute = now // _MINUTE_MS
         # The account in braces: a cluster of Redis keeps together what one script touches.
@@ -129,6 +138,21 @@ class Limits:
             kinds.append(FREE_MINUTE)
             claims.append(Claim(f"{{{account_id}}}/free/m{now // _MINUTE_MS}", per_minute, 1, _MINUTE))
 
+    async def _claim_guest(
+        self, account_id: str, network: str, now: int, kinds: list[Kind], claims: list[Claim]
+    ) -> None:
+        subject, settings = f"{{{account_id}}}/guest/{network}", self._settings
+        if together := settings.guests_requests_per_day:
+            await self._begin_day(account_id, now)
+            kinds.append(GUESTS_DAY)
+            claims.append(Claim(_day_key(account_id, now), together, 1, _DAY))
+        if per_day := settings.guest_requests_per_day:
+            kinds.append(GUEST_DAY)
+            claims.append(Claim(f"{subject}/d{clock.day(now)}", per_day, 1, _DAY))
+        if per_minute := settings.guest_requests_per_minute:
+            kinds.append(GUEST_MINUTE)
+            claims.append(Claim(f"{subject}/m{now // _MINUTE_MS}", per_minute, 1, _MINUTE))
+
     def _day_limit(self, *, paid: bool) -> int:
         return self._settings.free_requests_per_day_paid if paid else self._settings.free_requests_per_day
 
@@ -160,7 +184,8 @@ class Limits:
                  for part in ("limit", "remaining", "reset")}  # fmt: skip
         can_pass = claim.amount <= claim.limit
         hint = self._hint(kind) if can_pass else "Send a shorter prompt, or raise the key's limit."
-        error = (FreeTierExhausted if kind.of_free else KeyTooFast)(
+        fault = GuestsExhausted if kind in _OF_GUESTS else FreeTierExhausted if kind.of_free else KeyTooFast
+        error = fault(
             f"Rate limit exceeded: {kind.name}. {hint}",
             metadata={"headers": shown, "limit_source": kind.source, "remedy_hint": hint},
             retry_after=max((resets_at - now + 999) // 1000, 1) if can_pass else None,
@@ -171,6 +196,8 @@ class Limits:
     def _hint(self, kind: Kind) -> str:
         if kind is FREE_DAY and self._settings.free_requests_per_day_paid > self._settings.free_requests_per_day:
             return f"Add credits to unlock {self._settings.free_requests_per_day_paid} free model requests per day"
+        if kind in _OF_GUESTS:
+            return "Sign in to go on, or wait until the limit resets."
         if kind.of_free:
             return "Wait until the limit resets, or use a paid model."
         return "Wait until the next minute, or raise the key's limit."

@@ -61,6 +61,8 @@ class Features(BaseModel):
     mail: Literal["smtp", "console"] = Field(description="`console`: mails are printed where the server runs.")
     currency: str
     local_model: bool = Field(description="Whether a small free model runs beside the server.")
+    guests_may_try: bool = Field(description="Whether free models can be tried without signing in.")
+    guest_requests_per_day: int = Field(description="How often a day, from one network address; 0 for no limit.")
 
 
 class Account(BaseModel):
@@ -158,6 +160,8 @@ def features_of(services: Services) -> Features:
         mail="smtp" if services.mailer.kind == "smtp" else "console",
         currency="USD",
         local_model=settings.local_model,
+        guests_may_try=settings.guests_may_try,
+        guest_requests_per_day=settings.guest_requests_per_day,
     )
 
 

@@ -35,6 +35,10 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "free_requests_per_minute",
         "free_requests_per_day",
         "free_requests_per_day_paid",
+        "guests_may_try",
+        "guest_requests_per_minute",
+        "guest_requests_per_day",
+        "guests_requests_per_day",
         "debt_blocks_account",
     ),
     "requests": (

@@ -4,6 +4,7 @@ import { IconChevronLeft, IconChevronRight, IconPlayerStop, IconRefresh } from "
 import { lazy, memo, Suspense, useCallback, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf } from "@/shared/api/models";
+import { useMe } from "@/shared/api/session";
 import { formatMilliseconds, formatNumber, formatUsd } from "@/shared/lib/format";
 import { AuthorMark } from "@/shared/ui/author-mark";
 import { CopyIcon } from "@/shared/ui/copy";
@@ -197,6 +198,8 @@ const Reasoning = memo(function Reasoning({ text, growing }: { text: string; gro
 const FiguresLine = memo(
   function FiguresLine({ answer }: { answer: Answer }) {
     const { t } = useTranslation();
+    // A guest has no activity to look it up in.
+    const isGuest = useMe() === null;
     const { firstToken, total, completionTokens, cost } = answer.figures;
     const seconds = total !== undefined && firstToken !== undefined ? (total - firstToken) / 1000 : 0;
     const speed = completionTokens && seconds > 0.05 ? completionTokens / seconds : undefined;
@@ -210,7 +213,7 @@ const FiguresLine = memo(
     return (
       <span className={classes.figures}>
         {parts.join(" · ")}
-        {answer.generationId && answer.state !== "streaming" && answer.fault?.status !== 401 && (
+        {answer.generationId && answer.state !== "streaming" && answer.fault?.status !== 401 && !isGuest && (
           <>
             {" "}
             <LinkAnchor

@@ -8,9 +8,9 @@ import { Announced } from "@/shared/ui/announced";
 import { activeSlots, ask } from "./actions";
 import classes from "./chat.module.css";
 import { Composer } from "./composer";
+import { GuestNote } from "./guest-note";
 import { ModelPicker } from "./model-picker";
 import type { RoomState } from "./room-state";
-import { SignInFirst } from "./sign-in-first";
 import { SlotSettings } from "./slot-settings";
 import { SlotsBar } from "./slots-bar";
 import { stopAll } from "./stream";
@@ -71,7 +71,7 @@ export function RoomView({ state, unknown, asked, open }: Props) {
           return answer?.state === "stopped" ? t("chat.answerStopped", { name: answer.model }) : null;
         }}
       />
-      <p className={classes.note}>{me === null ? <SignInFirst /> : t("chat.storedHere")}</p>
+      <p className={classes.note}>{me === null ? <GuestNote /> : t("chat.storedHere")}</p>
       <ModelPicker
         opened={picking}
         close={() => setPicking(false)}

@@ -6,6 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isFree, type Model, modelsQuery, providersQuery } from "@/shared/api/models";
+import { featuresQuery, useMe } from "@/shared/api/session";
 import { formatNumber } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
 import { LinkAnchor } from "@/shared/ui/links";
@@ -21,6 +22,10 @@ export function HomePage() {
   const { t } = useTranslation();
   usePageTitle(null);
   const models = useQuery(modelsQuery);
+  const me = useMe();
+  const features = useQuery(featuresQuery);
+  // Without an account where the operator allows it.
+  const canTry = Boolean(me) || (me === null && features.data?.guests_may_try === true);
   const free = useMemo(() => (models.data ?? []).filter(isFree), [models.data]);
   const newest = useMemo(
     () => [...(models.data ?? [])].sort((one, other) => other.created - one.created).slice(0, SHOWN),
@@ -41,7 +46,7 @@ export function HomePage() {
                   <Title order={2} id="free-models">
                     {t("home.free")}
                   </Title>
-                  <Text c="dimmed">{t("home.freeLead")}</Text>
+                  <Text c="dimmed">{t(me === null && canTry ? "home.freeGuests" : "home.freeLead")}</Text>
                 </Group>
                 {free.length > SHOWN && (
                   <LinkAnchor to="/models" search={{ free: true }}>
@@ -52,7 +57,7 @@ export function HomePage() {
               {models.isPending ? (
                 <Cards />
               ) : (
-                <Grid models={free.slice(0, SHOWN)} empty={t("home.freeNone")} />
+                <Grid models={free.slice(0, SHOWN)} empty={t("home.freeNone")} canTry={canTry} />
               )}
             </section>
           )}
@@ -74,12 +79,27 @@ export function HomePage() {
   );
 }
 
-function Grid({ models, empty }: { models: Model[]; empty: string }) {
+function Grid({ models, empty, canTry }: { models: Model[]; empty: string; canTry?: boolean }) {
+  const { t } = useTranslation();
   if (models.length === 0) return <Text c="dimmed">{empty}</Text>;
   return (
     <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
       {models.map((model) => (
-        <ModelCard key={model.id} model={model} />
+        <ModelCard
+          key={model.id}
+          model={model}
+          action={
+            canTry && (
+              <LinkAnchor
+                to="/chat"
+                search={{ model: model.id }}
+                aria-label={t("home.tryOf", { name: model.name })}
+              >
+                {t("home.try")}
+              </LinkAnchor>
+            )
+          }
+        />
       ))}
     </SimpleGrid>
   );

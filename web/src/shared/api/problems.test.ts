@@ -8,6 +8,7 @@ test.each([
   [{ problem: "weak_password", rule: "short" }, 400, "weak_password"],
   [{ availability: { code: "no_endpoints" } }, 404, "no_endpoints"],
   [{ limit_source: "openrouter_free_tier_daily" }, 429, "free_tier_exhausted"],
+  [{ limit_source: "modelport_guests" }, 429, "guests_exhausted"],
   [{ limit_source: "openrouter_key_limit" }, 403, "key_limit_exceeded"],
   [{ limit_source: "openrouter_key_limit" }, 402, "key_limit_tight"],
   [

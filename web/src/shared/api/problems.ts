@@ -37,6 +37,7 @@ const LIMITS: Record<string, string> = {
   openrouter_key_concurrency: "key_too_fast",
   openrouter_free_tier_daily: "free_tier_exhausted",
   openrouter_free_tier_minute: "free_tier_exhausted",
+  modelport_guests: "guests_exhausted",
 };
 
 export function problemOf({ status, metadata }: ApiError): string | null {

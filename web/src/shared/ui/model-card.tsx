@@ -1,6 +1,7 @@
 /** A model as a card: mark, name, id, what it takes and costs. */
 import { Badge, Group, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { authorOf, isFree, type Model, shortName, splitId } from "@/shared/api/models";
 import { formatContext, formatPerMillion } from "@/shared/lib/format";
@@ -22,9 +23,11 @@ interface Props {
   model: Model;
   /** Of its name: below a section's heading, or below the page's. */
   heading?: "h2" | "h3";
+  /** What can be done with it at once. */
+  action?: ReactNode;
 }
 
-export function ModelCard({ model, heading = "h3" }: Props) {
+export function ModelCard({ model, heading = "h3", action }: Props) {
   const { t } = useTranslation();
   return (
     <article className={classes.card}>
@@ -56,6 +59,7 @@ export function ModelCard({ model, heading = "h3" }: Props) {
             <span className={classes.unit}>{t("models.perMillion")}</span>
           </span>
         )}
+        {action && <span className={classes.action}>{action}</span>}
       </Group>
     </article>
   );

@@ -89,6 +89,7 @@ export const faults = {
       wrong_address: "The key can’t be used from this address.",
       wrong_kind: "This can’t be done with what you are signed in by.",
       free_tier_exhausted: "The free requests of this minute or day are used up.",
+      guests_exhausted: "This is as much as can be tried without an account for now.",
       key_too_fast: "The key has used up its requests or tokens of this minute.",
       bad_hook: "The webhook’s address must be https://host/path, without a password.",
       no_hook: "The account has no webhook.",

@@ -27,6 +27,10 @@ export const system = {
       free_requests_per_minute: "Free requests a minute",
       free_requests_per_day: "Free requests a day",
       free_requests_per_day_paid: "Free requests a day, for who has credits",
+      guests_may_try: "Free models without signing in",
+      guest_requests_per_minute: "Guests’ requests a minute",
+      guest_requests_per_day: "Guests’ requests a day",
+      guests_requests_per_day: "Requests a day of all guests",
       debt_blocks_account: "Debt blocks the account",
       request_body_limit: "Largest request",
       request_read_timeout: "Time to send a request",
@@ -69,6 +73,11 @@ export const system = {
       free_requests_per_minute: "To free models, for each account. 0: no limit.",
       free_requests_per_day: "To free models, for each account and UTC day. 0: no limit.",
       free_requests_per_day_paid: "For accounts that ever bought credits or were given some. 0: no limit.",
+      guests_may_try:
+        "Who is not signed in may try the free models in Chat. Their use is on record under guests@modelport.invalid.",
+      guest_requests_per_minute: "For each network address. 0: no limit.",
+      guest_requests_per_day: "For each network address and UTC day. 0: no limit.",
+      guests_requests_per_day: "All of them together in a UTC day. 0: no limit.",
       debt_blocks_account:
         "An account that owes for refunded or disputed credits it had used is refused, free models included, until it has paid. Otherwise it goes on with the credits it has.",
       request_body_limit: "A larger one is refused (413). At least 1,024.",

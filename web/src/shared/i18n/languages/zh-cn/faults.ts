@@ -86,6 +86,7 @@ export const faults = {
       wrong_address: "密钥不允许从此地址使用。",
       wrong_kind: "当前登录方式不能执行此操作。",
       free_tier_exhausted: "本分钟或当日的免费请求已用完。",
+      guests_exhausted: "未登录时的试用次数暂时已用完。",
       key_too_fast: "密钥已用完本分钟的请求数或 token 数。",
       bad_hook: "Webhook 地址须为 https://host/path，且不含密码。",
       no_hook: "账户没有设置 Webhook。",
