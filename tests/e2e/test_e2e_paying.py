@@ -114,6 +114,9 @@ def test_by_bank_transfer(open_till: Open, till: Till, language: str) -> None:
     told = _status(page, say(language, "credits.instructions"))
     expect(told).to_contain_text("IBAN XX00 1234 5678")
     expect(told).to_contain_text("10.80 USD")
+    # A second press would make a second order: that is another button.
+    expect(page.get_by_role("button", name=say(language, "credits.another"))).to_be_visible()
+    expect(page.get_by_role("button", name=say(language, "credits.buy"))).to_have_count(0)
     # And to be read again, later.
     _tab(page, language, "history")
     page.get_by_role("row").filter(has_text="10.80 USD").get_by_role("button").first.click()

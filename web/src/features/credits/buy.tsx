@@ -129,9 +129,16 @@ export function Buy({ options }: { options: Options }) {
           </Alert>
         )}
         <Group>
-          <Button type="submit" loading={buy.isPending} disabled={!inside || !quote.data}>
-            {t("credits.buy")}
-          </Button>
+          {buy.data?.instructions ? (
+            // The order is there and waits for its transfer: the same button would make a second one.
+            <Button variant="default" onClick={() => buy.reset()}>
+              {t("credits.another")}
+            </Button>
+          ) : (
+            <Button type="submit" loading={buy.isPending} disabled={!inside || !quote.data}>
+              {t("credits.buy")}
+            </Button>
+          )}
         </Group>
       </Stack>
     </form>

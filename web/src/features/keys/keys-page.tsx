@@ -72,7 +72,7 @@ export function KeysPage() {
               loading={keys.isFetchingNextPage}
               onClick={() => void keys.fetchNextPage()}
             >
-              {t("common.more")}
+              {t("common.moreRows")}
             </Button>
           </Group>
         )}

@@ -8,7 +8,7 @@ import { useErrorText } from "./error-text";
 /** What is wrong is what was typed; a suspended account, say, is told as such. */
 const TYPED = new Set<string | null>([null, "wrong_credentials", "passkey_refused", "proof_refused"]);
 
-/** On a phone a long form ends below the fold, and what is wrong would not be seen. */
+/** On a phone a long form ends below the fold, and what is wrong would not be seen; nor would it behind the top bar. */
 function seen(alert: HTMLElement | null) {
   alert?.scrollIntoView?.({ block: "nearest" });
 }
@@ -23,7 +23,13 @@ export function FormFault({ error, wrong }: { error: unknown; wrong?: string }) 
     (error.status === 401 || error.status === 403) &&
     TYPED.has(problemOf(error));
   return (
-    <Alert ref={seen} color="red" variant="light" role="alert" style={{ whiteSpace: "pre-line" }}>
+    <Alert
+      ref={seen}
+      color="red"
+      variant="light"
+      role="alert"
+      style={{ whiteSpace: "pre-line", scrollMarginTop: 72 }}
+    >
       {isWrong ? wrong : text(error)}{" "}
       {!isWrong && error instanceof ApiError && error.status === 401 && (
         // Beside this page, so that what was typed here is still there afterwards.

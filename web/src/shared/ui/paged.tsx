@@ -42,7 +42,7 @@ export function Paged<P, T>({
                   loading={query.isFetchingNextPage}
                   onClick={() => void query.fetchNextPage()}
                 >
-                  {t("common.more")}
+                  {t("common.moreRows")}
                 </Button>
               </Group>
             )}

@@ -59,6 +59,7 @@ export const money = {
     lastForever: "Bought credits don’t expire.",
     instructions: "How to pay",
     buy: "Go on to pay",
+    another: "Another order",
     back: {
       waiting: "The payment is being confirmed; this takes a moment.",
       soon: "The credits will be here as soon as the payment is confirmed.",

@@ -59,6 +59,7 @@ export const money = {
     lastForever: "充值的余额永不过期。",
     instructions: "付款说明",
     buy: "前往支付",
+    another: "再下一单",
     back: {
       waiting: "正在确认付款，请稍候。",
       soon: "付款确认后会立即到账。",
