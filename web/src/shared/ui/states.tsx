@@ -3,7 +3,7 @@ import { Alert, Button, Group, Skeleton, Stack, Text, ThemeIcon, Title } from "@
 import { IconAlertTriangle, IconMoodEmpty, IconPlugConnectedX } from "@tabler/icons-react";
 import { Component, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Offline } from "@/shared/api/client";
+import { ApiError, Offline } from "@/shared/api/client";
 import { isMissingPart, reloadIfOutdated } from "@/shared/lib/new-version";
 import { useErrorText } from "./error-text";
 
@@ -41,6 +41,8 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
   const { t } = useTranslation();
   const text = useErrorText();
   const offline = error instanceof Offline;
+  // Asking again does not make it be there.
+  const isGone = error instanceof ApiError && error.status === 404;
   // Here and not where a part is asked for: pages are fetched when a link is only pointed at, from forms half filled in.
   const isMissing = error instanceof Error && isMissingPart(error);
   useEffect(() => {
@@ -52,13 +54,13 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       variant="light"
       role="alert"
       icon={offline ? <IconPlugConnectedX size={18} /> : <IconAlertTriangle size={18} />}
-      title={t("states.failed")}
+      title={t(isGone ? "states.gone" : "states.failed")}
     >
       <Stack gap="sm" align="flex-start">
         <Text size="sm" style={{ whiteSpace: "pre-line" }}>
           {text(error)}
         </Text>
-        {retry && (
+        {retry && !isGone && (
           <Button size="xs" variant="default" onClick={retry}>
             {t("common.retry")}
           </Button>

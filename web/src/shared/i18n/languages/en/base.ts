@@ -42,6 +42,7 @@ export const base = {
   },
   states: {
     failed: "This could not be loaded",
+    gone: "Not found",
     offline: "The server can’t be reached. Check that it is running and that you are connected.",
     offlineBar: "No connection to the server. What you see may be old.",
     signedOut: "Your session has ended. Sign in again to go on.",

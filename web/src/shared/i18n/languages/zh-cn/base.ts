@@ -42,6 +42,7 @@ export const base = {
   },
   states: {
     failed: "无法加载",
+    gone: "未找到",
     offline: "无法连接服务器。请确认它正在运行，并检查网络。",
     offlineBar: "与服务器的连接已断开，当前内容可能不是最新的。",
     signedOut: "登录已过期，请重新登录。",
