@@ -154,8 +154,9 @@ def catalogue(port: int) -> dict[str, Any]:
 class Harness:
     """A running server; `call` runs a coroutine where it runs."""
 
-    def __init__(self, folder: Path, *, local_model: bool = False, **settings: Any) -> None:
-        self.settings = Settings(data_dir=folder, local_model=local_model, **settings)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        settings.setdefault("local_model", False)
+        self.settings = Settings(data_dir=folder, **settings)
         path = self.settings.sqlite_path
         if self.settings.database_url is None and not path.exists():
             # As a first start would make it; what migrations do has tests of its own.

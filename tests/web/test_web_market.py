@@ -58,12 +58,13 @@ def test_how_quick_endpoints_are_is_for_callers_that_are_known(used: Harness) ->
         assert ("perf_last_30m_by_workload" in one) is (found[0] is not None)
         return [each and each["p50"] > 0 for each in found]
 
-    path = "/api/v1/models/fake/text/endpoints"
+    # Not the model whose days are counted below.
+    path = "/api/v1/models/fake/plain/endpoints"
     caller = used.caller()
-    assert caller.chat("fake: tokens=60", stream=True).status == 200
+    assert caller.chat("fake: tokens=60", "fake/plain", stream=True).status == 200
     known = {"authorization": f"Bearer {caller.key}"}
     assert speeds(path, **known) == [True] * 6
-    assert speeds("/api/app/models/fake/text/endpoints") == [True] * 6, (
+    assert speeds("/api/app/models/fake/plain/endpoints") == [True] * 6, (
         "the pages tell everybody, as the reference's do"
     )
     for stranger in ({}, {"authorization": "Bearer sk-or-v1-nobody"}):
