@@ -325,7 +325,7 @@ DOORS: Final[dict[str, Described]] = {
         parameters=_M,
     ),
     _GEMINI_PATH + "streamGenerateContent": Described(
-        "gemini_stream", "Gemini", "Gemini, streamed: events with `alt=sse`, else one array",
+        "gemini_stream", "Gemini", "Gemini, streamed: events with alt=sse, else one array",
         _ref("GenerateContentRequest"), _list(_ref("GenerateContentAnswer")), _SSE, parameters=_M,
     ),
     _GEMINI_PATH + "countTokens": Described(

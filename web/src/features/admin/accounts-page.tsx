@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { formatNumber } from "@/shared/lib/format";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { Breakable } from "@/shared/ui/breakable";
 import { DataTable } from "@/shared/ui/data-table";
 import { FindField } from "@/shared/ui/find-field";
 import { LinkAnchor } from "@/shared/ui/links";
@@ -63,7 +64,7 @@ export function AccountsPage() {
                 cell: (account) => (
                   <div>
                     <LinkAnchor to="/admin/accounts/$id" params={{ id: account.id }} fw={550}>
-                      {account.name}
+                      <Breakable id={account.name} />
                     </LinkAnchor>
                     <Text size="xs" c="dimmed">
                       <code className="mp-mono">{account.id}</code>

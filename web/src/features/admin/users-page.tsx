@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { usePageTitle } from "@/shared/lib/page-title";
+import { Breakable } from "@/shared/ui/breakable";
 import { DataTable } from "@/shared/ui/data-table";
 import { FindField } from "@/shared/ui/find-field";
 import { LinkAnchor } from "@/shared/ui/links";
@@ -46,11 +47,11 @@ export function UsersPage() {
                   cell: (user) => (
                     <div>
                       <LinkAnchor to="/admin/users/$id" params={{ id: user.id }} fw={550}>
-                        {user.name || user.email}
+                        <Breakable id={user.name || user.email} />
                       </LinkAnchor>
                       {user.name && (
                         <Text size="xs" c="dimmed">
-                          {user.email}
+                          <Breakable id={user.email} />
                         </Text>
                       )}
                     </div>

@@ -1,5 +1,15 @@
 /** A preset's contents: a model, how it answers, what it is told first. Saving makes a version, which is in use at once. */
-import { Button, Group, JsonInput, NumberInput, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import {
+  Button,
+  Group,
+  JsonInput,
+  NumberInput,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -128,7 +138,7 @@ export function PresetForm({
           value={draft.prompt}
           onChange={(event) => set({ prompt: event.currentTarget.value })}
         />
-        <Group grow gap="sm" align="flex-end">
+        <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
           {NUMBERS.map((name) => (
             <NumberInput
               key={name}
@@ -141,7 +151,7 @@ export function PresetForm({
               onChange={(value) => set({ numbers: { ...draft.numbers, [name]: value } })}
             />
           ))}
-        </Group>
+        </SimpleGrid>
         <JsonInput
           label={t("presets.rest")}
           description={t("presets.restNote")}
