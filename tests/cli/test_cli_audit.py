@@ -204,7 +204,7 @@ def test_who_used_sudo_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_what_a_server_s_start_makes_is_in_the_log(tmp_path: Path) -> None:
     shutil.copyfile(template_file(), tmp_path / "modelport.db")
-    async with open_services(Settings(data_dir=tmp_path, local_model=False)) as services:
+    async with open_services(Settings(data_dir=tmp_path, local_model=True)) as services:
         await begin(services)
         entries = await services.audit.page(Search())
     made = {name for entry in entries for name in entry.after}
