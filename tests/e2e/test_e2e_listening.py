@@ -42,6 +42,19 @@ _TRACKED = """() => {
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
 
+_KEPT = """(count) => new Promise((done, fail) => {
+  const opening = indexedDB.open("modelport-chat");
+  opening.onerror = fail;
+  opening.onsuccess = () => {
+    const asking = opening.result.transaction("answers").objectStore("answers").getAll();
+    asking.onsuccess = () => {
+      opening.result.close();
+      done(asking.result.filter(({ state }) => state === "failed").length === count);
+    };
+  };
+})"""
+"""Whether so many failed answers are in the browser's store."""
+
 
 def test_the_end_of_an_answer_is_told_and_not_its_words(open_page: Open, stage: Stage, language: str) -> None:
     def ask(text: str) -> None:
@@ -76,6 +89,7 @@ def test_the_end_of_an_answer_is_told_and_not_its_words(open_page: Open, stage: 
     # A fault is called out when it comes, and not again when the conversation is opened later.
     ask("fake: fail=status status=400")
     expect(page.get_by_role("alert")).to_have_count(2)
+    page.wait_for_function(_KEPT, arg=2)  # nobody reloads within the moment that a busy disk takes
     page.reload()
     expect(page.get_by_role("note")).to_have_count(2)
     expect(page.get_by_role("alert")).to_have_count(0)
