@@ -9,7 +9,7 @@ export const market = {
     freeLead: "No credits needed.",
     freeGuests: "To try right away: no account needed.",
     try: "Try it",
-    tryOf: "Try {{name}}",
+    tryOf: "Try it: {{name}}",
     freeNone: "No free model is ready yet. The local one starts within a minute of the server.",
     newest: "New models",
     steps: "Three steps to a first call",
